@@ -1,0 +1,241 @@
+"""The family of processes: started together, stopped in order, restarted, and nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.children import ROOT, Child, environment
+from tests.servers import answers, free_port, wait_until
+
+# --- the supervisor with plain children ------------------------------------------------------------------
+
+PROGRAM = """
+import sys
+from config.processes import Family, FamilyError, Killed, Member
+
+def member(name, code, **more):
+    return Member(name, [sys.executable, "-u", "-c", code], **more)
+
+POLITE = '''
+import signal, sys, time
+def end(*_):
+    time.sleep(WORK)
+    print("NAME ended", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("NAME runs", flush=True)
+while True: time.sleep(60)
+'''
+def polite(name, work=0, **more):
+    return member(name, POLITE.replace("NAME", name).replace("WORK", str(work)), **more)
+
+say = lambda line: print(line, flush=True)
+members = [MEMBERS]
+try:
+    Family(members, [m.name for m in reversed(members)], say).run(lambda: say("all up"), UP_WITHIN)
+except FamilyError as error:
+    say(error)
+    sys.exit(1)
+except Killed:
+    say("killed")
+    sys.exit(130)
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator:
+    """Starts a family of plain children under a mark by which its processes are found again."""
+    started = []
+
+    def start(members: str, up_within: int = 20) -> Child:
+        code = PROGRAM.replace("MEMBERS", members).replace("UP_WITHIN", str(up_within))
+        child = Child([sys.executable, "-c", code], os.environ | {"TEST_MARK": str(tmp_path)}, tmp_path / "log")
+        started.append(child)
+        return child
+
+    yield start
+    for child in started:
+        child.kill()
+    wait_until(lambda: not marked("TEST_MARK", tmp_path), 5, "nothing left behind")
+
+
+def marked(name: str, value: object) -> list[int]:
+    """The processes that carry this setting in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{name}={value}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_it_stops_in_the_order_asked_for_and_waits_for_the_work_in_hand(family):
+    child = family("polite('first', work=1.5), polite('second')")
+    child.wait_for("first runs")
+    child.wait_for("second runs")
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(10) == 0
+    assert child.said.index("second ended") < child.said.index("first ended")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_cleanly_on_other_signals_too(family, how):
+    child = family("polite('only')")
+    child.wait_for("only runs")
+    child.process.send_signal(how)
+    assert child.process.wait(10) == 0
+    assert "only ended" in child.said
+
+
+def test_a_second_interrupt_kills_at_once(family, tmp_path):
+    child = family("polite('slow', work=60)")
+    child.wait_for("slow runs")
+    child.process.send_signal(signal.SIGINT)
+    child.wait_for("Stopping")
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(5) == 130
+    assert marked("TEST_MARK", tmp_path) == []
+
+
+def test_a_child_that_does_not_end_is_killed_after_its_time(family):
+    child = family("polite('deaf', work=60, stop_seconds=0.5)")
+    child.wait_for("deaf runs")
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(5) == 0
+
+
+def test_a_child_that_dies_is_started_again_three_times_then_all_stops(family, tmp_path):
+    child = family("polite('steady'), member('weak', 'print(\"weak runs\"); import time; time.sleep(0.3); exit(3)')")
+    assert child.process.wait(20) == 1
+    assert child.said.count("weak runs") == 4
+    assert "weak ended 4 times, the last time with 3; giving up." in child.said
+    assert marked("TEST_MARK", tmp_path) == []
+
+
+def test_what_does_not_come_up_in_time_is_named(family):
+    child = family("polite('fine'), polite('late', is_up=lambda: False)", up_within=1)
+    assert child.process.wait(10) == 1
+    assert "Not up in time: late." in child.said
+
+
+def test_grandchildren_go_with_a_killed_parent(family, tmp_path):
+    grandchild = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    child = family(f'member("parent", {grandchild!r})')
+    wait_until(lambda: len(marked("TEST_MARK", tmp_path)) == 3, 10, "parent and grandchild run")
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(15) == 0
+    assert marked("TEST_MARK", tmp_path) == []
+
+
+# --- the real thing --------------------------------------------------------------------------------------
+
+
+class Up:
+    """`manage.py up` on ports and in a folder of its own, on the test's database."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.ports = {name: free_port() for name in ("PORT", "SMTP_PORT", "LMTP_PORT")}
+
+    def start(self) -> Child:
+        self.child = Child([sys.executable, "manage.py", "up"], self.environment, self.var / "log")
+        return self.child
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(VAR_DIR=self.var, WORKER_CONCURRENCY=1, WEB_WORKERS=1, **self.ports)
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.ports['PORT']}"
+
+    def processes(self) -> list[int]:
+        return marked("VAR_DIR", self.var)
+
+    def pid_of(self, *words: str) -> int | None:
+        """The oldest process whose command line has these words."""
+        for pid in sorted(self.processes()):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if all(word in line for word in words):
+                return pid
+        return None
+
+
+@pytest.fixture
+def up(transactional_db: None) -> Iterator[Up]:
+    with tempfile.TemporaryDirectory(prefix="up-", dir="/tmp") as folder:
+        up = Up(Path(folder))
+        yield up
+        for pid in up.processes():
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_it_comes_up_says_where_and_stops_on_ctrl_c(up):
+    (up.var / "demo-logins.json").write_text(
+        '{"customers": [{"email": "c@example.org", "number": "100001", "password": "one"}],'
+        ' "staff": [{"email": "s@example.org", "password": "two", "role": "privacy officer"}]}'
+    )
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    assert f"{up.address}/admin/" in child.said
+    assert f"smtp://127.0.0.1:{up.ports['SMTP_PORT']}" in child.said
+    assert "c@example.org" in child.said
+    assert "privacy officer" in child.said
+    with urlopen(f"{up.address}/healthz") as answer:
+        assert answer.status == 200
+    with socket.create_connection(("127.0.0.1", up.ports["SMTP_PORT"])) as mail:
+        assert mail.recv(200).startswith(b"220 ")
+    child.wait_for(" ready.", 30)  # the worker's own word
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(30) == 0, child.said
+    assert up.processes() == []
+    assert not any(answers(port) for port in up.ports.values())
+
+
+@pytest.mark.parametrize("name", ["PORT", "SMTP_PORT", "LMTP_PORT"])
+def test_a_taken_port_is_one_line_and_exit_1(up, name):
+    with socket.create_server(("127.0.0.1", up.ports[name])):
+        argv = [sys.executable, "manage.py", "up"]
+        answer = subprocess.run(argv, cwd=ROOT, env=up.environment, capture_output=True, timeout=30, check=False)
+    assert answer.returncode == 1
+    assert answer.stdout == b""
+    (line,) = answer.stderr.decode().splitlines()
+    assert str(up.ports[name]) in line
+    assert f"set {name} to another" in line
+
+
+@pytest.mark.slow
+def test_after_kill_9_of_the_parent_nothing_is_left_behind(up):
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    child.wait_for(" ready.", 30)
+    assert len(up.processes()) > 5
+    os.kill(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    wait_until(lambda: up.processes() == [], 20, "nothing left behind")
+
+
+@pytest.mark.slow
+def test_web_worker_and_mail_are_started_again_when_they_die(up):
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    for name, words in {"web": ["gunicorn"], "worker": ["celery", "worker"], "mail": ["receive_mail"]}.items():
+        before = up.pid_of(*words)
+        os.kill(before, signal.SIGKILL)
+        child.wait_for(f"{name} ended with -9; starting it again.")
+        wait_until(lambda words=words, before=before: up.pid_of(*words) not in {None, before}, 20, f"{name} again")
+    wait_until(lambda: all(answers(port) for port in up.ports.values()), 30, "all listen again")
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(40) == 0, child.said
+    assert up.processes() == []
