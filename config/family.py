@@ -94,12 +94,12 @@ def _web() -> Member:
 
 def _worker() -> Member:
     """Its stop is warm: the work in hand ends first. An orphan stops cold: the sweeper hands its rows out again."""
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", _log_level()]
     return Member("worker", _celery("worker", *quiet), stop_seconds=30)
 
 
 def _beat() -> Member:
-    return Member("beat", _celery("beat", "--pidfile=", "--loglevel", settings.LOG_LEVEL))
+    return Member("beat", _celery("beat", "--pidfile=", "--loglevel", _log_level()))
 
 
 def _mail() -> Member:
@@ -109,3 +109,7 @@ def _mail() -> Member:
 
 def _celery(*words: str) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "config", *words]
+
+
+def _log_level() -> str:
+    return str(settings.LOGGING["root"]["level"])
