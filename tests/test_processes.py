@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.children import ROOT, Child, environment
+from tests.environment import ON_POSTGRESQL
 from tests.servers import answers, free_port, wait_until
 
 # --- the supervisor with plain children ------------------------------------------------------------------
@@ -68,11 +69,12 @@ def family(tmp_path: Path) -> Iterator:
 
 
 def marked(name: str, value: object) -> list[int]:
-    """The processes that carry this setting in their environment."""
+    """The processes with this setting in their environment; a broker overwrites that, and names its socket instead."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{name}={value}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+            has_setting = f"{name}={value}".encode() in (folder / "environ").read_bytes().split(b"\0")
+            if has_setting or f"unixsocket:{value}/".encode() in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -221,6 +223,7 @@ def test_after_kill_9_of_the_parent_nothing_is_left_behind(up):
     child.wait_for("All is up.", 60)
     child.wait_for(" ready.", 30)
     assert len(up.processes()) > 5
+    assert bool(up.pid_of("valkey-server")) == (not ON_POSTGRESQL)
     os.kill(child.process.pid, signal.SIGKILL)
     child.process.wait()
     wait_until(lambda: up.processes() == [], 20, "nothing left behind")

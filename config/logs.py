@@ -1,0 +1,25 @@
+"""How a log line looks in production: one JSON object, no personal values."""
+
+import json
+import logging
+
+
+class JSONFormatter(logging.Formatter):
+    """One JSON object a line with time, level, logger and message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; an exception adds its type and place, never its values."""
+        line = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            traceback = record.exc_info[2]
+            while traceback and traceback.tb_next:
+                traceback = traceback.tb_next
+            line["exception"] = record.exc_info[0].__name__
+            if traceback:
+                line["at"] = f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
+        return json.dumps(line, ensure_ascii=False)

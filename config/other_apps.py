@@ -1,0 +1,54 @@
+"""What other apps' tables hold about people: said here, once, because their classes cannot say it."""
+
+from privacy.personal_data import Delete, NoPersonalData, PersonalData, Retention
+from privacy.vocabulary import Category, LawfulBasis, Purpose
+
+LOGIN = {
+    "category": Category.ACCOUNT,
+    "purpose": Purpose.SECURITY,
+    "lawful_basis": LawfulBasis.CONTRACT,
+    "erase": Delete(),
+}
+OF_INACTIVE = Retention(since="user__customer__last_active_at", years=3)
+
+DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
+    "admin.LogEntry": PersonalData(
+        data_subject=None,
+        category=Category.SECURITY,
+        purpose=Purpose.SECURITY,
+        lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS,
+        retention=Retention(since="action_time", years=1),
+        erase=Delete(),
+        fields=("user", "action_time", "object_id", "object_repr", "change_message"),
+        not_personal=("content_type", "action_flag"),
+    ),
+    "auth.Permission": NoPersonalData("Names of rights."),
+    "auth.Group": NoPersonalData("Names of roles."),
+    "auth.Group_permissions": NoPersonalData("Which role has which right."),
+    "customers.Account_groups": NoPersonalData("Roles of staff accounts; customers have none."),
+    "customers.Account_user_permissions": NoPersonalData("Rights of staff accounts; customers have none."),
+    "contenttypes.ContentType": NoPersonalData("Names of tables."),
+    "account.EmailAddress": PersonalData(
+        data_subject="user__customer",
+        fields=("email", "verified", "primary"),
+        not_personal=("user",),
+        retention=OF_INACTIVE,
+        **LOGIN,
+    ),
+    "account.EmailConfirmation": PersonalData(
+        data_subject="email_address__user__customer",
+        fields=("key", "created", "sent"),
+        secret=("key",),
+        not_personal=("email_address",),
+        retention=Retention(since="created", days=7),
+        **LOGIN,
+    ),
+    "mfa.Authenticator": PersonalData(
+        data_subject="user__customer",
+        fields=("type", "data", "created_at", "last_used_at"),
+        secret=("data",),
+        not_personal=("user",),
+        retention=OF_INACTIVE,
+        **LOGIN,
+    ),
+}

@@ -1,0 +1,288 @@
+"""Every setting, each from the environment; README.md has the list with meanings and defaults."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(env.path("ENV_FILE", default=BASE_DIR / ".env")())
+
+DEBUG = env.bool("DEBUG", default=True)
+VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR.mkdir(parents=True, exist_ok=True)
+
+# --- secrets and hosts -------------------------------------------------------------------------
+
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses-to-start-with"
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+PORT = env.int("PORT", default=8000)
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+# One key per line, "id:base64 of 32 bytes", newest first. Made on first use in development only.
+DATA_KEY_FILE = Path(env.str("DATA_KEY_FILE", default=str(VAR / "data.keys")))
+MAY_MAKE_DATA_KEY = DEBUG
+
+if not DEBUG:
+    if SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10:
+        raise ImproperlyConfigured("SECRET_KEY is missing, the default or too short: set 50 random characters or more.")
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of this site; '*' is refused.")
+    if not SITE_URL.startswith("https://"):
+        raise ImproperlyConfigured("SITE_URL must start with https:// when DEBUG is off.")
+    if not DATA_KEY_FILE.is_file():
+        raise ImproperlyConfigured("DATA_KEY_FILE is missing: make one with 'manage.py new_data_key'.")
+
+# --- the shop ----------------------------------------------------------------------------------
+
+SHOP = {
+    "name": env.str("SHOP_NAME", default="Northlight"),
+    "legal_name": env.str("SHOP_LEGAL_NAME", default="Northlight Trading Ltd"),
+    "postal_address": env.str("SHOP_POSTAL_ADDRESS", default="14 Tanner's Yard, Norwich NR3 1AB, United Kingdom"),
+    "email": env.str("SHOP_EMAIL", default="service@northlight.example"),
+    "phone": env.str("SHOP_PHONE", default="+44 1632 960123"),
+    "phone_hours": env.str("SHOP_PHONE_HOURS", default="Monday to Friday, 7am to 5pm"),
+    "jurisdiction": env.str("SHOP_JURISDICTION", default="GB"),
+    "data_protection_officer": env.str("SHOP_DPO", default="Ines Okafor, dpo@northlight.example"),
+    "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
+    "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
+}
+SHOP_TIME_ZONE = env.str("SHOP_TIME_ZONE", default="Europe/London")
+MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
+SMTP_PORT = env.int("SMTP_PORT", default=8025)
+LMTP_PORT = env.int("LMTP_PORT", default=8024)
+MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
+MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
+WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+
+# --- privacy: how the engine finds people, and what other apps' tables hold ---------------------
+
+DATA_SUBJECT_MODEL = "customers.Customer"
+PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
+CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
+ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
+RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
+PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
+PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
+
+# --- applications ------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config.apps.OfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "privacy",
+    "customers",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "privacy.middleware.PrivateResponseMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "privacy.views.context.shop",
+            ],
+        },
+    }
+]
+
+# --- database, broker, cache -------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'privacy.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# Without a broker of one's own, 'manage.py up' starts one as a child on this socket.
+EMBEDDED_BROKER_SOCKET = VAR / "broker.sock"
+REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or f"redis+socket://{EMBEDDED_BROKER_SOCKET}")
+BROKER_IS_EMBEDDED = CELERY_BROKER_URL == f"redis+socket://{EMBEDDED_BROKER_SOCKET}"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+# --- jobs: the row is the truth, the message a hint ---------------------------------------------
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = SHOP_TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "polling_interval": 1,
+    # Without a broker a click must not wait: the row is stored, the sweeper hands it over later.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
+# Each entry is idempotent, so two schedulers running do no harm.
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
+
+# --- people and passwords ----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "customers.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "customers.sign_in.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = RECENT_LOGIN_SECONDS
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/account/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+STAFF_NEEDS_SECOND_FACTOR = env.bool("STAFF_NEEDS_SECOND_FACTOR", default=not DEBUG)
+SESSION_ENGINE = "customers.sessions"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+
+# --- transport and browser ---------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
+SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
+CSRF_COOKIE_NAME = "csrftoken" if DEBUG else "__Host-csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- mail out ----------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}"))
+if EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":  # type: ignore[name-defined]  # noqa: F821
+    EMAIL_BACKEND = "config.mail.EmlFileBackend"
+    EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR / "outbox"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- files, language, time ---------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(VAR / "files")}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
+LANGUAGES = [("en-gb", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = SHOP_TIME_ZONE
+SHOP_TZ = ZoneInfo(SHOP_TIME_ZONE)
+USE_TZ = True
+USE_I18N = True
+
+# --- logs: no personal values, one JSON object a line in production ------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "config.logs.JSONFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

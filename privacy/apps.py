@@ -1,0 +1,21 @@
+"""Starts the engine: checks, seeds, and the guard over sensitive fields."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_save
+
+
+class PrivacyConfig(AppConfig):
+    """The privacy engine; knows no other app."""
+
+    name = "privacy"
+    verbose_name = "Privacy"
+
+    def ready(self) -> None:
+        """Runs once, when every model is known."""
+        from . import checks, consent, personal_data, seeds
+
+        checks.register()
+        post_migrate.connect(seeds.plant, sender=self, dispatch_uid="privacy.seeds")
+        for declaration in personal_data.declarations():
+            if declaration.special_category:
+                pre_save.connect(consent.require_explicit_consent, sender=declaration.model)

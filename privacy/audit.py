@@ -1,0 +1,154 @@
+"""What did we do? References, never values; each entry hashed over the one before with a key the database lacks."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from .append_only import AppendOnlyModel
+from .encryption import keyed_hash
+from .personal_data import Keep, PersonalData, Retention
+from .vocabulary import Category, LawfulBasis, Purpose
+
+GENESIS = "0" * 64
+LOCK = 0x7072_6976
+REFERENCE = re.compile(r"[A-Za-z0-9_.:/+-]{0,100}")
+
+
+class NotAReference(ValueError):
+    """A value was offered to the audit log, which keeps references only."""
+
+
+class AuditEntry(AppendOnlyModel):
+    """One thing that was done: event, actor, person and object by reference."""
+
+    personal_data = PersonalData(
+        data_subject=None,
+        category=Category.SECURITY,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="at", years=6, required_by="UK GDPR Art. 5(2), accountability"),
+        erase=Keep("Holds references only; proves that promises were kept."),
+        fields=("actor", "subject", "target", "details"),
+        not_personal=("at", "event", "previous_hash", "hash"),
+    )
+
+    at = models.DateTimeField()
+    event = models.CharField(max_length=60)
+    actor = models.CharField(max_length=100)
+    subject = models.CharField(max_length=60, blank=True)
+    target = models.CharField(max_length=100, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+            models.Index(fields=["target", "-id"], name="audit_by_target"),
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.event}"
+
+    def computed_hash(self) -> str:
+        """What `hash` must be."""
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
+        content = [self.previous_hash, at, self.event, self.actor, self.subject, self.target, self.details]
+        return keyed_hash(json.dumps(content, sort_keys=True, separators=(",", ":")), use="audit")
+
+
+def reference(instance: models.Model | str | None) -> str:
+    """Such as "customers.customer:42"; strings such as "system:purge" stand for themselves."""
+    if instance is None:
+        return ""
+    return instance if isinstance(instance, str) else f"{instance._meta.label_lower}:{instance.pk}"
+
+
+def record(
+    event: str,
+    *,
+    actor: models.Model | str,
+    subject: models.Model | None = None,
+    target: models.Model | str | None = None,
+    now: datetime | None = None,
+    **details: Any,
+) -> AuditEntry:
+    """Adds one entry in the transaction of what it records; NotAReference for anything that could be a value."""
+    _only_references(event, details)
+    with transaction.atomic():
+        _lock()
+        last = AuditEntry.objects.order_by("-pk").values_list("hash", flat=True).first()
+        entry = AuditEntry(
+            at=now or timezone.now(),
+            event=event,
+            actor=reference(actor),
+            subject=reference(subject),
+            target=reference(target),
+            details=details,
+            previous_hash=last or GENESIS,
+        )
+        entry.hash = entry.computed_hash()
+        entry.save(force_insert=True)
+    return entry
+
+
+def _lock() -> None:
+    """One writer at a time until its transaction ends; SQLite's IMMEDIATE transactions are that already."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _only_references(event: str, details: Any) -> None:
+    if isinstance(details, dict):
+        for key, value in details.items():
+            _only_references(event, [key, value])
+    elif isinstance(details, Iterable) and not isinstance(details, str):
+        for value in details:
+            _only_references(event, value)
+    elif isinstance(details, str) and not REFERENCE.fullmatch(details):
+        raise NotAReference(f"{event}: the audit log keeps references, not values")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The answer of `verify`: how many entries, the last hash, and the first broken entry if any."""
+
+    count: int
+    head: str
+    broken: int | None
+
+    def __str__(self) -> str:
+        if self.broken is not None:
+            return f"broken at entry {self.broken}"
+        return f"intact, {self.count} entries, head {self.head}"
+
+
+def verify() -> Verification:
+    """Recomputes the whole chain in constant memory; a purged beginning must be vouched for by a later entry."""
+    count, previous = 0, None
+    for entry in AuditEntry.objects.order_by("pk").iterator(chunk_size=2000):
+        begins_well = previous is not None or entry.previous_hash == GENESIS or _vouched_for(entry)
+        follows = previous is None or entry.previous_hash == previous
+        if not (begins_well and follows and entry.hash == entry.computed_hash()):
+            return Verification(count, previous or GENESIS, entry.pk)
+        count, previous = count + 1, entry.hash
+    return Verification(count, previous or GENESIS, None)
+
+
+def _vouched_for(first: AuditEntry) -> bool:
+    return AuditEntry.objects.filter(event="audit.purged", details__head=first.previous_hash).exists()
+
+
+def of(instance: models.Model) -> models.QuerySet[AuditEntry]:
+    """What was done to this object, newest first."""
+    return AuditEntry.objects.filter(target=reference(instance)).order_by("-pk")

@@ -1,0 +1,143 @@
+"""Does every table say what it holds about people? `manage.py check` refuses silence and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from . import data_subjects
+from .personal_data import (
+    Anonymise,
+    CannotBlank,
+    NoPersonalData,
+    PersonalData,
+    all_models,
+    blank_of,
+    declaration_of,
+    resolve,
+)
+from .vocabulary import Purpose
+
+UNDECLARED = "privacy.E001"
+UNPLACED = "privacy.E002"
+WRONG_PATH = "privacy.E003"
+NOT_BLANKABLE = "privacy.E004"
+UNKNOWN_NAME = "privacy.E005"
+UNKNOWN_PURPOSE = "privacy.E006"
+NO_RETENTION = "privacy.E007"
+NO_PERSON = "privacy.E008"
+
+
+def register() -> None:
+    """Adds these to Django's own checks."""
+    checks.register(check_declarations, "privacy")
+    checks.register(check_data_subject_model, "privacy")
+
+
+def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Every installed model, Django's own and third-party ones included."""
+    return [message for model in all_models() for message in of_model(model)]
+
+
+def of_model(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
+    """What is wrong with one model's declaration."""
+    said = declaration_of(model)
+    if said is None:
+        hint = "Add personal_data = PersonalData(...) or NoPersonalData('why') to it, or to PERSONAL_DATA_OF_OTHER_APPS."
+        yield checks.Error(f"{model._meta.label} does not say what it holds about people.", hint, model, UNDECLARED)
+    elif isinstance(said, NoPersonalData):
+        if not said.reason.strip():
+            yield checks.Error(f"{model._meta.label}: NoPersonalData needs a reason.", obj=model, id=UNDECLARED)
+    else:
+        yield from _names(said)
+        yield from _placement(said)
+        yield from _paths(said)
+        yield from _blanks(said)
+        yield from _meaning(said)
+
+
+def _error(said: PersonalData, text: str, code: str) -> checks.Error:
+    return checks.Error(f"{said.label}: {text}", obj=said.model, id=code)
+
+
+def _columns(said: PersonalData) -> dict[str, models.Field[Any, Any]]:
+    return {column.name: column for column in said.model._meta.concrete_fields}
+
+
+def _names(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    columns = _columns(said)
+    for name in (*said.fields, *said.not_personal):
+        if name not in columns:
+            yield _error(said, f"there is no column {name!r}.", UNKNOWN_NAME)
+    for part in ("secret", "correctable", "special_category", "provided", "third_party"):
+        for name in getattr(said, part):
+            if name not in said.fields:
+                yield _error(said, f"{part} names {name!r}, which is not among its fields.", UNKNOWN_NAME)
+
+
+def _placement(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    placed = {*said.fields, *said.not_personal, (said.data_subject or "").split("__")[0]}
+    for name, column in _columns(said).items():
+        if name not in placed and not column.primary_key:
+            hint = "Put it into fields or not_personal."
+            yield checks.Error(f"{said.label}: the column {name!r} is not placed.", hint, said.model, UNPLACED)
+    for name in set(said.fields) & set(said.not_personal):
+        yield _error(said, f"{name!r} is placed twice.", UNPLACED)
+
+
+def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    person = data_subjects.model()
+    if said.data_subject == "self" and said.model is not person:
+        yield _error(said, "only the data subject's own model is 'self'.", WRONG_PATH)
+    if said.data_subject not in (None, "self") and _end_of(said) is not person:
+        yield _error(said, f"the path {said.data_subject!r} does not lead to {person._meta.label}.", WRONG_PATH)
+    if said.retention:
+        try:
+            column = resolve(said.model, said.retention.since)
+            if not isinstance(column, models.DateField):
+                yield _error(said, f"retention counts from {said.retention.since!r}, which is no date.", WRONG_PATH)
+        except FieldDoesNotExist as error:
+            yield _error(said, f"retention: {error}", WRONG_PATH)
+
+
+def _end_of(said: PersonalData) -> type[models.Model] | None:
+    model: Any = said.model
+    for step in str(said.data_subject).split("__"):
+        try:
+            model = model._meta.get_field(step).related_model
+        except (FieldDoesNotExist, AttributeError):
+            return None
+    return model
+
+
+def _blanks(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    final = said.final()
+    for name in final.fields if isinstance(final, Anonymise) else ():
+        column = _columns(said).get(name)
+        if column is None:
+            yield _error(said, f"Anonymise names {name!r}, which is no column.", UNKNOWN_NAME)
+            continue
+        try:
+            blank_of(column)
+        except CannotBlank:
+            yield _error(said, f"the column {name!r} cannot be blanked.", NOT_BLANKABLE)
+
+
+def _meaning(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    if said.purpose not in Purpose.values:
+        yield _error(said, f"the purpose {said.purpose!r} is not known.", UNKNOWN_PURPOSE)
+    if said.retention is None:
+        yield _error(said, "needs a retention.", NO_RETENTION)
+
+
+def check_data_subject_model(app_configs: Any = None, **kwargs: Any) -> Iterator[checks.CheckMessage]:
+    """The shop's model of a person offers what `data_subjects` promises."""
+    person = data_subjects.model()
+    missing = [name for name in data_subjects.REQUIRED if not hasattr(person, name)]
+    missing += [name for name in data_subjects.REQUIRED_OF_MANAGER if not hasattr(person._default_manager.all(), name)]
+    if missing:
+        yield checks.Error(f"{person._meta.label} lacks {', '.join(missing)}.", obj=person, id=NO_PERSON)

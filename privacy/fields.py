@@ -1,0 +1,112 @@
+"""In which form does a personal value stand in a column? Shortened, normalised, or encrypted."""
+
+import ipaddress
+import unicodedata
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .encryption import decrypt, encrypt
+
+CONTROL = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def shorten_ip(address: str | None) -> str | None:
+    """IPv4 with its last octet 0, IPv6 cut to /48; None for anything that is no address."""
+    try:
+        ip = ipaddress.ip_address((address or "").strip())
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    prefix = 24 if ip.version == 4 else 48
+    return str(ipaddress.ip_network((ip, prefix), strict=False).network_address)
+
+
+def normalise_email(address: str) -> str:
+    """The form by which addresses are compared: ASCII lower case, no blanks, no trailing dot, domain in IDNA.
+
+    Nothing that merely looks alike becomes equal: no Unicode folding, no plus-tag or dot rules.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    if not at:
+        return _ascii_lower(address.strip())
+    domain = domain.rstrip(".")
+    try:
+        domain = domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        pass
+    return f"{_ascii_lower(local)}@{_ascii_lower(domain)}"
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def one_line(text: str) -> str:
+    """The text without control characters and line separators, blanks folded; letters of every script stay."""
+    clean = "".join(" " if unicodedata.category(letter) in CONTROL else letter for letter in text)
+    return " ".join(clean.split())
+
+
+class ShortenedIPField(models.GenericIPAddressField):
+    """An IP address that is never stored whole (CNX-14): shortened by every road into the column."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Shortened before it becomes a parameter of any statement, so `update()` cannot store a whole one."""
+        return super().get_prep_value(shorten_ip(str(value)) if value else None)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """The instance shows afterwards what the column holds."""
+        value = shorten_ip(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class NormalisedEmailField(models.EmailField):
+    """An email address in the form by which addresses are compared."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Normalised on the way in and in every look-up."""
+        return normalise_email(value) if isinstance(value, str) and value else super().get_prep_value(value)
+
+
+class OneLineField(models.CharField):
+    """Text of one line in any script; control characters, which could forge mail headers, become blanks."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Cleaned by every road into the column."""
+        return one_line(value) if isinstance(value, str) else super().get_prep_value(value)
+
+
+class EncryptedField(models.BinaryField):
+    """Text or bytes, encrypted at rest under this table and column; reads back as bytes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    @property
+    def place(self) -> str:
+        """What binds a value to where it stands."""
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Encrypts; None and empty stay as they are, so that blanked is visibly blank."""
+        if value:
+            value = encrypt(value.encode() if isinstance(value, str) else bytes(value), place=self.place)
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> bytes | None:
+        """Decrypts."""
+        return decrypt(bytes(value), place=self.place) if value else value
+
+
+def not_in_the_future(value: date) -> None:
+    """For dates of birth and received dates: refuses a day that has not come."""
+    if value > timezone.localdate():
+        raise ValidationError(_("This date is in the future."))

@@ -1,0 +1,21 @@
+"""The index of tables that Django needs; each lives in the room of its noun."""
+
+from .append_only import PurgePermit
+from .audit import AuditEntry
+from .consent import ConsentEntry
+from .erasure import Erasure
+from .export import Export
+from .notices import OutgoingEmail
+from .policies import NoticeShown, PolicyVersion
+from .purposes import Purpose
+from .recipients import Cookie, Disclosure, Recipient
+from .restrictions import Restriction
+from .subject_requests import CaseEvent, DataSubjectRequest
+from .suppression import Suppression
+from .tokens import LinkToken
+
+__all__ = [
+    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "DataSubjectRequest", "Disclosure", "Erasure", "Export",
+    "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgePermit", "Purpose", "Recipient", "Restriction",
+    "Suppression",
+]  # fmt: skip

@@ -1,0 +1,108 @@
+"""What do we tell a person by email, and has it left? Each message is a row, sent by a worker, kept until it is out."""
+
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from .fields import EncryptedField, NormalisedEmailField, OneLineField, one_line
+from .jobs import Job, dispatch
+from .personal_data import Delete, PersonalData, Retention
+from .vocabulary import Category, LawfulBasis, Purpose
+
+
+class OutgoingEmail(Job):
+    """One email to one person; `key` makes it happen once."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.CORRESPONDENCE,
+        purpose=Purpose.SERVICE,
+        lawful_basis=LawfulBasis.CONTRACT,
+        retention=Retention(since="created_at", days=90),
+        erase=Delete(),
+        fields=("created_at", "to_address", "subject", "body", "html", "finished_at"),
+        not_personal=("key", "template", "headers", "forget_when_sent", *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at"))),
+    )
+
+    key = models.CharField(max_length=120, unique=True)
+    template = models.CharField(max_length=60)
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, null=True, related_name="emails_sent")
+    to_address = NormalisedEmailField()
+    subject = OneLineField(max_length=300)
+    body = EncryptedField()
+    html = EncryptedField()
+    headers = models.JSONField(default=dict)
+    forget_when_sent = models.BooleanField(default=False, help_text="For the last letter to somebody erased.")
+
+    class Meta:
+        indexes = [models.Index(fields=["job_state", "run_after"], name="outgoing_due")]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.pk}"
+
+    @property
+    def message_id(self) -> str:
+        """The same at every try, so that a mail system can tell a repetition."""
+        return f"<notice-{self.pk}@{settings.MAIL_DOMAIN}>"
+
+    def perform(self) -> None:
+        """Sends through Django's mail backend, outside any transaction, then notes it."""
+        message = EmailMultiAlternatives(
+            subject=self.subject,
+            body=bytes(self.body).decode(),
+            to=[self.to_address],
+            headers={"Message-ID": self.message_id, "Date": format_datetime(self.created_at), **self.headers},
+        )
+        if self.html:
+            message.attach_alternative(bytes(self.html).decode(), "text/html")
+        message.send()
+        with self.settling():
+            pass
+        if self.forget_when_sent:
+            self.delete()
+
+
+def send(
+    template: str,
+    to_address: str,
+    *,
+    key: str,
+    data_subject: Any = None,
+    context: dict[str, Any] | None = None,
+    automatic: bool = True,
+    forget_when_sent: bool = False,
+    now: datetime | None = None,
+) -> OutgoingEmail:
+    """Writes one email to the outbox in the caller's transaction; the same `key` again gives the row that is there.
+
+    Templates: email/<template>/subject.txt, body.txt, body.html. `automatic` marks an answer of a machine (RFC 3834).
+    """
+    given = {**(context or {}), "shop": settings.SHOP, "site_url": settings.SITE_URL, "data_subject": data_subject}
+    with translation.override(getattr(data_subject, "language", None) or settings.LANGUAGE_CODE):
+        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))
+        body = render_to_string(f"email/{template}/body.txt", given)
+        html = render_to_string(f"email/{template}/body.html", given)
+    headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}
+    row, is_new = OutgoingEmail.objects.get_or_create(
+        key=key,
+        defaults={
+            "template": template,
+            "data_subject": data_subject,
+            "to_address": to_address,
+            "subject": subject,
+            "body": body.encode(),
+            "html": html.encode(),
+            "headers": headers,
+            "forget_when_sent": forget_when_sent,
+            "run_after": now or timezone.now(),
+        },
+    )
+    if is_new:
+        dispatch(row)
+    return row

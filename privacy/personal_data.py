@@ -1,0 +1,274 @@
+"""The registry: what do we hold, about whom, why, on which basis, for how long, and how does it go?
+
+Declared once, as `personal_data = PersonalData(...)` on the model. Read by the my-data page, correction,
+export, erasure, purge, the record of processing and the policy page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
+from django.utils.module_loading import import_string
+
+from .fields import EncryptedField
+from .vocabulary import Category, LawfulBasis, Purpose
+
+SELF = "self"
+ERASED = "erased-"
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long a row is kept, counted from the date in `since` (a field or a path); `required_by` names the law.
+
+    The period ends `years`, `months` and `days` after that date, or at the end of that calendar year
+    (`end_of_year`); `immediately` means not a day longer. A period of nothing is a mistake and refuses to load.
+    """
+
+    since: str
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    end_of_year: bool = False
+    immediately: bool = False
+    required_by: str = ""
+
+    def __post_init__(self) -> None:
+        lengths = (self.years, self.months, self.days)
+        if min(lengths) < 0 or (not any(lengths)) != self.immediately:
+            raise ValueError(f"A retention must be longer than nothing, or say immediately=True: {self}")
+
+    def ends_on(self, since: date | datetime) -> date:
+        """The last day on which the row may be kept (UK: HMRC from the date of issue; DE: end of the year)."""
+        end = _local_date(since) + relativedelta(years=self.years, months=self.months, days=self.days)
+        return date(end.year, 12, 31) if self.end_of_year else end
+
+    def cutoff(self, today: date) -> date:
+        """The latest `since` whose period is over before `today`, so that a purge is one comparison."""
+        day = today - relativedelta(years=self.years, months=self.months, days=self.days) - timedelta(days=1)
+        if self.end_of_year:
+            day = date(today.year - self.years, 1, 1) - timedelta(days=1)
+        while self.ends_on(day) >= today:
+            day -= timedelta(days=1)
+        while self.ends_on(day + timedelta(days=1)) < today:
+            day += timedelta(days=1)
+        return day
+
+    def in_words(self) -> str:
+        """Such as "6 years, to the end of the year"."""
+        if self.immediately:
+            return "deleted at once"
+        units = [(self.years, "year"), (self.months, "month"), (self.days, "day")]
+        length = ", ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in units if count)
+        return f"{length}, to the end of the year" if self.end_of_year else length
+
+
+@dataclass(frozen=True)
+class Delete:
+    """The row goes."""
+
+
+class Anonymise:
+    """The row stays, these fields are blanked; unique ones get a value that stands for nobody (RFC 2606 .invalid)."""
+
+    def __init__(self, *fields: str) -> None:
+        self.fields = fields
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The row stays until its retention ends, for this reason; then `then` happens (GDPR Art. 17(3))."""
+
+    reason: str
+    then: Delete | Anonymise = field(default_factory=Delete)
+
+
+Erase = Delete | Anonymise | Keep
+
+
+@dataclass(frozen=True)
+class NoPersonalData:
+    """Says aloud that a model holds nothing about a person, and why."""
+
+    reason: str
+
+
+@dataclass(eq=False, kw_only=True)
+class PersonalData:
+    """One model's declaration (GDPR Art. 5, 13 to 17, 20, 30).
+
+    `data_subject` is the path to the person, `SELF` on the person's own model, None for data about staff.
+    Every column is placed: personal ones in `fields`, the others in `not_personal`. Of the personal ones,
+    `secret` are never shown (password hashes), `correctable` the person may edit, `special_category` need
+    explicit consent (Art. 9), `provided` came from the person and travel with portability (Art. 20),
+    `third_party` may speak of somebody else and are reviewed before they leave.
+    """
+
+    data_subject: str | None
+    category: Category
+    purpose: Purpose
+    lawful_basis: LawfulBasis
+    retention: Retention | None
+    erase: Erase
+    fields: Sequence[str]
+    not_personal: Sequence[str] = ()
+    secret: Sequence[str] = ()
+    correctable: Sequence[str] = ()
+    special_category: Sequence[str] = ()
+    provided: Sequence[str] = ()
+    third_party: Sequence[str] = ()
+    model: type[models.Model] = field(init=False, repr=False)
+
+    def contribute_to_class(self, model: type[models.Model], name: str) -> None:
+        """Binds the declaration to its model (Django calls this while the class is made)."""
+        self.bind(model)
+        setattr(model, name, self)
+
+    def bind(self, model: type[models.Model]) -> "PersonalData":
+        """For models of other apps, whose classes cannot carry the declaration."""
+        self.model = model
+        return self
+
+    @property
+    def label(self) -> str:
+        """Such as customers.Order."""
+        return self.model._meta.label
+
+    @property
+    def subject_lookup(self) -> str:
+        """The path for filters; `pk` on the person's own model."""
+        return "pk" if self.data_subject == SELF else (self.data_subject or "")
+
+    @property
+    def rows(self) -> models.QuerySet[Any]:
+        """Every row, past any default manager that hides some."""
+        return self.model._base_manager.all()
+
+    def of(self, data_subject: models.Model) -> models.QuerySet[Any]:
+        """The rows about this person."""
+        if self.data_subject is None:
+            return self.rows.none()
+        return self.rows.filter(**{self.subject_lookup: data_subject.pk})
+
+    def expired(self, today: date) -> models.QuerySet[Any]:
+        """The rows whose retention ended before `today`; a row without its date is not among them."""
+        if self.retention is None:
+            return self.rows.none()
+        return self.rows.filter(**self._since_before(self.retention.cutoff(today) + timedelta(days=1)))
+
+    def undated(self) -> models.QuerySet[Any]:
+        """Rows whose period cannot be counted; reported, never deleted."""
+        return self.rows.filter(**{f"{self.retention.since}__isnull": True}) if self.retention else self.rows.none()
+
+    def _since_before(self, day: date) -> dict[str, Any]:
+        assert self.retention
+        target = resolve(self.model, self.retention.since)
+        limit: Any = day
+        if isinstance(target, models.DateTimeField):
+            limit = datetime.combine(day, time.min, tzinfo=settings.SHOP_TZ)
+        return {f"{self.retention.since}__lt": limit}
+
+    def final(self) -> Delete | Anonymise:
+        """What happens when nothing keeps the row any longer."""
+        return self.erase.then if isinstance(self.erase, Keep) else self.erase
+
+    def shown_fields(self) -> list[models.Field[Any, Any]]:
+        """The personal columns that a person may see, in the declared order."""
+        return [self.model._meta.get_field(name) for name in self.fields if name not in self.secret]  # type: ignore[misc]
+
+    def blanks(self) -> dict[str, Any]:
+        """`update()` arguments that anonymise a row."""
+        final = self.final()
+        names = final.fields if isinstance(final, Anonymise) else ()
+        return {name: blank_of(self.model._meta.get_field(name)) for name in names}  # type: ignore[arg-type]
+
+    def not_yet_blank(self) -> Q:
+        """Rows that still hold something to anonymise, so that a second run finds nothing to do."""
+        found = Q(pk__in=[])
+        for name, blank in self.blanks().items():
+            if isinstance(blank, Concat):
+                found |= ~Q(**{f"{name}__startswith": ERASED})
+            elif blank is None:
+                found |= Q(**{f"{name}__isnull": False})
+            else:
+                found |= Q(**{f"{name}__isnull": False}) & ~Q(**{name: blank})
+        return found
+
+
+class CannotBlank(Exception):
+    """A column that has no empty value; `check` refuses it in Anonymise."""
+
+
+def blank_of(column: models.Field[Any, Any]) -> Any:
+    """The empty value of a column, as a value or an expression; CannotBlank where there is none."""
+    if column.unique and isinstance(column, models.CharField):
+        suffix = "@erased.invalid" if isinstance(column, models.EmailField) else ""
+        return Concat(Value(ERASED), Cast(F("pk"), models.CharField()), Value(suffix), output_field=models.CharField())
+    if column.null:
+        return None
+    if isinstance(column, models.CharField | models.TextField):
+        return ""
+    if isinstance(column, EncryptedField | models.BinaryField):
+        return b""
+    if isinstance(column, models.JSONField):
+        return column.get_default()
+    if isinstance(column, models.BooleanField):
+        return False
+    raise CannotBlank(f"{column.model._meta.label}.{column.name}")
+
+
+def resolve(model: type[models.Model], path: str) -> models.Field[Any, Any]:
+    """The column at the end of a `__` path; FieldDoesNotExist where it breaks."""
+    *relations, last = path.split("__")
+    for name in relations:
+        step = model._meta.get_field(name)
+        if step.related_model is None or isinstance(step.related_model, str):
+            raise FieldDoesNotExist(f"{model._meta.label} has no relation {name!r}")
+        model = step.related_model
+    return model._meta.get_field(last)  # type: ignore[return-value]
+
+
+def _local_date(moment: date | datetime) -> date:
+    return moment.astimezone(settings.SHOP_TZ).date() if isinstance(moment, datetime) else moment
+
+
+def said_elsewhere() -> dict[str, PersonalData | NoPersonalData]:
+    """What the project says of other apps' models, by label, in the one place the settings name."""
+    declared: dict[str, PersonalData | NoPersonalData] = import_string(settings.PERSONAL_DATA_OF_OTHER_APPS)
+    return declared
+
+
+def declaration_of(model: type[models.Model]) -> PersonalData | NoPersonalData | None:
+    """What is said of this model, on its class or elsewhere; None means silence."""
+    said = vars(model).get("personal_data") or said_elsewhere().get(model._meta.label)
+    return said.bind(model) if isinstance(said, PersonalData) else said
+
+
+def all_models() -> list[type[models.Model]]:
+    """Every table's model, many-to-many tables included."""
+    return [m for m in apps.get_models(include_auto_created=True) if not m._meta.proxy and m._meta.managed]
+
+
+def declarations() -> list[PersonalData]:
+    """Every declaration, rows that point before rows pointed at, so that deleting in this order never breaks."""
+    found = {m: said for m in all_models() if isinstance(said := declaration_of(m), PersonalData)}
+    return [found[model] for model in _pointing_first(list(found))]
+
+
+def _pointing_first(wanted: list[type[models.Model]]) -> Iterator[type[models.Model]]:
+    left = list(wanted)
+    while left:
+        targets = {m: {f.related_model for f in m._meta.concrete_fields if f.related_model not in (None, m)} for m in left}
+        free = [m for m in left if not any(m in targets[other] for other in left if other is not m)] or left[:1]
+        yield from free
+        left = [m for m in left if m not in free]

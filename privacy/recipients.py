@@ -1,0 +1,174 @@
+"""Who else gets data, which fields, where, and under what agreement? And what did each really receive?"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from . import audit
+from .personal_data import Keep, NoPersonalData, PersonalData, Retention
+from .vocabulary import Category, LawfulBasis
+from .vocabulary import Purpose as BuiltInPurpose
+
+# The EEA, the United Kingdom, and countries with a decision of the European Commission (Art. 45).
+EEA = set("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split())
+ADEQUATE = EEA | set("GB AD AR CA CH FO GG IL IM JE JP KR NZ UY".split())
+
+
+class RecipientQuerySet(models.QuerySet["Recipient"]):
+    """Recipients by what they may get."""
+
+    def active(self) -> "RecipientQuerySet":
+        """Those that may receive anything at all."""
+        return self.filter(is_active=True)
+
+    def optional(self) -> "RecipientQuerySet":
+        """Those that need the person's yes."""
+        return self.active().filter(is_necessary=False)
+
+
+class Recipient(models.Model):
+    """An organisation that receives personal data (GDPR Art. 13(1)(e), 28, 44)."""
+
+    personal_data = NoPersonalData("Organisations, not people.")
+
+    class Kind(models.TextChoices):
+        PROCESSOR = "processor", "works on our instructions"
+        CONTROLLER = "controller", "decides for itself"
+        JOINT = "joint", "decides together with us"
+        CREDIT_REFERENCE = "credit_reference", "credit reference agency"
+        AUTHORITY = "authority", "authority"
+
+    class Group(models.TextChoices):
+        DELIVERY = "delivery", "delivery"
+        PAYMENT = "payment", "payment and credit"
+        ADVERTISING = "advertising", "advertising"
+        MEASUREMENT = "measurement", "measurement"
+        SOCIAL = "social", "social networks"
+        SERVICE = "service", "customer service and reviews"
+        AFFILIATE = "affiliate", "companies of our group"
+        PARTNER = "partner", "partners"
+
+    name = models.CharField(max_length=120, unique=True)
+    legal_name = models.CharField(max_length=200, blank=True)
+    postal_address = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    group = models.CharField(max_length=20, choices=Group)
+    country = models.CharField(max_length=2, help_text="ISO 3166 code, such as US.")
+    safeguard = models.CharField(max_length=200, blank=True, help_text="Outside adequate countries: such as SCC 2021.")
+    purpose = models.CharField(max_length=300, help_text="What it does with the data, and nothing else.")
+    fields = models.JSONField(default=list, help_text='The only fields it may get, such as ["name", "address"].')
+    is_necessary = models.BooleanField(default=False, help_text="Needed to carry out an order; needs no yes.")
+    is_active = models.BooleanField(default=False)
+    agreement_until = models.DateField(null=True, blank=True, help_text="Last day of the agreement in force.")
+    policy_url = models.URLField(blank=True)
+    opt_out_url = models.URLField(blank=True)
+    cookie_lifetime = models.CharField(max_length=120, blank=True)
+    shortens_ip = models.BooleanField(default=False)
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["group", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_adequate(self) -> bool:
+        """Whether data may go to its country without further safeguard (Art. 45)."""
+        return self.country in ADEQUATE
+
+    @property
+    def is_in_eea(self) -> bool:
+        """Inside the European Economic Area, for the refusal of transfers outside (SFB-21)."""
+        return self.country in EEA
+
+    def has_agreement(self, on: date) -> bool:
+        """Whether it has agreed in writing to keep data confidential, and still is bound (MAD-13)."""
+        return self.agreement_until is not None and self.agreement_until >= on
+
+    def clean(self) -> None:
+        """Refuses to activate a recipient in a country without protection and without safeguard (LRD-13, Art. 46)."""
+        self.country = self.country.upper()
+        if self.is_active and not self.is_adequate and not self.safeguard:
+            raise ValidationError({"safeguard": "Name the safeguard, or leave the recipient inactive."})
+
+
+class Disclosure(models.Model):
+    """One hand-over of one person's data (Art. 15(1)(c), 19); shown to the person unless the law forbids."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.CHOICES,
+        purpose=BuiltInPurpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="occurred_at", years=3),
+        erase=Keep("Needed to tell every recipient about a correction or erasure (Art. 19)."),
+        fields=("occurred_at", "recipient", "fields", "legal_basis", "reference"),
+        not_personal=("secret_until",),
+    )
+
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="disclosures")
+    recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="disclosures")
+    occurred_at = models.DateTimeField(default=timezone.now)
+    fields = models.JSONField(default=list)
+    legal_basis = models.CharField(max_length=200)
+    reference = models.CharField(max_length=120, blank=True)
+    secret_until = models.DateField(null=True, blank=True, help_text="An authority may forbid telling until this day.")
+
+    class Meta:
+        ordering = ["-occurred_at"]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} {self.occurred_at:%Y-%m-%d}"
+
+
+def log_disclosure(
+    data_subject: Any, recipient: Recipient, fields: list[str], *, legal_basis: str, actor: Any, now: datetime, reference: str = ""
+) -> Disclosure:
+    """Writes down one hand-over that took place; asking whether it may is the gate's work."""
+    entry = Disclosure.objects.create(
+        data_subject=data_subject,
+        recipient=recipient,
+        fields=fields,
+        legal_basis=legal_basis,
+        reference=reference,
+        occurred_at=now,
+    )
+    audit.record("disclosure", actor=actor, subject=data_subject, target=recipient, now=now, fields=fields)
+    return entry
+
+
+def told_of(data_subject: Any, today: date) -> models.QuerySet[Disclosure]:
+    """The hand-overs that this person may be shown today."""
+    open_now = Q(secret_until__isnull=True) | Q(secret_until__lt=today)
+    return Disclosure.objects.filter(open_now, data_subject=data_subject).select_related("recipient")
+
+
+class Cookie(models.Model):
+    """One cookie, of ours or of a recipient, with its lifetime (CNX-18 to CNX-21)."""
+
+    personal_data = NoPersonalData("Describes cookies, not people.")
+
+    name = models.CharField(max_length=120)
+    recipient = models.ForeignKey(Recipient, models.CASCADE, null=True, blank=True, related_name="cookies")
+    purpose = models.CharField(max_length=300)
+    lifetime_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: until the browser closes.")
+    is_essential = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-is_essential", "name"]
+        constraints = [models.UniqueConstraint(fields=["name", "recipient"], name="cookie_once", nulls_distinct=False)]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def lives_too_long(self) -> bool:
+        """Longer than 13 months, which CNIL's practice warns against."""
+        return (self.lifetime_days or 0) > 395

@@ -1,0 +1,342 @@
+"""One plain function per model: each makes one believable row about one customer, a canary in every text."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress as LoginAddress
+from allauth.account.models import EmailConfirmation
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from customers.models import (
+    Account,
+    Address,
+    BrowsingRecord,
+    ChatLog,
+    ContestEntry,
+    CreditCheck,
+    Customer,
+    EmailAddress,
+    Enquiry,
+    NewsletterSubscription,
+    Order,
+    OrderLine,
+    PaymentReference,
+    PrizeDrawEntry,
+    ProductVote,
+    SavedBasket,
+    Session,
+)
+from privacy import consent, export, notices, policies, recipients, restrictions, subject_requests, tokens
+from privacy.erasure import Erasure
+from privacy.personal_data import PersonalData
+from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+
+CANARY = "Zaunkoenigin"
+LONG_AGO = datetime(2020, 3, 15, 12, tzinfo=UTC)
+_counter = itertools.count(1)
+
+
+def canary(customer: Any = None) -> str:
+    """A word that stands nowhere else; each customer made here has her own."""
+    return f"{CANARY}{customer.pk if customer else next(_counter)}x"
+
+
+def account(email: str = "", *, password: str = "correct horse battery", **values: Any) -> Account:
+    """A login whose address is confirmed."""
+    made = Account.objects.create_user(email or f"person{next(_counter)}@example.com", password, **values)
+    LoginAddress.objects.create(user=made, email=made.email, verified=True, primary=True)
+    return made
+
+
+def customer(email: str = "", *, login: bool = False, **values: Any) -> Customer:
+    """A customer with one address; with `login` she can sign in."""
+    mark = next(_counter)
+    email = email or f"{CANARY}{mark}@example.com"
+    values.setdefault("display_name", f"Mária {CANARY}{mark} Łukasiewicz-O'Brien")
+    values.setdefault("family_name", f"{CANARY}{mark}")
+    made = Customer.objects.create(account=account(email) if login else None, **values)
+    EmailAddress.objects.create(customer=made, address=email, is_primary=True, verified_at=timezone.now())
+    return made
+
+
+def staff(role: str = "", **values: Any) -> Account:
+    """A colleague, in the group of this name if one is given."""
+    mark = next(_counter)
+    made = account(f"staff{mark}@northlight.example", is_staff=True, staff_name=f"Colleague {mark}", **values)
+    if role:
+        made.groups.add(apps.get_model("auth.Group").objects.get(name=role))
+    return made
+
+
+def recipient(name: str = "", **values: Any) -> recipients.Recipient:
+    """A delivery company in Germany that needs name and address."""
+    defaults = {
+        "kind": "processor", "group": "delivery", "country": "DE", "purpose": "Brings the parcel.",
+        "fields": ["name", "address"], "is_active": True, "is_necessary": True,
+        "agreement_until": timezone.localdate() + timedelta(days=365),
+    }  # fmt: skip
+    return recipients.Recipient.objects.create(name=name or f"Carrier {next(_counter)}", **(defaults | values))
+
+
+def policy(version: str = "", **values: Any) -> policies.PolicyVersion:
+    """A privacy policy that has been in force for long."""
+    defaults = {"title": "Privacy policy", "body": "# What we hold\n\nLittle.", "effective_on": LONG_AGO.date()}
+    return policies.PolicyVersion.objects.create(version=version or f"v{next(_counter)}", **(defaults | values))
+
+
+def address(customer: Customer, **values: Any) -> Address:
+    """A postal address."""
+    defaults = {
+        "kind": "shipping", "name": canary(customer), "lines": f"{canary(customer)} Street 1", "locality": "Norwich",
+        "postcode": "NR3 1AB", "country": "GB",
+    }  # fmt: skip
+    return Address.objects.create(customer=customer, **(defaults | values))
+
+
+def email_address(customer: Customer, address: str = "", **values: Any) -> EmailAddress:
+    """A further address."""
+    return EmailAddress.objects.create(
+        customer=customer, address=address or f"{canary(customer)}.{next(_counter)}@example.com", **values
+    )
+
+
+def order(customer: Customer, **values: Any) -> Order:
+    """An order of long ago."""
+    word = canary(customer)
+    defaults = {
+        "number": f"{word}-{next(_counter)}", "placed_on": LONG_AGO.date(), "total": "59.90", "bill_to": word,
+        "ship_to": word, "gift_message": word, "ip_address": "203.0.113.77", "state": Order.State.COMPLETED,
+    }  # fmt: skip
+    return Order.objects.create(customer=customer, **(defaults | values))
+
+
+def order_line(customer: Customer, **values: Any) -> OrderLine:
+    """One article of a new order."""
+    defaults = {"article": "Boots", "price": "59.90", "personalisation": canary(customer)}
+    return OrderLine.objects.create(**({"order": values.get("order") or order(customer)} | defaults | values))
+
+
+def payment(customer: Customer, **values: Any) -> PaymentReference:
+    """How a new order was paid."""
+    defaults = {
+        "provider": "Example Pay", "token": canary(customer), "last_four": "4242", "completed_on": LONG_AGO.date(),
+    }  # fmt: skip
+    return PaymentReference.objects.create(**({"order": values.get("order") or order(customer)} | defaults | values))
+
+
+def credit_check(customer: Customer, **values: Any) -> CreditCheck:
+    """A score."""
+    defaults = {"score": "412", "decision": "accepted", "logic": canary(customer), "checked_at": LONG_AGO}
+    agency = values.pop("recipient", None) or recipient(group="payment", kind="credit_reference")
+    return CreditCheck.objects.create(customer=customer, recipient=agency, **(defaults | values))
+
+
+def enquiry(customer: Customer, **values: Any) -> Enquiry:
+    """A question and its answer."""
+    word = canary(customer)
+    defaults = {"subject": word, "body": word, "answer": word, "received_at": LONG_AGO}
+    return Enquiry.objects.create(customer=customer, **(defaults | values))
+
+
+def chat(customer: Customer | None, **values: Any) -> ChatLog:
+    """A chat."""
+    defaults = {"transcript": f"Hello, I am {canary(customer)}", "visitor_id": canary(customer), "started_at": LONG_AGO}
+    return ChatLog.objects.create(customer=customer, **(defaults | values))
+
+
+def newsletter(customer: Customer, **values: Any) -> NewsletterSubscription:
+    """A sign-up."""
+    defaults = {
+        "newsletter": f"weekly {next(_counter)}", "address": f"{canary(customer)}@example.org", "ip_address": "2001:db8::1",
+        "requested_at": LONG_AGO,
+    }  # fmt: skip
+    return NewsletterSubscription.objects.create(customer=customer, **(defaults | values))
+
+
+def contest_entry(customer: Customer, **values: Any) -> ContestEntry:
+    """An entry."""
+    defaults = {"contest": "Spring photo", "entry": canary(customer), "entered_at": LONG_AGO}
+    return ContestEntry.objects.create(customer=customer, **(defaults | values))
+
+
+def prize_draw_entry(customer: Customer, **values: Any) -> PrizeDrawEntry:
+    """An entry to a draw."""
+    word = canary(customer)
+    defaults = {
+        "draw": "Summer", "name": word, "address": word, "customer_number": customer.number,
+        "email": f"{word}@example.org", "entered_at": LONG_AGO,
+    }  # fmt: skip
+    return PrizeDrawEntry.objects.create(customer=customer, **(defaults | values))
+
+
+def vote(customer: Customer, **values: Any) -> ProductVote:
+    """A vote."""
+    defaults = {"product": "Boots", "comment": canary(customer), "voted_at": LONG_AGO}
+    return ProductVote.objects.create(customer=customer, **(defaults | values))
+
+
+def browsing_record(customer: Customer | None, **values: Any) -> BrowsingRecord:
+    """A page seen."""
+    word = canary(customer)
+    defaults = {"visitor_id": word, "kind": "search", "what": word, "at": LONG_AGO, "ip_address": "198.51.100.23"}
+    return BrowsingRecord.objects.create(customer=customer, **(defaults | values))
+
+
+def basket(customer: Customer | None, **values: Any) -> SavedBasket:
+    """A basket."""
+    defaults = {"visitor_id": canary(customer), "articles": [canary(customer)], "saved_at": LONG_AGO}
+    return SavedBasket.objects.create(customer=customer, **(defaults | values))
+
+
+def login_of(customer: Customer) -> Account:
+    """The customer's login, made now if she has none."""
+    if customer.account is None:
+        customer.account = account(f"{canary(customer)}.{next(_counter)}@example.net")
+        customer.save(update_fields=["account"])
+    made: Account = customer.account
+    return made
+
+
+def session(customer: Customer, **values: Any) -> Session:
+    """A browser that is signed in."""
+    defaults = {"session_key": f"{canary(customer)}{next(_counter)}", "session_data": canary(customer), "expire_date": LONG_AGO}
+    return Session.objects.create(account=login_of(customer), **(defaults | values))
+
+
+def login_address(customer: Customer) -> LoginAddress:
+    """The address she signs in with."""
+    return LoginAddress.objects.get(user=login_of(customer))
+
+
+def email_confirmation(customer: Customer) -> EmailConfirmation:
+    """A confirmation that is still out."""
+    return EmailConfirmation.objects.create(email_address=login_address(customer), key=canary(customer), created=LONG_AGO)
+
+
+def authenticator(customer: Customer) -> Authenticator:
+    """A second factor."""
+    return Authenticator.objects.create(user=login_of(customer), type="totp", data={"secret": canary(customer)})
+
+
+def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -> consent.ConsentEntry:
+    """A yes, by default to the shop's own email."""
+    defaults: dict[str, Any] = {"source": Source.WEB, "actor": customer, "wording": canary(customer), "occurred_at": LONG_AGO}
+    if purpose == Purpose.MARKETING:
+        defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN}
+    return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
+
+
+def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
+    """A hand-over to a carrier."""
+    defaults = {"fields": ["name", "address"], "legal_basis": "contract", "reference": canary(customer), "occurred_at": LONG_AGO}
+    to = values.pop("recipient", None) or recipient()
+    return recipients.Disclosure.objects.create(data_subject=customer, recipient=to, **(defaults | values))
+
+
+def notice_shown(customer: Customer) -> policies.NoticeShown:
+    """She was shown a policy."""
+    return policies.NoticeShown.objects.create(data_subject=customer, policy=policy(canary(customer)), shown_at=LONG_AGO)
+
+
+def link(customer: Customer, kind: str = "unsubscribe", **details: Any) -> tokens.LinkToken:
+    """A link token's row; `tokens.issue` gives the link itself."""
+    tokens.issue(kind, customer, now=LONG_AGO, **(details or {"note": canary(customer)}))
+    return tokens.LinkToken.objects.filter(data_subject=customer).latest("pk")
+
+
+def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
+    """A letter by email."""
+    word = canary(customer)
+    return notices.OutgoingEmail.objects.create(
+        key=f"test-{next(_counter)}", template="test", data_subject=customer, to_address=f"{word}@example.com", subject=word,
+        body=word.encode(), html=word.encode(), created_at=LONG_AGO,
+    )  # fmt: skip
+
+
+def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restrictions.Restriction:
+    """A hold that was lifted long ago, unless `lifted_at=None`."""
+    defaults = {
+        "reason": canary(customer), "imposed_by": "test", "lift_proposed_by": "one", "lifted_by": "two", "lifted_at": LONG_AGO,
+    }  # fmt: skip
+    return restrictions.Restriction.objects.create(data_subject=customer, kind=kind, **(defaults | values))
+
+
+def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_requests.DataSubjectRequest:
+    """A request; closed long ago if `closed_at` is given."""
+    changes = {name: values.pop(name) for name in ("state", "closed_at") if name in values}
+    defaults = {"source": Source.WEB, "actor": customer, "details": canary(customer), "received_at": LONG_AGO}
+    made = subject_requests.open_case(customer, kind, **(defaults | values))
+    if changes:
+        type(made).objects.filter(pk=made.pk).update(**changes)
+        made.refresh_from_db()
+    return made
+
+
+def closed_case(customer: Customer) -> subject_requests.DataSubjectRequest:
+    """A request that was answered long ago."""
+    return case(customer, state="completed", closed_at=LONG_AGO)
+
+
+def case_event(customer: Customer) -> subject_requests.CaseEvent:
+    """A note on a request that was answered long ago."""
+    row = subject_requests.note(closed_case(customer), "comment", actor="test", text=canary(customer), now=LONG_AGO)
+    return row
+
+
+def export_of(customer: Customer) -> export.Export:
+    """An export."""
+    return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
+
+
+def erasure_of(customer: Customer) -> Erasure:
+    """An erasure that is done."""
+    return Erasure.objects.create(
+        data_subject=customer, case=closed_case(customer), started_by="test", finished_at=LONG_AGO, job_state="done"
+    )
+
+
+# The contract tests ask for one maker per declaration about customers, and fail where one is missing.
+FOR: dict[type[models.Model], Callable[[Any], Any]] = {
+    Account: login_of,
+    Address: address,
+    Authenticator: authenticator,
+    BrowsingRecord: browsing_record,
+    ChatLog: chat,
+    ContestEntry: contest_entry,
+    CreditCheck: credit_check,
+    Customer: lambda customer: customer,
+    EmailAddress: email_address,
+    EmailConfirmation: email_confirmation,
+    Enquiry: enquiry,
+    Erasure: erasure_of,
+    LoginAddress: lambda customer: login_address(customer),
+    NewsletterSubscription: newsletter,
+    Order: order,
+    OrderLine: order_line,
+    PaymentReference: payment,
+    PrizeDrawEntry: prize_draw_entry,
+    ProductVote: vote,
+    SavedBasket: basket,
+    Session: session,
+    consent.ConsentEntry: grant,
+    export.Export: export_of,
+    notices.OutgoingEmail: outgoing_email,
+    policies.NoticeShown: notice_shown,
+    recipients.Disclosure: disclosure,
+    restrictions.Restriction: restriction,
+    subject_requests.CaseEvent: case_event,
+    subject_requests.DataSubjectRequest: closed_case,
+    tokens.LinkToken: link,
+}
+
+
+def everything(customer: Customer, declared: list[PersonalData]) -> None:
+    """One row of every declared model about this customer."""
+    for said in declared:
+        if said.data_subject is not None:
+            FOR[said.model](customer)
