@@ -1,6 +1,7 @@
 """Which processes this project runs: broker, web, worker, scheduler, mail listener; where they listen."""
 
 import shutil
+import signal
 import socket
 import sys
 from functools import partial
@@ -89,13 +90,13 @@ def _web() -> Member:
     options = ["--bind", bind, "--workers", str(settings.WEB_WORKERS), "--no-control-socket", "--log-level", "warning"]
     options += ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108
     argv = [sys.executable, "-m", "gunicorn", "config.wsgi", *options, "--timeout", "60", "--graceful-timeout", "10"]
-    return Member("web", argv, stop_seconds=15, is_up=partial(port_answers, "PORT"))
+    return Member("web", argv, stop_seconds=15, orphan_signal=signal.SIGQUIT, is_up=partial(port_answers, "PORT"))
 
 
 def _worker() -> Member:
     """Its stop is warm: the work in hand ends first. An orphan stops cold: the sweeper hands its rows out again."""
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", _log_level()]
-    return Member("worker", _celery("worker", *quiet), stop_seconds=30)
+    return Member("worker", _celery("worker", *quiet), stop_seconds=30, orphan_signal=signal.SIGQUIT)
 
 
 def _beat() -> Member:
