@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -113,4 +114,5 @@ def _celery(*words: str) -> list[str]:
 
 
 def _log_level() -> str:
-    return str(settings.LOGGING["root"]["level"])
+    root: Any = settings.LOGGING["root"]
+    return str(root["level"])

@@ -27,7 +27,7 @@ class EmlFileBackend(BaseEmailBackend):
             if not message.recipients():
                 continue
             try:
-                self._write(message.message().as_bytes(linesep="\r\n"))
+                self._write(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
             except OSError:
                 if not self.fail_silently:
                     raise

@@ -22,7 +22,7 @@ class FamilyError(Exception):
     """The family cannot start or cannot stay up; the text is one line for the person at the terminal."""
 
 
-class Killed(Exception):  # noqa: N818  (not a fault: the person pressed Ctrl-C a second time)
+class Killed(Exception):
     """Stop at once, without waiting for work in hand."""
 
 
@@ -37,7 +37,7 @@ def die_with_parent(parent: int, last_signal: int = signal.SIGKILL) -> None:
 def start_process(argv: Sequence[str], last_signal: int = signal.SIGKILL, **options: object) -> subprocess.Popen[bytes]:
     """A child in its own session, so that a Ctrl-C at the terminal reaches the parent alone."""
     before_exec = partial(die_with_parent, os.getpid(), last_signal)
-    return subprocess.Popen(argv, start_new_session=True, preexec_fn=before_exec, **options)  # type: ignore[call-overload, no-any-return]  # noqa: PLW1509
+    return subprocess.Popen(argv, start_new_session=True, preexec_fn=before_exec, **options)  # type: ignore[call-overload]  # noqa: PLW1509
 
 
 def kill_session(process: subprocess.Popen[bytes]) -> None:

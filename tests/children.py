@@ -17,6 +17,11 @@ from tests.servers import wait_until
 ROOT = Path(__file__).parent.parent
 
 
+def children_environ() -> dict[str, str]:
+    """The test's own environment without what only its browser tests need."""
+    return {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+
+
 def environment(**more: object) -> dict[str, str]:
     """The environment in which a child sees what the test sees; further settings by name."""
     database = connection.settings_dict
@@ -26,7 +31,9 @@ def environment(**more: object) -> dict[str, str]:
         url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     email_url = f"filemail:///{settings.VAR / 'outbox'}"
     return (
-        os.environ | {"DATABASE_URL": url, "EMAIL_URL": email_url} | {name: str(value) for name, value in more.items()}
+        children_environ()
+        | {"DATABASE_URL": url, "EMAIL_URL": email_url}
+        | {name: str(value) for name, value in more.items()}
     )
 
 

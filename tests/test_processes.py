@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -229,6 +230,10 @@ def test_after_kill_9_of_the_parent_nothing_is_left_behind(up):
     wait_until(lambda: up.processes() == [], 20, "nothing left behind")
 
 
+def restarted(up: Up, words: list[str], before: int) -> bool:
+    return up.pid_of(*words) not in {None, before}
+
+
 @pytest.mark.slow
 def test_web_worker_and_mail_are_started_again_when_they_die(up):
     child = up.start()
@@ -237,7 +242,7 @@ def test_web_worker_and_mail_are_started_again_when_they_die(up):
         before = up.pid_of(*words)
         os.kill(before, signal.SIGKILL)
         child.wait_for(f"{name} ended with -9; starting it again.")
-        wait_until(lambda words=words, before=before: up.pid_of(*words) not in {None, before}, 20, f"{name} again")
+        wait_until(partial(restarted, up, words, before), 20, f"{name} again")
     wait_until(lambda: all(answers(port) for port in up.ports.values()), 30, "all listen again")
     child.process.send_signal(signal.SIGINT)
     assert child.process.wait(40) == 0, child.said

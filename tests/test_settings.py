@@ -1,0 +1,108 @@
+"""In production a weak setting refuses to start; with good ones Django's own deployment check is clean."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.children import ROOT, children_environ
+
+SECRET = "k8Jw2pQz7Lx4Vn9Rt6Yb3Hc5Fd1Gs0Ma-Ze8Uq7Wi4Ox2Pj6Kv9Tn3Bh5Cg"
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses-to-start-with"
+
+
+@pytest.fixture
+def production(tmp_path):
+    """A good production environment; the test spoils one thing."""
+    key = tmp_path / "data.keys"
+    key.write_text("1:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoyMzQ1Njc=" + "\n")
+    key.chmod(0o400)
+    return children_environ() | {
+        "DEBUG": "0",
+        "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "privacy.shop.example",
+        "SITE_URL": "https://privacy.shop.example",
+        "DATA_KEY_FILE": str(key),
+        "VAR_DIR": str(tmp_path / "var"),
+    }
+
+
+def manage(env, *words):
+    argv = [sys.executable, "manage.py", *words]
+    return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def settings_of(env, *names):
+    code = f"import json; from config import settings as s; print(json.dumps([getattr(s, n) for n in {names!r}]))"
+    argv = [sys.executable, "-c", code]
+    return json.loads(subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SECRET_KEY", None, "SECRET_KEY is missing"),
+        ("SECRET_KEY", "", "SECRET_KEY is missing"),
+        ("SECRET_KEY", DEVELOPMENT_SECRET, "SECRET_KEY is missing, the default"),
+        ("SECRET_KEY", SECRET[:49], "too short"),
+        ("SECRET_KEY", "abc" * 30, "too short"),
+        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS must name"),
+        ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS must name"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name"),
+        ("ALLOWED_HOSTS", "shop.example,*", "ALLOWED_HOSTS must name"),
+        ("SITE_URL", None, "SITE_URL must start with https://"),
+        ("SITE_URL", "http://privacy.shop.example", "SITE_URL must start with https://"),
+        ("DATA_KEY_FILE", None, "DATA_KEY_FILE is missing"),
+        ("DATA_KEY_FILE", "/nowhere/data.keys", "DATA_KEY_FILE is missing"),
+    ],
+)
+def test_production_refuses_to_start(production, name, value, said):
+    env = {key: text for key, text in production.items() if key != name} | ({} if value is None else {name: value})
+    answer = manage(env, "check")
+    assert answer.returncode != 0
+    assert said in answer.stderr
+
+
+@pytest.mark.parametrize("value", [SECRET[:49], DEVELOPMENT_SECRET])
+def test_the_refused_secret_is_not_printed(production, value):
+    answer = manage(production | {"SECRET_KEY": value}, "check")
+    assert value not in answer.stdout + answer.stderr
+
+
+def test_the_deployment_check_is_clean(production):
+    answer = manage(production, "check", "--deploy", "--fail-level", "WARNING")
+    assert answer.returncode == 0, answer.stderr
+    assert "no issues" in answer.stdout
+
+
+def test_the_deployment_check_would_find_something(production):
+    """The test above can fail: a redirect to https that is switched off is a warning."""
+    answer = manage(production | {"SECURE_SSL_REDIRECT": "0"}, "check", "--deploy", "--fail-level", "WARNING")
+    assert answer.returncode == 1
+    assert "security.W008" in answer.stderr
+
+
+def test_passwords_are_hashed_with_argon2_and_staff_need_a_second_factor(production):
+    hashers, second_factor = settings_of(production, "PASSWORD_HASHERS", "STAFF_NEEDS_SECOND_FACTOR")
+    assert hashers[0].endswith("Argon2PasswordHasher")
+    assert second_factor is True
+
+
+def test_production_cookies_carry_the_host_prefix(production):
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    assert settings_of(production, *names) == ["__Host-sessionid", "__Host-csrftoken", True, True]
+
+
+def test_the_policy_lets_nothing_in_from_elsewhere(production):
+    (policy,) = settings_of(production, "CONTENT_SECURITY_POLICY")
+    assert policy["DIRECTIVES"]["default-src"] == ["'none'"]
+    assert {source for sources in policy["DIRECTIVES"].values() for source in sources} == {"'none'", "'self'"}
+
+
+def test_a_relative_folder_is_taken_from_where_one_stands(production, tmp_path):
+    env = production | {"VAR_DIR": "somewhere", "PYTHONPATH": str(ROOT)}
+    code = "from config import settings as s; print(s.DATABASES['default']['NAME'])"
+    argv = [sys.executable, "-c", code]
+    answer = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == str(tmp_path / "somewhere" / "privacy.sqlite3")
