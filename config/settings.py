@@ -139,7 +139,7 @@ else:
 EMBEDDED_BROKER_SOCKET = VAR / "broker.sock"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or f"redis+socket://{EMBEDDED_BROKER_SOCKET}")
-BROKER_IS_EMBEDDED = CELERY_BROKER_URL == f"redis+socket://{EMBEDDED_BROKER_SOCKET}"
+BROKER_IS_EMBEDDED = CELERY_BROKER_URL.endswith(str(EMBEDDED_BROKER_SOCKET))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL

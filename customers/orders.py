@@ -28,7 +28,17 @@ class Order(models.Model):
         lawful_basis=LawfulBasis.CONTRACT,
         retention=Retention(since="placed_on", years=6, required_by=VAT),
         erase=Anonymise("number", "bill_to", "ship_to", "ip_address", "gift_message"),
-        fields=("number", "placed_on", "state", "total", "currency", "bill_to", "ship_to", "gift_message", "ip_address"),
+        fields=(
+            "number",
+            "placed_on",
+            "state",
+            "total",
+            "currency",
+            "bill_to",
+            "ship_to",
+            "gift_message",
+            "ip_address",
+        ),
         provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message"),
         third_party=("ship_to", "gift_message"),
     )

@@ -65,21 +65,22 @@ class Customer(models.Model):
         lawful_basis=LawfulBasis.CONTRACT,
         retention=INACTIVE,
         erase=Anonymise(
-            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note",
-            "source",
+            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",
+            "health_note", "source",
         ),
         fields=(
-            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note",
-            "language", "collected_via", "source", "created_at", "last_active_at", "last_confirmed_at",
+            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",
+            "health_note", "language", "collected_via", "source", "created_at", "last_active_at", "last_confirmed_at",
         ),
         not_personal=("account", "erased_at"),
         correctable=(
-            "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note", "language",
+            "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note",
+            "language",
         ),
         special_category=("health_note",),
         provided=(
-            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note",
-            "language",
+            "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",
+            "health_note", "language",
         ),
     )  # fmt: skip
 

@@ -47,7 +47,9 @@ def of_model(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
     """What is wrong with one model's declaration."""
     said = declaration_of(model)
     if said is None:
-        hint = "Add personal_data = PersonalData(...) or NoPersonalData('why') to it, or to PERSONAL_DATA_OF_OTHER_APPS."
+        hint = (
+            "Add personal_data = PersonalData(...) or NoPersonalData('why') to it, or to PERSONAL_DATA_OF_OTHER_APPS."
+        )
         yield checks.Error(f"{model._meta.label} does not say what it holds about people.", hint, model, UNDECLARED)
     elif isinstance(said, NoPersonalData):
         if not said.reason.strip():

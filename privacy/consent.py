@@ -45,7 +45,8 @@ class ConsentEntry(AppendOnlyModel):
         retention=Retention(since="occurred_at", years=6, required_by="UK GDPR Art. 7(1), proof of consent"),
         erase=Keep("Proves what you agreed to and when you withdrew it."),
         fields=(
-            "purpose", "channel", "sender", "recipient", "decision", "wording", "policy", "source", "page", "occurred_at",
+            "purpose", "channel", "sender", "recipient", "decision", "wording", "policy", "source", "page",
+            "occurred_at",
         ),
         not_personal=("lawful_basis", "actor", "recorded_at"),
         provided=("purpose", "channel", "sender", "recipient", "decision", "occurred_at"),
@@ -74,7 +75,8 @@ class ConsentEntry(AppendOnlyModel):
         base_manager_name = "objects"
         indexes = [
             models.Index(
-                fields=["data_subject", "purpose", "channel", "sender", "recipient", "-occurred_at"], name="consent_current"
+                fields=["data_subject", "purpose", "channel", "sender", "recipient", "-occurred_at"],
+                name="consent_current",
             )
         ]
 
@@ -132,9 +134,16 @@ def decide(
 
 
 def withdraw_marketing(
-    data_subject: Any, *, channels: Iterable[str] = Channel, senders: Iterable[str] = Sender, source: Source, actor: Any,
-    wording: str = "", page: str = "", occurred_at: datetime | None = None,
-) -> list[ConsentEntry]:  # fmt: skip
+    data_subject: Any,
+    *,
+    channels: Iterable[str] = Channel,
+    senders: Iterable[str] = Sender,
+    source: Source,
+    actor: Any,
+    wording: str = "",
+    page: str = "",
+    occurred_at: datetime | None = None,
+) -> list[ConsentEntry]:
     """Unsubscribe: off for every channel and sender named; all of them by default (Art. 21(2))."""
     with transaction.atomic():
         return [
@@ -156,7 +165,13 @@ def choices(data_subject: Any, at: datetime | None = None) -> dict[Choice, Conse
 
 
 def latest(
-    data_subject: Any, purpose: str, *, channel: str = "", sender: str = "", recipient: Recipient | None = None, at: datetime | None = None
+    data_subject: Any,
+    purpose: str,
+    *,
+    channel: str = "",
+    sender: str = "",
+    recipient: Recipient | None = None,
+    at: datetime | None = None,
 ) -> ConsentEntry | None:
     """The entry in force for one choice; None when the person has never decided."""
     entries = ConsentEntry.objects.of(data_subject, until=at)
@@ -164,7 +179,13 @@ def latest(
 
 
 def is_granted(
-    data_subject: Any, purpose: str, *, channel: str = "", sender: str = "", recipient: Recipient | None = None, at: datetime | None = None
+    data_subject: Any,
+    purpose: str,
+    *,
+    channel: str = "",
+    sender: str = "",
+    recipient: Recipient | None = None,
+    at: datetime | None = None,
 ) -> bool:
     """Whether the person has said yes and not taken it back; accepting a policy is not a yes (MAD-04)."""
     entry = latest(data_subject, purpose, channel=channel, sender=sender, recipient=recipient, at=at)
@@ -181,5 +202,5 @@ def require_explicit_consent(sender: type[models.Model], instance: models.Model,
         subject = getattr(subject, step)
     if subject.pk is None or not is_granted(subject, Purpose.HEALTH_FIT):
         raise ValidationError(
-            {name: "Sensitive information needs your explicit yes first." for name in said.special_category}
+            dict.fromkeys(said.special_category, "Sensitive information needs your explicit yes first.")
         )

@@ -2,6 +2,7 @@
 
 import ipaddress
 import unicodedata
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -36,10 +37,8 @@ def normalise_email(address: str) -> str:
     if not at:
         return _ascii_lower(address.strip())
     domain = domain.rstrip(".")
-    try:
+    with suppress(UnicodeError):
         domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        pass
     return f"{_ascii_lower(local)}@{_ascii_lower(domain)}"
 
 

@@ -27,7 +27,13 @@ class OutgoingEmail(Job):
         retention=Retention(since="created_at", days=90),
         erase=Delete(),
         fields=("created_at", "to_address", "subject", "body", "html", "finished_at"),
-        not_personal=("key", "template", "headers", "forget_when_sent", *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at"))),
+        not_personal=(
+            "key",
+            "template",
+            "headers",
+            "forget_when_sent",
+            *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
+        ),
     )
 
     key = models.CharField(max_length=120, unique=True)

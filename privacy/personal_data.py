@@ -134,7 +134,7 @@ class PersonalData:
         self.bind(model)
         setattr(model, name, self)
 
-    def bind(self, model: type[models.Model]) -> "PersonalData":
+    def bind(self, model: type[models.Model]) -> PersonalData:
         """For models of other apps, whose classes cannot carry the declaration."""
         self.model = model
         return self
@@ -164,19 +164,19 @@ class PersonalData:
         """The rows whose retention ended before `today`; a row without its date is not among them."""
         if self.retention is None:
             return self.rows.none()
-        return self.rows.filter(**self._since_before(self.retention.cutoff(today) + timedelta(days=1)))
+        first_kept = self.retention.cutoff(today) + timedelta(days=1)
+        return self.rows.filter(**self._since_before(self.retention.since, first_kept))
 
     def undated(self) -> models.QuerySet[Any]:
         """Rows whose period cannot be counted; reported, never deleted."""
         return self.rows.filter(**{f"{self.retention.since}__isnull": True}) if self.retention else self.rows.none()
 
-    def _since_before(self, day: date) -> dict[str, Any]:
-        assert self.retention
-        target = resolve(self.model, self.retention.since)
+    def _since_before(self, since: str, day: date) -> dict[str, Any]:
+        target = resolve(self.model, since)
         limit: Any = day
         if isinstance(target, models.DateTimeField):
             limit = datetime.combine(day, time.min, tzinfo=settings.SHOP_TZ)
-        return {f"{self.retention.since}__lt": limit}
+        return {f"{since}__lt": limit}
 
     def final(self) -> Delete | Anonymise:
         """What happens when nothing keeps the row any longer."""
@@ -268,7 +268,9 @@ def declarations() -> list[PersonalData]:
 def _pointing_first(wanted: list[type[models.Model]]) -> Iterator[type[models.Model]]:
     left = list(wanted)
     while left:
-        targets = {m: {f.related_model for f in m._meta.concrete_fields if f.related_model not in (None, m)} for m in left}
+        targets = {
+            m: {f.related_model for f in m._meta.concrete_fields if f.related_model not in (None, m)} for m in left
+        }
         free = [m for m in left if not any(m in targets[other] for other in left if other is not m)] or left[:1]
         yield from free
         left = [m for m in left if m not in free]

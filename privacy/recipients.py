@@ -129,7 +129,14 @@ class Disclosure(models.Model):
 
 
 def log_disclosure(
-    data_subject: Any, recipient: Recipient, fields: list[str], *, legal_basis: str, actor: Any, now: datetime, reference: str = ""
+    data_subject: Any,
+    recipient: Recipient,
+    fields: list[str],
+    *,
+    legal_basis: str,
+    actor: Any,
+    now: datetime,
+    reference: str = "",
 ) -> Disclosure:
     """Writes down one hand-over that took place; asking whether it may is the gate's work."""
     entry = Disclosure.objects.create(

@@ -79,7 +79,13 @@ class Restriction(models.Model):
 
 
 def impose(
-    data_subject: Any, kind: Restriction.Kind, reason: str, *, actor: Any, scope: str = "", review_on: date | None = None
+    data_subject: Any,
+    kind: Restriction.Kind,
+    reason: str,
+    *,
+    actor: Any,
+    scope: str = "",
+    review_on: date | None = None,
 ) -> Restriction:
     """Bars use, or holds from deletion, from this moment on (Art. 18, 17(3))."""
     with transaction.atomic():

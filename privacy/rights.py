@@ -102,7 +102,10 @@ def rectification(case: Any, actor: str, now: datetime) -> bool:
 def restriction(case: Any, actor: str, now: datetime) -> bool:
     """Bars use from this moment."""
     restrictions.impose(
-        case.data_subject, restrictions.Restriction.Kind.ARTICLE_18, f"{case.reference}: {case.text}".strip(": "), actor=actor
+        case.data_subject,
+        restrictions.Restriction.Kind.ARTICLE_18,
+        f"{case.reference}: {case.text}".strip(": "),
+        actor=actor,
     )
     return True
 
@@ -141,7 +144,9 @@ def objection(case: Any, actor: str, now: datetime) -> bool:
     "complaint",
     label=_("Complain about how my data was handled"),
     article="DPA 2018 s.164A",
-    explanation=_("Tell us what went wrong. We write back within 30 days; you can also go to the regulator at any time."),
+    explanation=_(
+        "Tell us what went wrong. We write back within 30 days; you can also go to the regulator at any time."
+    ),
     needs_answer=True,
 )
 def complaint(case: Any, actor: str, now: datetime) -> bool:

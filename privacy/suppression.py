@@ -45,13 +45,17 @@ def address_hash(address: str, channel: str = Channel.EMAIL) -> str:
 
 
 def suppress(
-    address: str, *, reason: str, channel: str = Channel.EMAIL, senders: Any = Sender, source: str = "", since: datetime | None = None
+    address: str,
+    *,
+    reason: str,
+    channel: str = Channel.EMAIL,
+    senders: Any = Sender,
+    source: str = "",
+    since: datetime | None = None,
 ) -> None:
     """Puts an address on the list; staying on it is the default, so the first reason stands."""
-    rows = [
-        Suppression(hash=address_hash(address, channel), channel=channel, sender=s, reason=reason, source=source, since=since or timezone.now())
-        for s in senders
-    ]  # fmt: skip
+    same = {"hash": address_hash(address, channel), "channel": channel, "reason": reason, "source": source}
+    rows = [Suppression(sender=sender, since=since or timezone.now(), **same) for sender in senders]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -60,7 +64,9 @@ def lift(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN
     Suppression.objects.filter(hash=address_hash(address, channel), channel=channel, sender=sender).delete()
 
 
-def is_suppressed(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN, at: datetime | None = None) -> bool:
+def is_suppressed(
+    address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN, at: datetime | None = None
+) -> bool:
     """Whether this address may not be written to."""
     rows = Suppression.objects.filter(hash=address_hash(address, channel), channel=channel, sender=sender)
     return rows.filter(since__lte=at or timezone.now()).exists()

@@ -152,8 +152,8 @@ def chat(customer: Customer | None, **values: Any) -> ChatLog:
 def newsletter(customer: Customer, **values: Any) -> NewsletterSubscription:
     """A sign-up."""
     defaults = {
-        "newsletter": f"weekly {next(_counter)}", "address": f"{canary(customer)}@example.org", "ip_address": "2001:db8::1",
-        "requested_at": LONG_AGO,
+        "newsletter": f"weekly {next(_counter)}", "address": f"{canary(customer)}@example.org",
+        "ip_address": "2001:db8::1", "requested_at": LONG_AGO,
     }  # fmt: skip
     return NewsletterSubscription.objects.create(customer=customer, **(defaults | values))
 
@@ -204,7 +204,11 @@ def login_of(customer: Customer) -> Account:
 
 def session(customer: Customer, **values: Any) -> Session:
     """A browser that is signed in."""
-    defaults = {"session_key": f"{canary(customer)}{next(_counter)}", "session_data": canary(customer), "expire_date": LONG_AGO}
+    defaults = {
+        "session_key": f"{canary(customer)}{next(_counter)}",
+        "session_data": canary(customer),
+        "expire_date": LONG_AGO,
+    }
     return Session.objects.create(account=login_of(customer), **(defaults | values))
 
 
@@ -215,7 +219,9 @@ def login_address(customer: Customer) -> LoginAddress:
 
 def email_confirmation(customer: Customer) -> EmailConfirmation:
     """A confirmation that is still out."""
-    return EmailConfirmation.objects.create(email_address=login_address(customer), key=canary(customer), created=LONG_AGO)
+    return EmailConfirmation.objects.create(
+        email_address=login_address(customer), key=canary(customer), created=LONG_AGO
+    )
 
 
 def authenticator(customer: Customer) -> Authenticator:
@@ -225,7 +231,12 @@ def authenticator(customer: Customer) -> Authenticator:
 
 def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -> consent.ConsentEntry:
     """A yes, by default to the shop's own email."""
-    defaults: dict[str, Any] = {"source": Source.WEB, "actor": customer, "wording": canary(customer), "occurred_at": LONG_AGO}
+    defaults: dict[str, Any] = {
+        "source": Source.WEB,
+        "actor": customer,
+        "wording": canary(customer),
+        "occurred_at": LONG_AGO,
+    }
     if purpose == Purpose.MARKETING:
         defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN}
     return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
@@ -233,14 +244,21 @@ def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -
 
 def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
     """A hand-over to a carrier."""
-    defaults = {"fields": ["name", "address"], "legal_basis": "contract", "reference": canary(customer), "occurred_at": LONG_AGO}
+    defaults = {
+        "fields": ["name", "address"],
+        "legal_basis": "contract",
+        "reference": canary(customer),
+        "occurred_at": LONG_AGO,
+    }
     to = values.pop("recipient", None) or recipient()
     return recipients.Disclosure.objects.create(data_subject=customer, recipient=to, **(defaults | values))
 
 
 def notice_shown(customer: Customer) -> policies.NoticeShown:
     """She was shown a policy."""
-    return policies.NoticeShown.objects.create(data_subject=customer, policy=policy(canary(customer)), shown_at=LONG_AGO)
+    return policies.NoticeShown.objects.create(
+        data_subject=customer, policy=policy(canary(customer)), shown_at=LONG_AGO
+    )
 
 
 def link(customer: Customer, kind: str = "unsubscribe", **details: Any) -> tokens.LinkToken:
@@ -253,15 +271,16 @@ def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
     """A letter by email."""
     word = canary(customer)
     return notices.OutgoingEmail.objects.create(
-        key=f"test-{next(_counter)}", template="test", data_subject=customer, to_address=f"{word}@example.com", subject=word,
-        body=word.encode(), html=word.encode(), created_at=LONG_AGO,
+        key=f"test-{next(_counter)}", template="test", data_subject=customer, to_address=f"{word}@example.com",
+        subject=word, body=word.encode(), html=word.encode(), created_at=LONG_AGO,
     )  # fmt: skip
 
 
 def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restrictions.Restriction:
     """A hold that was lifted long ago, unless `lifted_at=None`."""
     defaults = {
-        "reason": canary(customer), "imposed_by": "test", "lift_proposed_by": "one", "lifted_by": "two", "lifted_at": LONG_AGO,
+        "reason": canary(customer), "imposed_by": "test", "lift_proposed_by": "one", "lifted_by": "two",
+        "lifted_at": LONG_AGO,
     }  # fmt: skip
     return restrictions.Restriction.objects.create(data_subject=customer, kind=kind, **(defaults | values))
 
@@ -284,8 +303,7 @@ def closed_case(customer: Customer) -> subject_requests.DataSubjectRequest:
 
 def case_event(customer: Customer) -> subject_requests.CaseEvent:
     """A note on a request that was answered long ago."""
-    row = subject_requests.note(closed_case(customer), "comment", actor="test", text=canary(customer), now=LONG_AGO)
-    return row
+    return subject_requests.note(closed_case(customer), "comment", actor="test", text=canary(customer), now=LONG_AGO)
 
 
 def export_of(customer: Customer) -> export.Export:
@@ -314,7 +332,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     EmailConfirmation: email_confirmation,
     Enquiry: enquiry,
     Erasure: erasure_of,
-    LoginAddress: lambda customer: login_address(customer),
+    LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,
     OrderLine: order_line,

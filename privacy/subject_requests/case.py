@@ -1,0 +1,120 @@
+"""The rows: a request of one person, and what happened to it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .. import rights
+from ..cases import Case, CaseQuerySet, State
+from ..fields import EncryptedField
+from ..personal_data import Anonymise, Delete, Keep, PersonalData, Retention
+from ..vocabulary import Category, LawfulBasis, Purpose, Source
+
+
+class DataSubjectRequest(Case):
+    """One wish of one person (GDPR Art. 12 to 22)."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="closed_at", years=6),
+        erase=Keep("Proves that your request was answered, and when.", then=Anonymise("details", "outcome")),
+        fields=("reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome"),
+        not_personal=(
+            "due_reasons", "assignee", "execute_after", "proposed_by", "approved_by", "idempotency_key", "jurisdiction",
+            "identity_confirmed_at",
+        ),
+        provided=("kind", "received_at", "details"),
+        third_party=("details",),
+    )  # fmt: skip
+
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.PROTECT, related_name="subject_requests")
+    kind = models.CharField(max_length=20, choices=rights.choices)
+    source = models.CharField(max_length=20, choices=Source, default=Source.WEB)
+    jurisdiction = models.CharField(max_length=10)
+    details = EncryptedField(blank=True, default=b"")
+    outcome = EncryptedField(blank=True, default=b"")
+    identity_confirmed_at = models.DateTimeField(null=True, blank=True)
+    execute_after = models.DateTimeField(null=True, blank=True, help_text="Until then the person may change her mind.")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | (Q(proposed_by__isnull=False) & ~Q(approved_by=F("proposed_by"))),
+                name="dsr_two_different_people",
+                violation_error_message="A second, different person must approve.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="erasure")
+                | ~Q(state__in=[State.EXECUTING, State.COMPLETED])
+                | (Q(proposed_by__isnull=False) & Q(approved_by__isnull=False)),
+                name="erasure_needs_two_people",
+                violation_error_message="Nothing is erased before two people have agreed.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_on", "id"], name="dsr_queue"),
+            models.Index(fields=["assignee", "state", "due_on"], name="dsr_assignee"),
+            models.Index(fields=["-received_at"], name="dsr_received"),
+        ]
+        verbose_name = "request"
+        verbose_name_plural = "requests"
+
+    @property
+    def text(self) -> str:
+        """What the person wrote."""
+        return bytes(self.details or b"").decode()
+
+    @property
+    def answer(self) -> str:
+        """What we answered."""
+        return bytes(self.outcome or b"").decode()
+
+    @property
+    def right(self) -> rights.Entry:
+        """What this kind of case does and needs."""
+        return rights.REGISTER[self.kind]
+
+
+class CaseEvent(models.Model):
+    """One thing that happened to a case, for its timeline and its clock."""
+
+    personal_data = PersonalData(
+        data_subject="case__data_subject",
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="case__closed_at", years=6),
+        erase=Keep("Proves how your request was handled.", then=Delete()),
+        fields=("kind", "occurred_at", "note"),
+        not_personal=("case", "actor", "is_internal"),
+        third_party=("note",),
+    )
+
+    case = models.ForeignKey(DataSubjectRequest, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=100)
+    note = EncryptedField(blank=True, default=b"")
+    is_internal = models.BooleanField(default=False, help_text="Not shown to the person before an access request.")
+
+    class Meta:
+        ordering = ["occurred_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        """The note, readable."""
+        return bytes(self.note or b"").decode()

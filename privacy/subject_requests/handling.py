@@ -1,0 +1,115 @@
+"""The steps by which a case is carried out, approved, refused or withdrawn; each lawful only where it may be taken."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import audit, jobs
+from ..cases import State
+from ..erasure import Erasure
+from ..export import Export
+from .case import DataSubjectRequest
+from .letters import tell
+from .timeline import move, note
+
+SYSTEM = "system:subject_requests"
+
+
+class NotAllowed(Exception):
+    """The step is not lawful now; its text is one clear line for whoever tried."""
+
+
+def start(case: DataSubjectRequest, *, actor: Any) -> None:
+    """Takes the case in hand; whoever starts it has it."""
+    with transaction.atomic():
+        move(case, State.IN_PROGRESS, actor=actor)
+        if case.assignee_id is None and hasattr(actor, "pk"):
+            case.assign(actor, actor=actor)
+
+
+def confirm_identity(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
+    """Notes how we know that it is really her."""
+    with transaction.atomic():
+        case.identity_confirmed_at = timezone.now()
+        case.save(update_fields=["identity_confirmed_at"])
+        note(case, "identity_confirmed", actor=actor, text=how, is_internal=True)
+
+
+def propose(case: DataSubjectRequest, *, actor: Any) -> None:
+    """The first of two people says that it may be carried out (Art. 17; FAULTS G)."""
+    _require(case.right.needs_two_people, "This kind of request needs no second person.")
+    _require(case.identity_confirmed_at is not None, "First confirm who is asking.")
+    move(case, State.AWAITING_APPROVAL, actor=actor, proposed_by=actor, approved_by=None)
+
+
+def approve(case: DataSubjectRequest, *, actor: Any, now: datetime | None = None) -> None:
+    """The second, different person agrees, and it is carried out; the database refuses the same one."""
+    now = now or timezone.now()
+    case.refresh_from_db()
+    _require(case.proposed_by_id != actor.pk, "A second, different person must approve.")
+    _require(not case.execute_after or case.execute_after <= now, "The person may still change her mind.")
+    move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
+    _carry_out(case, actor=actor, now=now)
+
+
+def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
+    """Does what the right says, for rights that one person may carry out; `text` is the answer to the person."""
+    _require(bool(text.strip()) or not case.right.needs_answer, "Write the answer to the person first.")
+    _require(not case.right.needs_two_people, "Two people must agree to this; propose it first.")
+    _require(case.identity_confirmed_at is not None, "First confirm who is asking.")
+    now = now or timezone.now()
+    with transaction.atomic():
+        if case.state == State.RECEIVED:
+            start(case, actor=actor)
+        move(case, State.EXECUTING, actor=actor, now=now)
+    _carry_out(case, actor=actor, now=now, text=text)
+
+
+def _carry_out(case: DataSubjectRequest, *, actor: Any, now: datetime, text: str = "") -> None:
+    """Runs the right's verb; it either finishes at once or leaves a job that calls `complete` later."""
+    with transaction.atomic():
+        if case.right.verb(case, audit.reference(actor), now):
+            complete(case, actor=actor, now=now, text=text)
+
+
+def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
+    """Done, and the person is told."""
+    with transaction.atomic():
+        move(case, State.COMPLETED, actor=actor, text=text, now=now, outcome=text.encode())
+        tell("case_completed", case)
+
+
+def refuse(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
+    """No, with reasons, and with where to complain (Art. 12(4)); without reasons it cannot be sent."""
+    _require(bool(reasons.strip()), "A refusal needs its reasons.")
+    with transaction.atomic():
+        move(case, State.REFUSED, actor=actor, text=reasons, outcome=reasons.encode())
+        tell("case_refused", case)
+
+
+def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:
+    """The person changed her mind; nothing more is done."""
+    with transaction.atomic():
+        move(case, State.WITHDRAWN, actor=actor)
+        tell("case_withdrawn", case)
+
+
+@jobs.when_done(Export)
+def _export_is_ready(job: Export) -> None:
+    """The copy lies ready, so the request for it is answered."""
+    if job.case_id:
+        complete(DataSubjectRequest.objects.get(pk=job.case_id), actor=SYSTEM)
+
+
+@jobs.when_done(Erasure)
+def _erasure_is_done(job: Erasure) -> None:
+    """Everything that may go is gone; the farewell letter was written before the address went."""
+    case = DataSubjectRequest.objects.get(pk=job.case_id)
+    move(case, State.COMPLETED, actor=SYSTEM)
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise NotAllowed(otherwise)

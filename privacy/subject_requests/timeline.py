@@ -1,0 +1,62 @@
+"""What has happened to a case, and what that does to its due date."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from .. import audit
+from ..deadlines import Event, deadline
+from .case import CaseEvent, DataSubjectRequest
+
+CLOCK_EVENTS = (
+    "id_asked", "id_received", "clarification_asked", "clarification_received", "extended", "fee_asked", "fee_paid",
+)  # fmt: skip
+
+
+def note(
+    case: DataSubjectRequest,
+    kind: str,
+    *,
+    actor: Any,
+    text: str = "",
+    is_internal: bool = False,
+    now: datetime | None = None,
+) -> CaseEvent:
+    """Adds one line to the timeline; an event of the clock moves the due date."""
+    event = CaseEvent(
+        case=case,
+        kind=kind,
+        actor=audit.reference(actor),
+        note=text.encode(),
+        is_internal=is_internal,
+        occurred_at=now or timezone.now(),
+    )
+    with transaction.atomic():
+        if kind in CLOCK_EVENTS:
+            _reckon(case, extra=event)
+        event.save()
+        if kind != "received":
+            audit.record(f"case.{kind}", actor=actor, subject=case.data_subject, target=case)
+    return event
+
+
+def _reckon(case: DataSubjectRequest, extra: CaseEvent) -> None:
+    rows = [*case.events.filter(kind__in=CLOCK_EVENTS), extra]
+    events = [Event(row.kind, timezone.localdate(row.occurred_at, settings.SHOP_TZ)) for row in rows]
+    due = deadline(case.jurisdiction, case.kind, case.received_at, events, time_zone=settings.SHOP_TZ)
+    case.due_on, case.due_reasons = due.due_on, list(due.reasons)
+    case.save(update_fields=["due_on", "due_reasons"])
+
+
+def move(
+    case: DataSubjectRequest, state: str, *, actor: Any, text: str = "", now: datetime | None = None, **changes: Any
+) -> None:
+    """Moves a case and writes its line in the timeline, in one transaction."""
+    with transaction.atomic():
+        case.move_to(state, actor=actor, now=now, **changes)
+        CaseEvent.objects.create(
+            case=case, kind=state, actor=audit.reference(actor), note=text.encode(), occurred_at=now or timezone.now()
+        )
