@@ -19,7 +19,7 @@ VAR.mkdir(parents=True, exist_ok=True)
 
 # --- secrets and hosts -------------------------------------------------------------------------
 
-DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses-to-start-with"
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses-to-start-with"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 PORT = env.int("PORT", default=8000)
