@@ -3,13 +3,30 @@
 from privacy.personal_data import Delete, NoPersonalData, PersonalData, Retention
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 
-LOGIN = {
-    "category": Category.ACCOUNT,
-    "purpose": Purpose.SECURITY,
-    "lawful_basis": LawfulBasis.CONTRACT,
-    "erase": Delete(),
-}
 OF_INACTIVE = Retention(since="user__customer__last_active_at", years=3)
+
+
+def login(
+    data_subject: str,
+    fields: tuple[str, ...],
+    *,
+    not_personal: tuple[str, ...],
+    secret: tuple[str, ...] = (),
+    retention: Retention = OF_INACTIVE,
+) -> PersonalData:
+    """What a table of the sign-in library holds; it goes with the login."""
+    return PersonalData(
+        data_subject=data_subject,
+        category=Category.ACCOUNT,
+        purpose=Purpose.SECURITY,
+        lawful_basis=LawfulBasis.CONTRACT,
+        retention=retention,
+        erase=Delete(),
+        fields=fields,
+        not_personal=not_personal,
+        secret=secret,
+    )
+
 
 DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
     "admin.LogEntry": PersonalData(
@@ -28,27 +45,15 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
     "customers.Account_groups": NoPersonalData("Roles of staff accounts; customers have none."),
     "customers.Account_user_permissions": NoPersonalData("Rights of staff accounts; customers have none."),
     "contenttypes.ContentType": NoPersonalData("Names of tables."),
-    "account.EmailAddress": PersonalData(
-        data_subject="user__customer",
-        fields=("email", "verified", "primary"),
-        not_personal=("user",),
-        retention=OF_INACTIVE,
-        **LOGIN,
-    ),
-    "account.EmailConfirmation": PersonalData(
-        data_subject="email_address__user__customer",
-        fields=("key", "created", "sent"),
+    "account.EmailAddress": login("user__customer", ("email", "verified", "primary"), not_personal=("user",)),
+    "account.EmailConfirmation": login(
+        "email_address__user__customer",
+        ("key", "created", "sent"),
         secret=("key",),
         not_personal=("email_address",),
         retention=Retention(since="created", days=7),
-        **LOGIN,
     ),
-    "mfa.Authenticator": PersonalData(
-        data_subject="user__customer",
-        fields=("type", "data", "created_at", "last_used_at"),
-        secret=("data",),
-        not_personal=("user",),
-        retention=OF_INACTIVE,
-        **LOGIN,
+    "mfa.Authenticator": login(
+        "user__customer", ("type", "data", "created_at", "last_used_at"), secret=("data",), not_personal=("user",)
     ),
 }

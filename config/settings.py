@@ -245,10 +245,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- mail out ----------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}"))
-if EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":  # type: ignore[name-defined]  # noqa: F821
-    EMAIL_BACKEND = "config.mail.EmlFileBackend"
-    EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR / "outbox"))
+EMAIL = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}")
+IS_FILED = EMAIL["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "config.mail.EmlFileBackend" if IS_FILED else EMAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR / "outbox"))
+EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST", ""), EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER", ""), EMAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

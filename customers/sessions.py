@@ -1,6 +1,6 @@
 """Sessions that know their account, so that an erasure, a new password or a theft ends exactly hers."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
@@ -26,7 +26,7 @@ class Session(AbstractBaseSession):
 
     account = models.ForeignKey("customers.Account", models.CASCADE, null=True, related_name="sessions")
 
-    objects = BaseSessionManager()
+    objects = BaseSessionManager()  # type: ignore[misc]
 
     @classmethod
     def get_session_store_class(cls) -> type["SessionStore"]:
@@ -44,6 +44,6 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Writes down whose session it is."""
-        row: Session = super().create_model_instance(data)
+        row = cast(Session, super().create_model_instance(data))
         row.account_id = data.get("_auth_user_id")
         return row

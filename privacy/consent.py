@@ -67,7 +67,7 @@ class ConsentEntry(AppendOnlyModel):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
 
-    objects = ConsentQuerySet.as_manager()
+    objects = ConsentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = "choice"

@@ -288,7 +288,12 @@ def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restri
 def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_requests.DataSubjectRequest:
     """A request; closed long ago if `closed_at` is given."""
     changes = {name: values.pop(name) for name in ("state", "closed_at") if name in values}
-    defaults = {"source": Source.WEB, "actor": customer, "details": canary(customer), "received_at": LONG_AGO}
+    defaults: dict[str, Any] = {
+        "source": Source.WEB,
+        "actor": customer,
+        "details": canary(customer),
+        "received_at": LONG_AGO,
+    }
     made = subject_requests.open_case(customer, kind, **(defaults | values))
     if changes:
         type(made).objects.filter(pk=made.pk).update(**changes)

@@ -43,7 +43,7 @@ class DataSubjectRequest(Case):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
 
-    objects = CaseQuerySet.as_manager()
+    objects = CaseQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["due_on", "pk"]
