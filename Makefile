@@ -31,8 +31,8 @@ faults: test-environment
 lock:
 	@scripts/environment requirements-dev.txt
 	$(python) -m uv --version >/dev/null 2>&1 || $(python) -m pip install uv
-	$(python) -m uv pip compile --quiet --generate-hashes --python-version 3.11 -o requirements.txt requirements.in
-	$(python) -m uv pip compile --quiet --generate-hashes --python-version 3.11 -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(python) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 -o requirements.txt requirements.in
+	$(python) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 -c requirements.txt -o requirements-dev.txt requirements-dev.in
 
 reset:
 	@scripts/reset
