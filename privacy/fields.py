@@ -47,9 +47,8 @@ def _ascii_lower(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without control characters and line separators, blanks folded; letters of every script stay."""
-    clean = "".join(" " if unicodedata.category(letter) in CONTROL else letter for letter in text)
-    return " ".join(clean.split())
+    """The text without control characters and line separators; letters of every script and blanks inside stay."""
+    return "".join(" " if unicodedata.category(letter) in CONTROL else letter for letter in text).strip()
 
 
 class ShortenedIPField(models.GenericIPAddressField):
