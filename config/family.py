@@ -110,7 +110,7 @@ def _mail() -> Member:
 
 
 def _celery(*words: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "config", *words]
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "config", *words]
 
 
 def _log_level() -> str:

@@ -102,6 +102,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere(production):
 
 def test_a_relative_folder_is_taken_from_where_one_stands(production, tmp_path):
     env = production | {"VAR_DIR": "somewhere", "PYTHONPATH": str(ROOT)}
+    env.pop("DATABASE_URL", None)
     code = "from config import settings as s; print(s.DATABASES['default']['NAME'])"
     argv = [sys.executable, "-c", code]
     answer = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
