@@ -63,6 +63,12 @@ WORKED = [
         [*IDENTITY, *happened("fee_asked 2026-10-02", "fee_paid 2026-10-12")],
         *("2026-11-12", "the latest of identity and fee"),
     ),
+    (
+        *("GB", "access", "2026-10-01"),
+        happened("id_asked 2026-10-01", "id_received 2026-10-20", "fee_asked 2026-10-02", "fee_paid 2026-10-12"),
+        *("2026-11-20", "the latest of identity and fee, identity last"),
+    ),
+    ("GB", "access", "2026-09-01", paused("2026-10-01", "2026-10-01"), "2026-10-02", "asked on the last day"),
     ("GB", "access", "2026-09-01", paused("2026-09-07", "2026-09-11"), "2026-10-06", "five days do not count"),
     ("GB", "access", "2026-09-01", paused("2026-09-07", "2026-09-07"), "2026-10-02", "asked and answered at once"),
     (
@@ -240,8 +246,9 @@ def test_a_notice_during_an_open_question_is_in_time_because_the_clock_stands_st
         deadline("GB", "access", day("2026-09-03"), [*paused("2026-10-11"), *happened("extended 2026-10-10")])
 
 
-def test_an_open_question_asked_after_the_notice_does_not_move_the_notice_date():
-    events = [*paused("2026-09-20"), *happened("extended 2026-09-10")]
+@pytest.mark.parametrize("asked", ["clarification_asked", "id_asked", "fee_asked"])
+def test_what_is_asked_after_the_notice_does_not_move_the_notice_date(asked):
+    events = happened("extended 2026-09-10", f"{asked} 2026-09-20")
     assert deadline("GB", "access", day("2026-09-03"), events).notice_by == day("2026-10-05")
 
 

@@ -1,0 +1,88 @@
+"""What happens to a case on its way: something is asked for, it arrives, the time is extended."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .words import in_full
+
+EVENTS = {
+    "id_asked": gettext_lazy("Proof of identity asked for"),
+    "id_received": gettext_lazy("Proof of identity received"),
+    "clarification_asked": gettext_lazy("Explanation asked for"),
+    "clarification_received": gettext_lazy("Explanation received"),
+    "extended": gettext_lazy("Notice of more time sent"),
+    "fee_asked": gettext_lazy("Fee asked for"),
+    "fee_paid": gettext_lazy("Fee paid"),
+}
+WAITS = {
+    "identity": ("id_asked", "id_received"),
+    "clarification": ("clarification_asked", "clarification_received"),
+    "fee": ("fee_asked", "fee_paid"),
+}
+
+
+class UnlawfulEvent(ValueError):
+    """Something is said to have happened that the law or the calendar does not allow."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a case, and its day."""
+
+    type: str
+    on: date
+
+    def __post_init__(self) -> None:
+        if self.type not in EVENTS:
+            raise UnlawfulEvent(f"unknown event {self.type!r}; known are {', '.join(EVENTS)}")
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The time from asking a person for something to getting it; open while it has not come."""
+
+    thing: str
+    asked: date
+    received: date | None = None
+
+
+def waits(events: Iterable[Event]) -> list[Wait]:
+    """Pair every asking with its answer, the first with the first, in the order of asking."""
+    days: dict[str, list[date]] = {}
+    for event in events:
+        days.setdefault(event.type, []).append(event.on)
+    found = [
+        wait for thing, types in WAITS.items() if not days.keys().isdisjoint(types) for wait in _pairs(thing, days)
+    ]
+    return sorted(found, key=attrgetter("asked"))
+
+
+def extension(events: Iterable[Event]) -> date | None:
+    """Find the day of the one notice of extension that the law allows (Art. 12(3))."""
+    notices = [event.on for event in events if event.type == "extended"]
+    if len(notices) > 1:
+        raise UnlawfulEvent(_("the time can be extended only once"))
+    return notices[0] if notices else None
+
+
+def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:
+    """Refuse what is said to have happened before the case arrived."""
+    for event in events:
+        if event.on < received_on:
+            raise UnlawfulEvent(
+                _("“%(event)s” on %(day)s lies before the day of receipt, %(received)s")
+                % {"event": EVENTS[event.type], "day": in_full(event.on), "received": in_full(received_on)}
+            )
+
+
+def _pairs(thing: str, days: Mapping[str, list[date]]) -> list[Wait]:
+    asked, received = (sorted(days.get(name, ())) for name in WAITS[thing])
+    if len(received) > len(asked) or any(answer < question for question, answer in zip(asked, received, strict=False)):
+        raise UnlawfulEvent(_("“%(event)s”, but nothing was asked for before") % {"event": EVENTS[WAITS[thing][1]]})
+    answers = iter(received)
+    return [Wait(thing, question, next(answers, None)) for question in asked]

@@ -1,0 +1,121 @@
+"""One run of the clock over one case: where it starts, what stops it, where it ends, and every step said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+
+from dateutil.relativedelta import relativedelta
+
+from . import calendars
+from .calendars import DAY, Calendar
+from .events import Wait
+from .rules import Effect, Law, Period
+from .words import Words
+
+
+@dataclass
+class Run:
+    """The period from its start, and the stretches that do not count."""
+
+    law: Law
+    period: Period
+    words: Words
+    start: date
+    clarification_pauses: bool
+    started_by: str = ""
+    pauses: list[tuple[date, date]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def counted(self) -> date:
+        """Count the period alone, without pauses (GDPR Art. 12(3))."""
+        return _count(self.period, self.law.calendar, self.start)
+
+    @property
+    def end(self) -> date:
+        """Add the paused days, then move a weekend or holiday (UK GDPR Art. 12A, Reg. 1182/71 Art. 3(4))."""
+        raw = self.counted
+        for pause in self.counting_pauses:
+            raw += _length(pause)
+        return calendars.roll(self.law.calendar, raw) if self.period.rolls else raw
+
+    @property
+    def counting_pauses(self) -> list[tuple[date, date]]:
+        """Give the pauses as far as they lie after the start."""
+        return [(max(first, self.start), last) for first, last in self.pauses if last >= self.start]
+
+    def apply(self, wait: Wait) -> None:
+        """Let a wait do to the clock what the law says, and say so."""
+        effect = self._effect(wait.thing)
+        if effect is Effect.NONE:
+            self.said.append(self.words.no_effect(wait.thing))
+        elif wait.asked > self.end:
+            self.said.append(self.words.asked_too_late(wait.thing, wait.asked))
+        elif wait.received is None:
+            self.said.append(self.words.still_waiting(wait.thing, wait.asked))
+        elif effect is Effect.RESTARTS:
+            self._start_again(wait.received, wait.thing)
+        else:
+            self._pause(wait.asked, wait.received - (DAY if effect is Effect.SUSPENDS else timedelta()))
+
+    def reasons(self, end: date) -> tuple[str, ...]:
+        """Say the rule, how the date was reached, what happened on the way and what else is to be known."""
+        words = self.words
+        start = [words.started(self.started_by, self.start)] if self.started_by else []
+        notes = [str(note) for note in (*self.period.notes, *self.law.notes)]
+        also = [words.also(label, run(self.law, period, words).end) for label, period in self.period.also]
+        return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(end), *self.said, *notes, *also)))
+
+    def _steps(self, end: date) -> list[str]:
+        raw, words, calendar = self.counted, self.words, self.law.calendar
+        steps = [words.counted(self.period, self.start, raw)]
+        holidays = calendars.holidays_between(calendar, self.start, raw) if self.period.working_days else []
+        for pause in self.counting_pauses:
+            raw += _length(pause)
+            steps.append(words.paused(*pause, _length(pause).days, raw))
+        if raw != end:
+            steps[-1] = words.rolled(steps[-1], calendar, raw, end)
+            holidays += calendars.holidays_between(calendar, raw, end)
+        return steps + [words.holiday(calendar, day) for day in holidays]
+
+    def _effect(self, thing: str) -> Effect:
+        if thing == "clarification" and not self.clarification_pauses:
+            return Effect.NONE
+        effect: Effect = getattr(self.period, thing)
+        return effect
+
+    def _start_again(self, received: date, thing: str) -> None:
+        if received > self.start:
+            self.start, self.started_by = received, thing
+
+    def _pause(self, first: date, last: date) -> None:
+        """Add a stretch once, however many waits overlap in it; waits come in the order of asking."""
+        if self.pauses:
+            first = max(first, self.pauses[-1][1] + DAY)
+        if first <= last:
+            self.pauses.append((first, last))
+
+
+def run(
+    law: Law, period: Period, words: Words, waits: Iterable[Wait] = (), clarification_pauses: bool | None = None
+) -> Run:
+    """Run the clock from the day of receipt over the waits, in their order."""
+    chosen = period.clarification_pauses if clarification_pauses is None else clarification_pauses
+    clock = Run(law, period, words, words.received_on, chosen)
+    for wait in waits:
+        clock.apply(wait)
+    return clock
+
+
+@lru_cache(maxsize=16_384)
+def _count(period: Period, calendar: Calendar, start: date) -> date:
+    """Count months (same day number, else the month's last), days and working days from the start."""
+    if period.working_days:
+        return calendars.add(calendar, start, period.working_days)
+    return start + relativedelta(months=period.months, days=period.days - period.first_day_counts)
+
+
+def _length(pause: tuple[date, date]) -> timedelta:
+    first, last = pause
+    return last - first + DAY
