@@ -61,7 +61,9 @@ class Recipient(models.Model):
     country = models.CharField(max_length=2, help_text="ISO 3166 code, such as US.")
     safeguard = models.CharField(max_length=200, blank=True, help_text="Outside adequate countries: such as SCC 2021.")
     purpose = models.CharField(max_length=300, help_text="What it does with the data, and nothing else.")
-    fields = models.JSONField(default=list, help_text='The only fields it may get, such as ["name", "address"].')
+    fields = models.JSONField(
+        default=list, blank=True, help_text='The only fields it may get, such as ["name", "address"].'
+    )
     is_necessary = models.BooleanField(default=False, help_text="Needed to carry out an order; needs no yes.")
     is_active = models.BooleanField(default=False)
     agreement_until = models.DateField(null=True, blank=True, help_text="Last day of the agreement in force.")

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(help_text='ISO 3166 code, such as US.', max_length=2)),
                 ('safeguard', models.CharField(blank=True, help_text='Outside adequate countries: such as SCC 2021.', max_length=200)),
                 ('purpose', models.CharField(help_text='What it does with the data, and nothing else.', max_length=300)),
-                ('fields', models.JSONField(default=list, help_text='The only fields it may get, such as ["name", "address"].')),
+                ('fields', models.JSONField(blank=True, default=list, help_text='The only fields it may get, such as ["name", "address"].')),
                 ('is_necessary', models.BooleanField(default=False, help_text='Needed to carry out an order; needs no yes.')),
                 ('is_active', models.BooleanField(default=False)),
                 ('agreement_until', models.DateField(blank=True, help_text='Last day of the agreement in force.', null=True)),

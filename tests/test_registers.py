@@ -1,0 +1,117 @@
+"""Recipients, cookies, policies, restrictions: the small registers."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from privacy import policies, recipients, restrictions
+from privacy.audit import AuditEntry
+from privacy.policies import NoticeShown, PolicyVersion
+from privacy.purposes import Purpose, seed
+from privacy.recipients import Cookie
+from privacy.vocabulary import Purpose as BuiltIn
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_clz_08_the_built_in_purposes_are_there_each_with_its_basis():
+    assert set(BuiltIn.values) <= set(Purpose.objects.values_list("slug", flat=True))
+    assert not Purpose.objects.get(slug="order").can_be_refused
+    assert Purpose.objects.get(slug="marketing").can_be_refused
+
+
+def test_what_staff_changed_stays_when_seeds_are_planted_again():
+    Purpose.objects.filter(slug="order").update(label="Our own words")
+    seed()
+    assert Purpose.objects.get(slug="order").label == "Our own words"
+
+
+def test_lrd_13_a_recipient_in_an_unsafe_country_needs_a_safeguard():
+    bad = recipients.Recipient(
+        name="Far Co", kind="processor", group="partner", country="US", purpose="x", is_active=True
+    )
+    with pytest.raises(ValidationError, match="safeguard"):
+        bad.full_clean()
+    bad.safeguard = "Standard contractual clauses 2021"
+    bad.full_clean()
+
+
+def test_mad_13_an_agreement_ends_with_its_last_day():
+    carrier = make.recipient(agreement_until=date(2026, 3, 31))
+    assert carrier.has_agreement(date(2026, 3, 31))
+    assert not carrier.has_agreement(date(2026, 4, 1))
+    assert not make.recipient(agreement_until=None).has_agreement(date(2026, 1, 1))
+
+
+def test_clz_11_what_an_authority_forbids_to_tell_is_told_after_that_day():
+    mary = make.customer()
+    make.disclosure(mary)
+    make.disclosure(mary, secret_until=date(2026, 6, 30))
+    assert recipients.told_of(mary, date(2026, 6, 30)).count() == 1
+    assert recipients.told_of(mary, date(2026, 7, 1)).count() == 2
+
+
+def test_a_hand_over_is_logged_by_reference():
+    mary, carrier = make.customer(), make.recipient()
+    recipients.log_disclosure(mary, carrier, ["name"], legal_basis="contract", actor="system:test", now=timezone.now())
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.event, entry.details) == ("disclosure", {"fields": ["name"]})
+
+
+@pytest.mark.parametrize(("days", "too_long"), [(None, False), (395, False), (396, True), (8030, True)])
+def test_cnx_20_a_cookie_of_more_than_13_months_is_marked(days, too_long):
+    assert Cookie(name="c", lifetime_days=days).lives_too_long is too_long
+
+
+def test_clz_17_the_policy_in_force_is_the_latest_that_has_begun():
+    old, new = make.policy(effective_on=date(2025, 1, 1)), make.policy(effective_on=date(2026, 1, 1))
+    assert PolicyVersion.objects.in_force(date(2025, 12, 31)) == old
+    assert PolicyVersion.objects.in_force(date(2026, 1, 1)) == new
+    assert PolicyVersion.objects.in_force(date(2024, 1, 1)) is None
+    assert list(PolicyVersion.objects.published(date(2026, 6, 1))) == [new, old]
+
+
+def test_a_policy_is_read_as_headings_and_paragraphs():
+    policy = make.policy(body="Intro.\r\n\r\n# One\n\nA.\n\nB.\n\n# Two\n\nC.")
+    assert [(s.heading, s.paragraphs) for s in policy.sections()] == [
+        ("", ["Intro."]),
+        ("One", ["A.", "B."]),
+        ("Two", ["C."]),
+    ]
+
+
+def test_clz_18_a_notice_is_written_down_once_per_version():
+    mary, policy = make.customer(), make.policy()
+    for _ in range(3):
+        policies.note_shown(mary, policy)
+    assert NoticeShown.objects.filter(data_subject=mary, policy=policy).count() == 1
+
+
+def test_a_restriction_is_lifted_by_two_different_people_and_the_database_insists():
+    mary, one, two = make.customer(), make.staff(), make.staff()
+    row = restrictions.impose(mary, restrictions.Restriction.Kind.ARTICLE_18, "Accuracy contested.", actor=one)
+    assert restrictions.is_restricted(mary)
+    restrictions.propose_lifting(row, actor=one)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        restrictions.lift(row, actor=one, now=timezone.now())
+    row.refresh_from_db()
+    restrictions.lift(row, actor=two, now=timezone.now())
+    assert not restrictions.is_restricted(mary)
+
+
+def test_a_hold_keeps_data_but_does_not_bar_its_use():
+    mary = make.customer()
+    row = restrictions.impose(
+        mary,
+        restrictions.Restriction.Kind.DEBT,
+        "Unpaid.",
+        actor=make.staff(),
+        review_on=timezone.localdate() + timedelta(90),
+    )
+    assert restrictions.is_held(mary)
+    assert not restrictions.is_restricted(mary)
+    assert "Unpaid" not in str(vars(AuditEntry.objects.get(target=f"privacy.restriction:{row.pk}")))
