@@ -8,7 +8,7 @@ python := .venv/bin/python
 run: environment
 	@$(python) manage.py migrate --verbosity 0
 	@$(python) manage.py createcachetable
-	@$(python) manage.py demo
+	@test -e "$${VAR_DIR:-var}/demo-logins.json" || $(python) manage.py demo
 	@exec $(python) manage.py up
 
 test: test-environment

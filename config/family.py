@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,20 @@ def port_answers(*names: str) -> bool:
     return True
 
 
+def web_answers() -> bool:
+    """Whether a web worker answers; gunicorn itself listens before its workers have loaded the project."""
+    connection = HTTPConnection(*listeners()["PORT"], timeout=1)
+    try:
+        connection.request("HEAD", "/healthz")
+        connection.getresponse()
+    except (OSError, HTTPException):
+        return False
+    else:
+        return True
+    finally:
+        connection.close()
+
+
 def members() -> list[Member]:
     """The whole family, in the order in which it starts."""
     family = [_broker()] if settings.BROKER_IS_EMBEDDED else []
@@ -91,7 +106,7 @@ def _web() -> Member:
     options = ["--bind", bind, "--workers", str(settings.WEB_WORKERS), "--no-control-socket", "--log-level", "warning"]
     options += ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108
     argv = [sys.executable, "-m", "gunicorn", "config.wsgi", *options, "--timeout", "60", "--graceful-timeout", "10"]
-    return Member("web", argv, stop_seconds=15, orphan_signal=signal.SIGQUIT, is_up=partial(port_answers, "PORT"))
+    return Member("web", argv, stop_seconds=15, orphan_signal=signal.SIGQUIT, is_up=web_answers)
 
 
 def _worker() -> Member:

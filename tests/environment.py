@@ -5,6 +5,7 @@ broker on a Unix socket; with it, that PostgreSQL and a Redis on a port, for the
 own.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -30,6 +31,12 @@ if ON_POSTGRESQL:
     os.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_port()}/0"
 
 
+@atexit.register
+def remove_folder() -> None:
+    """Also where Django does not even start."""
+    shutil.rmtree(VAR, ignore_errors=True)
+
+
 def pytest_report_header() -> str:
     """Which engine the run is on."""
     return f"engine: {'PostgreSQL and Redis' if ON_POSTGRESQL else 'the embedded default, SQLite and a broker socket'}"
@@ -38,4 +45,4 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     """Leave nothing behind."""
-    shutil.rmtree(VAR, ignore_errors=True)
+    remove_folder()

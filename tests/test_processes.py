@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -204,6 +205,25 @@ def test_it_comes_up_says_where_and_stops_on_ctrl_c(up):
     assert child.process.wait(30) == 0, child.said
     assert up.processes() == []
     assert not any(answers(port) for port in up.ports.values())
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """What these processes have used of the processor so far."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids]
+    return sum(int(user) + int(system) for user, system in (line[11:13] for line in fields)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.slow
+def test_the_whole_of_it_idles_below_one_percent_of_a_core(up):
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    child.wait_for(" ready.", 30)
+    time.sleep(3)  # what starts up late is not idling
+    before, started = cpu_seconds(up.processes()), time.monotonic()
+    time.sleep(10)
+    share = (cpu_seconds(up.processes()) - before) / (time.monotonic() - started)
+    assert share < 0.01, f"{share:.2%}"
+    assert child.stop() == 0
 
 
 @pytest.mark.parametrize("name", ["PORT", "SMTP_PORT", "LMTP_PORT"])
