@@ -142,6 +142,10 @@ class Customer(models.Model):
         """Notes that the person is active, which starts the retention period anew."""
         type(self).objects.filter(pk=self.pk).update(last_active_at=now)
 
+    def confirm(self, now: datetime) -> None:
+        """Notes that the person has looked and says that everything is still right (CLG-13)."""
+        type(self).objects.filter(pk=self.pk).update(last_confirmed_at=now, last_active_at=now)
+
 
 class EmailAddress(models.Model):
     """One address of a customer; a household may share one."""

@@ -1,7 +1,56 @@
-"""How do people sign in? allauth's rules for this shop."""
+"""How do people sign in? allauth's rules for this shop, and how a login finds the customer it belongs to."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress as LoginAddress
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from .accounts import Account
+from .people import Customer, EmailAddress
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in by email address."""
+
+    def confirm_email(self, request: HttpRequest, email_address: LoginAddress) -> bool:
+        """Whoever can read the mail of an address may see what we hold under it."""
+        with transaction.atomic():
+            confirmed = bool(super().confirm_email(request, email_address))
+            if confirmed:
+                attach_customer(email_address.user)
+        return confirmed
+
+    def post_login(self, request: HttpRequest, user: Account, **kwargs: Any) -> HttpResponse:
+        """Signing in counts as being active, which starts the retention period anew."""
+        for customer in Customer.objects.of_account(user):
+            customer.touch(timezone.now())
+        return super().post_login(request, user, **kwargs)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Links in mail are built from SITE_URL alone, never from a Host header."""
+        path = super().get_reset_password_from_key_url(key)
+        return f"{settings.SITE_URL}/{path.split('/', 3)[-1]}"
+
+
+def attach_customer(account: Account) -> Customer | None:
+    """Joins a confirmed login to its customer: the one guest with this address, or a new one.
+
+    A household that shares an address is left to a person: nobody may see another's data by accident.
+    """
+    if account.is_staff or Customer.objects.of_account(account).exists():
+        return None
+    found = list(Customer.objects.by_email(account.email)[:2])
+    if not found:
+        customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
+        EmailAddress.objects.create(
+            customer=customer, address=account.email, is_primary=True, verified_at=timezone.now()
+        )
+        return customer
+    if len(found) > 1 or found[0].account_id is not None:
+        return None
+    Customer.objects.filter(pk=found[0].pk, account__isnull=True).update(account=account)
+    return found[0]

@@ -3,6 +3,7 @@
 from .append_only import PurgePermit
 from .audit import AuditEntry
 from .consent import ConsentEntry
+from .corrections import Correction
 from .erasure import Erasure
 from .export import Export
 from .notices import OutgoingEmail
@@ -15,7 +16,7 @@ from .suppression import Suppression
 from .tokens import LinkToken
 
 __all__ = [
-    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "DataSubjectRequest", "Disclosure", "Erasure", "Export",
+    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure", "Erasure", "Export",
     "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgePermit", "Purpose", "Recipient", "Restriction",
     "Suppression",
 ]  # fmt: skip

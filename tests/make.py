@@ -31,7 +31,7 @@ from customers.models import (
     SavedBasket,
     Session,
 )
-from privacy import consent, export, notices, policies, recipients, restrictions, subject_requests, tokens
+from privacy import consent, corrections, export, notices, policies, recipients, restrictions, subject_requests, tokens
 from privacy.erasure import Erasure
 from privacy.personal_data import PersonalData
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
@@ -242,6 +242,14 @@ def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -
     return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
 
 
+def correction(customer: Customer) -> corrections.Correction:
+    """What stood there before she put it right."""
+    return corrections.Correction.objects.create(
+        data_subject=customer, target="customers.customer:1", field="phone", previous=canary(customer).encode(),
+        corrected_at=LONG_AGO, actor="test",
+    )  # fmt: skip
+
+
 def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
     """A hand-over to a carrier."""
     defaults = {
@@ -331,6 +339,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     BrowsingRecord: browsing_record,
     ChatLog: chat,
     ContestEntry: contest_entry,
+    corrections.Correction: correction,
     CreditCheck: credit_check,
     Customer: lambda customer: customer,
     EmailAddress: email_address,

@@ -1,0 +1,92 @@
+"""How does a person put right what we hold? At once, in the record itself; what it said before is kept for a while."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+
+from . import audit
+from .fields import EncryptedField
+from .personal_data import Delete, PersonalData, Retention, declarations
+from .vocabulary import Category, LawfulBasis, Purpose
+
+
+class Correction(models.Model):
+    """One value that was replaced, as it stood before (CLG-12, GDPR Art. 16)."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="corrected_at", years=1),
+        erase=Delete(),
+        fields=("field", "previous", "corrected_at"),
+        not_personal=("target", "actor"),
+    )
+
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="corrections")
+    target = models.CharField(max_length=100)
+    field = models.CharField("what was corrected", max_length=60)
+    previous = EncryptedField("what it said before", blank=True, default=b"")
+    corrected_at = models.DateTimeField("corrected", default=timezone.now)
+    actor = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name = "correction"
+
+    def __str__(self) -> str:
+        return f"correction {self.pk}"
+
+
+class NotCorrectable(Exception):
+    """Not one of the columns that a person may put right herself, or not a record of hers."""
+
+
+def correctable(category: str) -> list[PersonalData]:
+    """The declarations of this category with something that a person may put right herself."""
+    return [d for d in declarations() if d.category == category and d.correctable and d.data_subject]
+
+
+def correct(
+    data_subject: Any, declaration: PersonalData, pk: Any, values: dict[str, Any], *, actor: Any, now: datetime | None = None
+) -> list[str]:
+    """Writes the new values that differ, keeps the old ones; the names of what changed, none when sent twice.
+
+    ValidationError, by field, when the record's own rules say no.
+    """
+    if set(values) - set(declaration.correctable):
+        raise NotCorrectable(declaration.label)
+    with transaction.atomic():
+        row = declaration.of(data_subject).select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is None:
+            raise NotCorrectable(declaration.label)
+        changed = [name for name, value in values.items() if getattr(row, name) != value]
+        if changed:
+            _write(data_subject, row, {name: values[name] for name in changed}, actor, now or timezone.now())
+    return changed
+
+
+def _write(data_subject: Any, row: Any, values: dict[str, Any], actor: Any, now: datetime) -> None:
+    before = {name: getattr(row, name) for name in values}
+    for name, value in values.items():
+        setattr(row, name, value)
+    others = [column.name for column in row._meta.fields if column.name not in values]
+    row.full_clean(exclude=others)
+    row.save(update_fields=list(values))
+    Correction.objects.bulk_create(
+        Correction(
+            data_subject=data_subject, target=audit.reference(row), field=name, previous=str(old or "").encode(),
+            corrected_at=now, actor=audit.reference(actor),
+        )
+        for name, old in before.items()
+    )  # fmt: skip
+    audit.record("rectification", actor=actor, subject=data_subject, target=row, now=now, fields=sorted(values))
+
+
+def problems(error: ValidationError) -> dict[str, list[str]]:
+    """What was wrong, by field; the empty name for the record as a whole."""
+    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}

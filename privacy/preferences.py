@@ -1,0 +1,143 @@
+"""Which choices do we offer a person, in which exact words, and how does she change several at once?"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from . import consent, suppression
+from .recipients import Recipient
+from .vocabulary import Channel, Decision, Purpose, Sender, Source
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that a person may say yes or no to, with the words that she reads beside it."""
+
+    purpose: str
+    wording: str
+    channel: str = ""
+    sender: str = ""
+    recipient: Recipient | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in a form."""
+        parts = (self.purpose, self.channel, self.sender, str(self.recipient.pk) if self.recipient else "")
+        return "-".join(part for part in parts if part)
+
+    @property
+    def choice(self) -> consent.Choice:
+        """Its name in the ledger."""
+        return consent.Choice(self.purpose, self.channel, self.sender, self.recipient.pk if self.recipient else None)
+
+
+@dataclass
+class Changes:
+    """What a saved form did; `waiting` must not be switched on before the person has proved again who she is."""
+
+    switched_on: list[Option] = field(default_factory=list)
+    switched_off: list[Option] = field(default_factory=list)
+    waiting: list[Option] = field(default_factory=list)
+
+
+def marketing() -> list[Option]:
+    """Own offers and other companies' offers, each by every channel (CLZ-01, CLZ-10, MAD-01)."""
+    ways = {
+        Channel.EMAIL: (_("{shop} may email me its own offers and news."), _("{shop} may email me offers of other companies.")),
+        Channel.SMS: (_("{shop} may text me its own offers and news."), _("{shop} may text me offers of other companies.")),
+        Channel.PHONE: (_("{shop} may call me about its own offers."), _("{shop} may call me about offers of other companies.")),
+        Channel.POST: (_("{shop} may write to me by post about its own offers."), _("{shop} may post me offers of other companies.")),
+    }  # fmt: skip
+    return [
+        Option(Purpose.MARKETING, _said(wording), channel, sender)
+        for channel, wordings in ways.items()
+        for sender, wording in zip((Sender.OWN, Sender.THIRD_PARTY), wordings, strict=True)
+    ]
+
+
+def use() -> list[Option]:
+    """Profiling, and the use of a health matter for advice on fit (CLZ-09, CLG-16)."""
+    return [
+        Option(Purpose.PROFILING, _said(_("{shop} may use what I bought and looked at to choose what to show me."))),
+        Option(Purpose.HEALTH_FIT, _said(_("{shop} may keep what I write about my health, only to advise me on fit."))),
+    ]
+
+
+def sharing() -> list[Option]:
+    """Further use in the group, transfers outside the EEA, and each recipient that needs a yes (SFB-19 to SFB-21)."""
+    return [
+        Option(Purpose.FURTHER_USE, _said(_("{shop} and companies of its group may use my details for more than my orders."))),
+        Option(Purpose.TRANSFER, _said(_("{shop} may send my details to countries outside the European Economic Area."))),
+        *(
+            Option(Purpose.SHARING, _said(_("{shop} may pass my details to {to}."), to=recipient.name), recipient=recipient)
+            for recipient in Recipient.objects.optional()
+        ),
+    ]  # fmt: skip
+
+
+def _said(wording: str, **names: str) -> str:
+    return wording.format(shop=settings.SHOP["name"], **names)
+
+
+def granted(data_subject: Any) -> set[consent.Choice]:
+    """Everything the person has said yes to and not taken back, in one query."""
+    return {
+        choice
+        for choice, entry in consent.choices(data_subject).items()
+        if entry.decision == Decision.GRANTED and entry.source != Source.POLICY_ACCEPTANCE
+    }
+
+
+def save(
+    data_subject: Any,
+    options: Sequence[Option],
+    *,
+    ticked: Collection[str],
+    shown_ticked: Collection[str],
+    may_switch_on: bool,
+    actor: Any,
+    page: str,
+) -> Changes:
+    """Writes down what differs. A box that was ticked already when the form was shown never switches anything on,
+    so that an old form cannot undo a "no" said elsewhere in the meantime."""
+    now_on = granted(data_subject)
+    changes = Changes()
+    with transaction.atomic():
+        for option in options:
+            is_on, wanted = option.choice in now_on, option.key in ticked
+            if is_on and not wanted:
+                changes.switched_off.append(option)
+                _decide(data_subject, option, Decision.WITHDRAWN, actor, page)
+            elif wanted and not is_on and option.key not in shown_ticked:
+                (changes.switched_on if may_switch_on else changes.waiting).append(option)
+        for option in changes.switched_on:
+            _decide(data_subject, option, Decision.GRANTED, actor, page)
+            _lift_suppression(data_subject, option)
+    return changes
+
+
+def all_off(data_subject: Any, options: Sequence[Option], *, actor: Any, page: str, wording: str) -> None:
+    """One click: every option off, said aloud also where nothing was ever chosen (MAD-03, LRD-05)."""
+    latest = consent.choices(data_subject)
+    with transaction.atomic():
+        for option in options:
+            entry = latest.get(option.choice)
+            if entry is None or entry.decision != Decision.WITHDRAWN:
+                _decide(data_subject, option, Decision.WITHDRAWN, actor, page, wording)
+
+
+def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = "") -> None:
+    consent.decide(
+        data_subject, option.purpose, decision, channel=option.channel, sender=option.sender, recipient=option.recipient,
+        source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,
+    )  # fmt: skip
+
+
+def _lift_suppression(data_subject: Any, option: Option) -> None:
+    if option.purpose == Purpose.MARKETING and option.channel == Channel.EMAIL:
+        for address in data_subject.email_addresses():
+            suppression.lift(address, channel=option.channel, sender=option.sender)

@@ -1,0 +1,33 @@
+"""The addresses of the portal; what they mean stands in the contract and does not change."""
+
+from django.urls import path
+
+from .views import corrections, exports, health, my_data, policy, preferences, public, requests, sharing, unsubscribe
+
+app_name = "privacy"
+complaint = {"kind": "complaint"}
+urlpatterns = [
+    path("", policy.home, name="home"),
+    path("account/", my_data.my_data, name="my_data"),
+    path("account/data/<str:kind>/", my_data.records, name="records"),
+    path("account/correct/<slug:category>/", corrections.correct, name="correct"),
+    path("account/preferences/", preferences.choose, name="preferences"),
+    path("account/sharing/", sharing.share, name="sharing"),
+    path("account/requests/", requests.index, name="requests"),
+    path("account/requests/new/", requests.new, name="new_request"),
+    path("account/requests/<slug:reference>/", requests.detail, name="request"),
+    path("account/requests/<slug:reference>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("account/export/<slug:reference>/", exports.download, name="export"),
+    path("requests/new/", public.ask, name="public_request"),
+    path("requests/new/<slug:token>/", public.fill_in, name="public_request_form"),
+    path("complaints/new/", public.ask, complaint, name="public_complaint"),
+    path("complaints/new/<slug:token>/", public.fill_in, complaint, name="public_complaint_form"),
+    path("unsubscribe/", unsubscribe.ask, name="unsubscribe"),
+    path("unsubscribe/undo/<slug:token>/", unsubscribe.undo, name="undo_unsubscribe"),
+    path("unsubscribe/<slug:token>/", unsubscribe.one_click, name="one_click"),
+    path("privacy/", policy.policy, name="policy"),
+    path("privacy/<slug:version>/", policy.policy, name="policy_version"),
+    path("cookies/", policy.cookies, name="cookies"),
+    path("healthz", health.health, name="health"),
+    path("readyz", health.ready, name="ready"),
+]

@@ -1,0 +1,64 @@
+"""My data: everything we hold about the signed-in customer, by category, with why and until when."""
+
+from itertools import groupby
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from .. import overview
+from ..personal_data import declarations
+from ..purposes import Purpose
+from ..recipients import told_of
+from ..vocabulary import Category, LawfulBasis
+from .access import customer_required
+
+ROWS_A_PAGE = 20
+ORDER = list(Category)
+
+
+@require_safe
+@customer_required
+def my_data(request: HttpRequest, customer: Any) -> HttpResponse:
+    """The whole overview; long lists show their newest rows and a link."""
+    today = timezone.localdate()
+    holdings = sorted(overview.holdings(customer, today), key=lambda h: ORDER.index(h.declaration.category))
+    purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
+    sections = [
+        {"category": Category(category), "cards": [_card(holding, purposes) for holding in found]}
+        for category, found in groupby(holdings, key=lambda h: h.declaration.category)
+    ]
+    context = {"customer": customer, "sections": sections, "disclosures": told_of(customer, today)[:5]}
+    return render(request, "privacy/my_data.html", context)
+
+
+@require_safe
+@customer_required
+def records(request: HttpRequest, customer: Any, kind: str) -> HttpResponse:
+    """All rows of one kind, page by page."""
+    today = timezone.localdate()
+    declaration = next((d for d in declarations() if d.data_subject and d.model._meta.label_lower == kind), None)
+    if declaration is None:
+        raise Http404
+    count = overview.visible(declaration, customer, today).count()
+    page = Paginator(range(count), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    rows = overview.page(declaration, customer, today, page.start_index() - 1 if count else 0, ROWS_A_PAGE)
+    holding = overview.Holding(declaration, count, rows)
+    purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
+    context = {"card": _card(holding, purposes), "page": page, "category": Category(declaration.category)}
+    return render(request, "privacy/records.html", context)
+
+
+def _card(holding: overview.Holding, purposes: dict[str, Purpose]) -> dict[str, Any]:
+    declaration = holding.declaration
+    return {
+        "holding": holding,
+        "purpose": purposes.get(declaration.purpose, declaration.purpose),
+        "basis": LawfulBasis(declaration.lawful_basis).label,
+        "retention": declaration.retention,
+        "correctable": bool(declaration.correctable),
+        "columns": holding.columns,
+    }

@@ -1,0 +1,69 @@
+"""The policy in force and those before it, the cookies, and the start page: for everybody, without login."""
+
+from difflib import ndiff
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..policies import PolicyVersion
+from ..recipients import Cookie, Recipient
+
+COOKIE_CHOICE = "cookie_choice"
+ONE_YEAR = 365 * 24 * 60 * 60
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The start page."""
+    return render(request, "home.html")
+
+
+@require_safe
+def policy(request: HttpRequest, version: str = "") -> HttpResponse:
+    """The version in force today, or the one named."""
+    known = list(PolicyVersion.objects.published(timezone.localdate()))
+    shown = next((v for v in known if not version or v.version == version), None)
+    if shown is None and version:
+        raise Http404
+    older = known[known.index(shown) + 1] if shown and known.index(shown) + 1 < len(known) else None
+    context = {"policy": shown, "in_force": known[0] if known else None, "versions": known, "older": older}
+    if older and "compare" in request.GET:
+        context["changes"] = list(_changes(older, shown))
+    return render(request, "privacy/policy.html", context)
+
+
+def _changes(older: PolicyVersion, newer: PolicyVersion) -> Any:
+    """Paragraph by paragraph: what went, what came, what stayed."""
+    before, after = ([part.strip() for part in v.body.split("\n\n")] for v in (older, newer))
+    kinds = {"+ ": "added", "- ": "removed", "  ": "same"}
+    for line in ndiff(before, after):
+        if line[:2] in kinds:
+            yield kinds[line[:2]], line[2:].removeprefix("# ")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cookies(request: HttpRequest) -> HttpResponse:
+    """The register of cookies, and the choice: only what is needed, or all of it; asked once per policy version."""
+    in_force = PolicyVersion.objects.in_force(timezone.localdate())
+    version = in_force.version if in_force else "0"
+    context = {
+        "essential": Cookie.objects.filter(is_essential=True).select_related("recipient"),
+        "others": Cookie.objects.filter(is_essential=False).select_related("recipient"),
+        "marks": Recipient.objects.active().exclude(cookie_lifetime=""),
+        "version": version,
+        "choice": request.COOKIES.get(COOKIE_CHOICE, "").partition(":")[0],
+        "saved": False,
+    }
+    if request.method == "POST":
+        context |= {"choice": "all" if request.POST.get("choice") == "all" else "needed", "saved": True}
+    response = render(request, "privacy/cookies.html", context)
+    if request.method == "POST":
+        response.set_cookie(
+            COOKIE_CHOICE, f"{context['choice']}:{version}", max_age=ONE_YEAR, httponly=True, samesite="Lax",
+            secure=not settings.DEBUG,
+        )  # fmt: skip
+    return response

@@ -1,0 +1,61 @@
+"""Marketing by channel and sender, and other uses: every choice with its exact words, off in one click."""
+
+from typing import Any
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from .. import preferences
+from ..purposes import Purpose
+from ..vocabulary import Channel
+from .access import customer_required, is_fresh, page_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customer_required
+def choose(request: HttpRequest, customer: Any) -> HttpResponse:
+    """The page, and the saving of it."""
+    options = [*preferences.marketing(), *preferences.use()]
+    if request.method == "POST":
+        return save(request, customer, options, "privacy:preferences")
+    now_on = preferences.granted(customer)
+    channels = [
+        {"channel": channel, "options": [_shown(o, now_on) for o in options if o.channel == channel]} for channel in Channel
+    ]
+    context = {
+        "channels": channels,
+        "others": [_shown(o, now_on) for o in preferences.use()],
+        "anything_on": any(o.choice in now_on for o in options),
+        "purposes": Purpose.objects.all(),
+    }
+    return render(request, "privacy/preferences.html", context)
+
+
+def save(request: HttpRequest, customer: Any, options: list[preferences.Option], back_to: str) -> HttpResponse:
+    """Off at once; on only for somebody who has just proved who she is."""
+    if "all_off" in request.POST:
+        words = _("Switch everything off")
+        preferences.all_off(customer, options, actor=request.user, page=page_of(request), wording=words)
+        messages.success(request, _("All of it is switched off. It counts from now on."))
+        return redirect(back_to)
+    changes = preferences.save(
+        customer,
+        options,
+        ticked=request.POST.getlist("yes"),
+        shown_ticked=request.POST.getlist("was"),
+        may_switch_on=is_fresh(request),
+        actor=request.user,
+        page=page_of(request),
+    )
+    if changes.waiting:
+        raise ReauthenticationRequired
+    messages.success(request, _("Saved. It counts from now on."))
+    return redirect(back_to)
+
+
+def _shown(option: preferences.Option, now_on: Any) -> dict[str, Any]:
+    return {"option": option, "is_on": option.choice in now_on}

@@ -1,0 +1,51 @@
+"""The same rights without an account: an address first, then the form behind the link that we mail there."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from .. import mailed_links, rights, subject_requests, tokens
+from ..forms import AddressForm, ComplaintForm, RequestForm
+from ..vocabulary import Source
+
+# A link can be forwarded: it may stop uses of data, but a person checks it before anything is handed out or deleted.
+A_LINK_IS_ENOUGH = {"objection"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
+    """Enter an address; the answer is the same whether we know it or not."""
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        mailed_links.send_request_link(form.cleaned_data["email"], kind)
+        return render(request, "privacy/link_sent.html", {"purpose": kind})
+    status = 422 if request.method == "POST" else 200
+    return render(request, "privacy/public_ask.html", {"form": form, "kind": kind}, status=status)
+
+
+@csrf_exempt  # the token is the proof, and its page sends no referrer, so no origin either
+@require_http_methods(["GET", "HEAD", "POST"])
+def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResponse:
+    """The form behind the link; each link opens one case, sent twice it gives the same one."""
+    link = tokens.find("request", token)
+    if link is None or link.details.get("kind") != kind:
+        raise Http404
+    start = {"key": rights.fresh_key()}
+    form = (ComplaintForm if kind == "complaint" else RequestForm)(request.POST or None, initial=start)
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data.get("kind", "complaint")
+        case = subject_requests.open_case(
+            link.data_subject,
+            wanted,
+            source=Source.WEB,
+            actor=link.data_subject,
+            details=form.cleaned_data["details"],
+            identity_confirmed=wanted in A_LINK_IS_ENOUGH,
+            idempotency_key=f"link.{link.pk}",
+        )
+        tokens.spend(link)
+        return render(request, "privacy/public_done.html", {"case": case})
+    entries = getattr(form, "entries", {})
+    context = {"form": form, "kind": kind, "entries": entries.values()}
+    return render(request, "privacy/public_form.html", context, status=422 if request.method == "POST" else 200)

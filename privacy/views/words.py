@@ -1,0 +1,35 @@
+"""What states and events are called when we speak to the person herself."""
+
+from django.utils.translation import gettext_lazy as _
+
+from ..cases import State
+
+STATES = {
+    State.RECEIVED: (_("We have it"), "info"),
+    State.VERIFYING: (_("We are making sure it is you"), "warn"),
+    State.IN_PROGRESS: (_("We are working on it"), "info"),
+    State.AWAITING_APPROVAL: (_("A second person is checking it"), "info"),
+    State.EXECUTING: (_("It is being carried out"), "info"),
+    State.NEEDS_ATTENTION: (_("We are working on it"), "info"),
+    State.COMPLETED: (_("Done"), "ok"),
+    State.REFUSED: (_("We said no"), "danger"),
+    State.WITHDRAWN: (_("You withdrew it"), ""),
+}
+EVENTS = {
+    "received": _("Your request arrived."),
+    "id_asked": _("We asked you to show that it is really you."),
+    "id_received": _("We know now that it is you."),
+    "clarification_asked": _("We asked you what exactly you mean."),
+    "clarification_received": _("You explained what you mean."),
+    "extended": _("We need more time and told you why."),
+    "fee_asked": _("We asked for a fee."),
+    "fee_paid": _("The fee arrived."),
+    "verifying": _("We are making sure that it is you who is asking."),
+    "in_progress": _("Somebody is working on it."),
+    "awaiting_approval": _("One of us said yes; a second person is checking."),
+    "executing": _("It is being carried out."),
+    "needs_attention": _("Something did not work; a person is looking at it."),
+    "completed": _("Done."),
+    "refused": _("We said no, with reasons."),
+    "withdrawn": _("You withdrew it."),
+}
