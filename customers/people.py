@@ -37,6 +37,15 @@ class CustomerQuerySet(DataSubjectQuerySet):
         """The customer who signs in with this account."""
         return self.filter(account=account)
 
+    def fresh_numbers(self, count: int) -> list[str]:
+        """So many numbers that nobody has, for adding many customers at once."""
+        found: dict[str, None] = {}
+        while len(found) < count:
+            found |= dict.fromkeys(new_number() for _ in range(count - len(found)))
+            for taken in self.filter(number__in=list(found)).values_list("number", flat=True):
+                del found[taken]
+        return list(found)
+
     def search(self, text: str) -> "CustomerQuerySet":
         """By number, by beginning of an address, or by beginning of a name; each served by an index."""
         if number := read_number(text):
@@ -117,6 +126,12 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.printed_number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Draws another number when a new customer's is taken."""
+        if self._state.adding and type(self).objects.filter(number=self.number).exists():
+            self.number = type(self).objects.fresh_numbers(1)[0]
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """A name of blanks is no name."""

@@ -37,6 +37,19 @@ def make_key_file(path: Path) -> None:
         file.write(new_key_line("k1"))
 
 
+def add_key(path: Path) -> str:
+    """Puts a new key before the others, which still open what they closed; its id."""
+    lines = path.read_text() if path.exists() else ""
+    key_id = f"k{len(lines.split()) + 1}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(new_key_line(key_id) + lines)
+    fresh.replace(path)
+    return key_id
+
+
 @cache
 def _keys(path: Path) -> dict[str, bytes]:
     if settings.MAY_MAKE_DATA_KEY and not path.exists():

@@ -1,6 +1,7 @@
 """In which form personal values stand in the database."""
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.models import BrowsingRecord, Customer, EmailAddress, Order
-from privacy.encryption import CannotDecrypt, decrypt, encrypt, keyed_hash
+from privacy.encryption import CannotDecrypt, add_key, decrypt, encrypt, keyed_hash
 from privacy.fields import normalise_email, one_line, shorten_ip
 from privacy.notices import OutgoingEmail
 from tests import make
@@ -111,7 +112,8 @@ def test_a_value_is_encrypted_differently_each_time_and_hashed_alike():
 def test_names_of_every_script_come_back_as_they_went_in(corpora):
     lines = (corpora / "names_faker" / "people.csv").read_text().splitlines()[1:]
     names = [line.split(",", 2)[1].strip('"') for line in lines]
-    Customer.objects.bulk_create(Customer(display_name=name) for name in names)
+    numbers = Customer.objects.fresh_numbers(len(names))
+    Customer.objects.bulk_create(Customer(number=n, display_name=name) for n, name in zip(numbers, names, strict=True))
     assert list(Customer.objects.order_by("pk").values_list("display_name", flat=True)) == names
 
 
@@ -125,3 +127,15 @@ def test_naughty_strings_are_stored_or_refused_and_never_a_crash(corpora):
         row.refresh_from_db()
         assert row.display_name == one_line(text[:200])
         assert EmailAddress(customer=row, address=text[:200])
+
+
+def test_a_new_key_closes_new_values_and_old_ones_still_open(tmp_path, settings):
+    settings.DATA_KEY_FILE = tmp_path / "data.keys"
+    add_key(settings.DATA_KEY_FILE)
+    old, look_up = encrypt(b"old", place="x"), keyed_hash("mary", use="suppression")
+    settings.DATA_KEY_FILE = shutil.copy(settings.DATA_KEY_FILE, tmp_path / "rotated.keys")
+    assert add_key(settings.DATA_KEY_FILE) == "k2"
+    assert encrypt(b"new", place="x").startswith(b"k2\0")
+    assert decrypt(old, place="x") == b"old"
+    assert keyed_hash("mary", use="suppression") == look_up, "addresses on the suppression list must stay found"
+    assert settings.DATA_KEY_FILE.stat().st_mode & 0o777 == 0o400

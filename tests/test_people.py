@@ -52,6 +52,13 @@ def test_a_guest_is_a_customer_without_a_login_and_staff_are_no_customers():
     assert data_subjects.of_account(colleague) is None
 
 
+def test_a_number_that_is_taken_is_drawn_again(monkeypatch):
+    taken = make.customer().number
+    draws = iter([taken, "123456785"])
+    monkeypatch.setattr("customers.people.new_number", lambda: next(draws))
+    assert Customer.objects.create(number=taken, display_name="Mary").number == "123456785"
+
+
 def test_one_main_address_each():
     mary = make.customer()
     with pytest.raises(IntegrityError), transaction.atomic():
