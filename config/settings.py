@@ -1,5 +1,6 @@
 """Every setting, each from the environment; README.md has the list with meanings and defaults."""
 
+import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ if not DEBUG:
         raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of this site; '*' is refused.")
     if not SITE_URL.startswith("https://"):
         raise ImproperlyConfigured("SITE_URL must start with https:// when DEBUG is off.")
-    if not DATA_KEY_FILE.is_file():
+    if not DATA_KEY_FILE.is_file() and sys.argv[1:2] != ["new_data_key"]:
         raise ImproperlyConfigured("DATA_KEY_FILE is missing: make one with 'manage.py new_data_key'.")
 
 # --- the shop ----------------------------------------------------------------------------------

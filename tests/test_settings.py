@@ -107,3 +107,10 @@ def test_a_relative_folder_is_taken_from_where_one_stands(production, tmp_path):
     argv = [sys.executable, "-c", code]
     answer = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == str(tmp_path / "somewhere" / "privacy.sqlite3")
+
+
+def test_the_first_key_of_a_production_can_be_made_by_the_command_it_asks_for(production, tmp_path):
+    production["DATA_KEY_FILE"] = str(tmp_path / "keys" / "first.keys")
+    made = manage(production, "new_data_key")
+    assert made.returncode == 0, made.stderr
+    assert manage(production, "check").returncode == 0
