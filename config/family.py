@@ -125,7 +125,7 @@ def _mail() -> Member:
 
 
 def _celery(*words: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "--quiet", "-A", "config", *words]
+    return [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "config", *words]
 
 
 def _log_level() -> str:
