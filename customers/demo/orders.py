@@ -13,10 +13,10 @@ from .people import PLAIN_LIVES, Person
 
 ARTICLES = (
     ("Winter boots Fjell", "89.90"), ("Canvas shoes Dune", "44.50"), ("Sandals Ria", "39.00"),
-    ("Wool coat Nordlys", "159.00"), ("Rain jacket Skerry", "74.95"), ("Linen shirt Tern", "34.90"), ("Jeans Ashby, straight", "49.90"),
-    ("Merino jumper Lamb", "62.00"), ("Children's wellies Puddle", "18.50"), ("Desk lamp Perch", "45.00"),
-    ("Wool blanket Hearth", "79.00"), ("Oak side table", "129.00"), ("Set of six mugs Moor", "27.60"),
-    ("Doormat Welcome In", "16.90"), ("Armchair Burrow, green", "389.00"),
+    ("Wool coat Nordlys", "159.00"), ("Rain jacket Skerry", "74.95"), ("Linen shirt Tern", "34.90"),
+    ("Jeans Ashby, straight", "49.90"), ("Merino jumper Lamb", "62.00"), ("Children's wellies Puddle", "18.50"),
+    ("Desk lamp Perch", "45.00"), ("Wool blanket Hearth", "79.00"), ("Oak side table", "129.00"),
+    ("Set of six mugs Moor", "27.60"), ("Doormat Welcome In", "16.90"), ("Armchair Burrow, green", "389.00"),
 )  # fmt: skip
 GIFTS = ("Happy birthday from all of us!", "Alles Gute!", "Χρόνια πολλά!", "お誕生日おめでとう！", "कृपया दरवाज़े पर छोड़ें")
 EMBROIDERY = ("Oma", "J. & M.", "Σοφία", "小雨", "Team Otter")
