@@ -1,0 +1,99 @@
+"""How is one page set? HTML from a template, tagged PDF/UA-1 and PDF/A-3a from HTML, in one place."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+
+from .coverage import printable
+from .safety import RefusingFetcher
+
+VARIANT = "pdf/a-3a"
+# PDF/UA-1 beside PDF/A-3a; the renderer itself can only say one of the two.
+PDF_UA = (
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/></rdf:RDF>'
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file that travels inside the PDF, as the data the page was made from."""
+
+    name: str
+    content: bytes
+    description: str
+
+    def attached(self) -> Attachment:
+        """For the renderer."""
+        now = datetime.now(UTC)
+        return Attachment(
+            string=self.content, name=self.name, description=self.description, relationship="Data", created=now, modified=now,
+            url_fetcher=RefusingFetcher(),
+        )  # fmt: skip
+
+
+@cache
+def fonts() -> FontConfiguration:
+    """The installed fonts, looked at once."""
+    return FontConfiguration()
+
+
+@cache
+def stylesheet() -> CSS:
+    """The print stylesheet of every document, parsed once."""
+    text = render_to_string("documents/print.css")
+    return CSS(string=text, url_fetcher=RefusingFetcher(), font_config=fonts(), base_url="static:/")
+
+
+def html_of(template: str, context: dict[str, Any], *, language: str | None = None) -> str:
+    """The page as HTML, autoescaped, in the person's language, every character one that can be printed."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        given = {"shop": settings.SHOP, "site_url": settings.SITE_URL, "now": timezone.now()} | context
+        given |= {"language": translation.get_language(), "right_to_left": translation.get_language_bidi()}
+        return printable(render_to_string(f"documents/{template}", given))
+
+
+def laid_out(html: str) -> Any:
+    """The page set and broken into sheets, by the only call of the renderer in this project."""
+    page = HTML(string=html, base_url="static:/", url_fetcher=RefusingFetcher())
+    return page.render(font_config=fonts(), stylesheets=[stylesheet()], pdf_variant=VARIANT)
+
+
+def pdf_of(html: str, *, attachments: Iterable[Data] = ()) -> bytes:
+    """A short document, whole, as one file."""
+    with without_collector():
+        document = laid_out(html)
+        document.metadata.xmp_metadata.append(PDF_UA)
+        written: bytes = document.write_pdf(
+            pdf_variant=VARIANT, pdf_tags=True, attachments=[data.attached() for data in attachments]
+        )
+    return written
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Setting a page makes many small objects that all stay until it is done; looking for garbage doubles the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def warm_up() -> None:
+    """Looks at the fonts and sets a first page, so that the first person does not wait for it."""
+    pdf_of('<html lang="en"><head><title>-</title></head><body><p>-</p></body></html>')
+    printable("\u0104")
+    gc.freeze()

@@ -1,0 +1,176 @@
+"""What do we hold about one person, table by table? Read from the declarations, one query a table and batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Value
+from django.utils import timezone
+
+from .. import data_subjects
+from ..fields import normalise_email
+from ..personal_data import PersonalData, declarations
+from ..recipients import Disclosure, told_of
+from ..vocabulary import Category
+from .values import exact, in_words, without_others
+
+BATCH = 2_000
+
+
+@dataclass
+class Row:
+    """One record: its values for computers, and label by label in words, empty ones left out."""
+
+    exact: dict[str, Any]
+    words: dict[str, str]
+
+
+class Table:
+    """The records of one declaration about one person."""
+
+    def __init__(self, declaration: PersonalData, copy: "Copy", count: int) -> None:
+        self.declaration, self.copy, self.count = declaration, copy, count
+        shown = [column for column in declaration.shown_fields() if column.related_model is not data_subjects.model()]
+        self.columns = [c for c in shown if c.name in declaration.provided or not copy.only_provided]
+        self.exact = [self._guarded(column, exact(column)) for column in self.columns]
+        self.words = [self._guarded(column, in_words(column)) for column in self.columns]
+        self.labels = [label(column) for column in self.columns]
+        self.related = [i for i, column in enumerate(self.columns) if column.related_model]
+
+    @property
+    def name(self) -> str:
+        """Such as customers.order."""
+        return self.declaration.model._meta.label_lower
+
+    @property
+    def title(self) -> str:
+        """Its name as a person reads it."""
+        meta = self.declaration.model._meta
+        return capital(str(meta.verbose_name if self.count == 1 else meta.verbose_name_plural))
+
+    @property
+    def secrets(self) -> list[models.Field]:
+        """What is held but never shown, such as the hash of a password."""
+        fields = self.declaration.model._meta.get_field
+        return [] if self.copy.only_provided else [fields(name) for name in self.declaration.secret]  # type: ignore[misc]
+
+    def query(self) -> models.QuerySet[Any]:
+        """The rows about this person that she may be told of today."""
+        if self.declaration.model is Disclosure:
+            return told_of(self.copy.data_subject, timezone.localdate(self.copy.now, settings.SHOP_TZ))
+        return self.declaration.of(self.copy.data_subject)
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things."""
+        names = ["pk", *(column.attname for column in self.columns)]
+        query = self.query().select_related(None).order_by("-pk").values_list(*names)
+        batch = list(query[:BATCH])
+        while batch:
+            related = self._names_of_related(batch)
+            for values in batch:
+                yield self._row(values[1:], related)
+            batch = list(query.filter(pk__lt=batch[-1][0])[:BATCH]) if len(batch) == BATCH else []
+
+    def _row(self, values: tuple[Any, ...], related: dict[Any, str]) -> Row:
+        row = Row({}, {})
+        for i, (column, value) in enumerate(zip(self.columns, values, strict=True)):
+            row.exact[column.name] = self.exact[i](value)
+            words = related.get((column.related_model, value), "") if column.related_model else self.words[i](value)
+            if words:
+                row.words[column.name] = words
+        return row
+
+    def _names_of_related(self, batch: list[tuple[Any, ...]]) -> dict[Any, str]:
+        """What the foreign keys of a batch point at, one query for each of them."""
+        named: dict[Any, str] = {}
+        for i in self.related:
+            model: Any = self.columns[i].related_model
+            found = model._base_manager.filter(pk__in={values[i + 1] for values in batch} - {None})
+            named |= {(model, row.pk): str(row) for row in found}
+        return named
+
+    def _guarded(self, column: models.Field, read: Any) -> Any:
+        """What we wrote may speak of somebody else; what she wrote herself goes back to her as it is."""
+        may_name_others = column.name in self.declaration.third_party and column.name not in self.declaration.provided
+        if not may_name_others:
+            return read
+
+        def guarded(value: Any) -> Any:
+            text = read(value)
+            return without_others(text, self.copy.own_addresses) if isinstance(text, str) else text
+
+        return guarded
+
+
+@dataclass
+class Chapter:
+    """The tables of one category."""
+
+    category: str
+    title: str
+    tables: list[Table]
+
+
+@dataclass
+class Copy:
+    """All that one person gets: whole (Art. 15), or what she provided (Art. 20)."""
+
+    data_subject: Any
+    only_provided: bool
+    now: datetime
+    tables: list[Table] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many rows."""
+        return sum(table.count for table in self.tables)
+
+    @cached_property
+    def own_addresses(self) -> set[str]:
+        """Her addresses, as they are compared."""
+        account = getattr(self.data_subject, "account", None)
+        return {*self.data_subject.email_addresses(), *([normalise_email(account.email)] if account else [])}
+
+    def chapters(self) -> list[Chapter]:
+        """The tables in the order of the categories."""
+        grouped = {category: [t for t in self.tables if t.declaration.category == category] for category in Category}
+        return [Chapter(c.value, str(c.label), tables) for c, tables in grouped.items() if tables]
+
+
+def collect(data_subject: Any, only_provided: bool = False, *, now: datetime | None = None) -> Copy:
+    """What we hold about this person and nobody else; the rows are read when they are asked for."""
+    copy = Copy(data_subject, only_provided, now or timezone.now())
+    said = [d for d in declarations() if d.data_subject and (d.provided or not only_provided)]
+    tables = [Table(declaration, copy, 0) for declaration in reversed(said)]
+    counts = _counts(tables)
+    for index, table in enumerate(tables):
+        table.count = counts.get(index, 0)
+    copy.tables = [table for table in tables if table.count and (table.columns or table.secrets)]
+    return copy
+
+
+def _counts(tables: list[Table]) -> dict[int, int]:
+    parts = [
+        table.query()
+        .select_related(None)
+        .order_by()
+        .annotate(q_kind=Value(i))
+        .values("q_kind")
+        .annotate(q_count=Count("pk"))
+        for i, table in enumerate(tables)
+    ]
+    return {row["q_kind"]: row["q_count"] for row in parts[0].union(*parts[1:], all=True)} if parts else {}
+
+
+def label(column: models.Field) -> str:
+    """A column's name as a person reads it."""
+    return capital(str(column.verbose_name).replace("_", " "))
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,189 @@
+"""How is an export made, whatever dies on the way? A job in steps, each file named in the row once it is whole."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from .. import audit, jobs, notices
+from ..encryption import keyed_hash
+from ..jobs import Job
+from ..personal_data import Delete, PersonalData, Retention
+from ..vocabulary import Category, LawfulBasis, Purpose
+from . import files
+from .contents import collect
+from .steps import build
+
+SYSTEM = "system:export"
+SECONDS_BETWEEN_WRITES = 1.0
+
+
+def new_folder() -> str:
+    """A name that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+class Export(Job):
+    """One export of one person (Art. 15, 20)."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="expires_at", days=1),
+        erase=Delete(),
+        fields=("created_at", "finished_at", "expires_at"),
+        not_personal=(
+            "only_provided", "case", "requested_by", "progress", "folder", "files", "addressees",
+            *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
+        ),
+    )  # fmt: skip
+
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="exports")
+    case = models.OneToOneField("privacy.DataSubjectRequest", models.SET_NULL, null=True, related_name="export")
+    requested_by = models.CharField(max_length=100)
+    only_provided = models.BooleanField(default=False)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
+    expires_at = models.DateTimeField(null=True)
+    folder = models.CharField(max_length=32, default=new_folder, editable=False)
+    files = models.JSONField(
+        default=dict, editable=False, help_text="Name, path, size and SHA-256 of each finished file."
+    )
+    addressees = models.JSONField(
+        default=list, editable=False, help_text="Keyed hashes of the addresses it was made for."
+    )
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"
+
+    def perform(self) -> None:
+        """Makes the files that are missing, then tells the person, once."""
+        shelf = SealedShelf(self)
+        build(collect(self.data_subject, self.only_provided, now=self.created_at), shelf, shelf.progress)
+        now = timezone.now()
+        with self.settling():
+            expires_at = now + timedelta(days=settings.EXPORT_DAYS)
+            self.write(progress=100, expires_at=expires_at, addressees=addressees_of(self.data_subject))
+            self._tell()
+            audit.record("export.done", actor=SYSTEM, subject=self.data_subject, target=self, files=sorted(self.files))
+        shelf.tidy()
+
+    def _tell(self) -> None:
+        if address := self.data_subject.contact_email:
+            notices.send(
+                "export_ready", address, key=f"export-ready-{self.pk}", data_subject=self.data_subject,
+                context={"export": self, "case": self.case},
+            )  # fmt: skip
+
+    def place(self, name: str) -> str:
+        """What binds an encrypted file to this export and this name."""
+        return f"privacy_export.files:{self.folder}:{name}"
+
+
+def addressees_of(data_subject: Any) -> list[str]:
+    """The addresses under which she may fetch it, unreadable; a login moved to another address cannot (FAULTS 41)."""
+    account = getattr(data_subject, "account", None)
+    found = {*data_subject.email_addresses(), *([account.email] if account else [])}
+    return sorted(keyed_hash(address, use="export") for address in found)
+
+
+class SealedShelf:
+    """The encrypted files of one claim of one export; a worker that lost its claim cannot name a file in the row."""
+
+    def __init__(self, export: Export) -> None:
+        self.export, self.written_at = export, 0.0
+        export.renew()
+        self.folder = files.folder(export.folder) / str(export.claims)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            export.renew()
+        except jobs.LostClaim:
+            files.remove(f"{export.folder}/{export.claims}")
+            raise
+
+    @contextmanager
+    def create(self, name: str) -> Iterator[files.Sink]:
+        """A file that is named in the row once it is whole."""
+        with files.sealed(self.folder / name, self.export.place(name)) as sink:
+            yield sink
+        about = sink.about() | {"path": f"{self.export.folder}/{self.export.claims}/{name}"}
+        self.export.write(files=self.export.files | {name: about})
+
+    def read(self, name: str) -> bytes:
+        """A finished file, plain."""
+        return b"".join(files.unsealed(path_of(self.export, name), self.export.place(name)))
+
+    def finished(self) -> dict[str, dict[str, Any]]:
+        """What this claim or one before it finished and is still there."""
+        return {name: about for name, about in self.export.files.items() if path_of(self.export, name).is_file()}
+
+    def progress(self, percent: int) -> None:
+        """Says how far it is and that the work goes on, at most once a second."""
+        if time.monotonic() - self.written_at >= SECONDS_BETWEEN_WRITES:
+            self.export.write(progress=percent)
+            self.export.renew()
+            self.written_at = time.monotonic()
+
+    def tidy(self) -> None:
+        """Takes away what claims that died had begun."""
+        named = {path_of(self.export, name) for name in self.export.files}
+        for path in files.folder(self.export.folder).rglob("*"):
+            if path.is_file() and path not in named:
+                path.unlink(missing_ok=True)
+
+
+def path_of(export: Export, name: str) -> Any:
+    """Where a file of an export lies."""
+    return files.folder(export.files[name]["path"])
+
+
+def start(
+    data_subject: Any, *, actor: Any, case: Any = None, only_provided: bool = False, now: datetime | None = None
+) -> Export:
+    """Queues an export of everything, or of what the person provided (Art. 20)."""
+    values = {
+        "requested_by": audit.reference(actor),
+        "only_provided": only_provided,
+        "created_at": now or timezone.now(),
+    }
+    row, is_new = Export.objects.get_or_create(case=case, data_subject=data_subject, defaults=values)
+    if is_new:
+        jobs.dispatch(row)
+    return row
+
+
+def forget(now: datetime) -> int:
+    """Deletes the files of exports past their days, and folders that no row knows; how many went."""
+    gone = 0
+    for export in Export.objects.filter(expires_at__lte=now).exclude(files={}):
+        files.remove(export.folder)
+        Export.objects.filter(pk=export.pk).update(files={})
+        audit.record("export.forgotten", actor=SYSTEM, subject=export.data_subject, target=export, now=now)
+        gone += 1
+    return gone + _forget_strays(now - timedelta(days=1))
+
+
+def _forget_strays(before: datetime) -> int:
+    old = [token for token, changed in files.tokens_on_disk() if changed < before.timestamp()]
+    known = set(Export.objects.filter(folder__in=old).values_list("folder", flat=True))
+    for token in set(old) - known:
+        files.remove(token)
+    return len(set(old) - known)
+
+
+def discard_files(data_subject: Any) -> int:
+    """Takes every copy of this person away and stops those in the making; how many (erasure calls it)."""
+    rows = Export._base_manager.filter(data_subject=data_subject)
+    folders = list(rows.values_list("folder", flat=True))
+    rows.update(files={}, expires_at=timezone.now(), claims=F("claims") + 1, job_state=Job.State.DONE, lease_until=None)
+    for token in folders:
+        files.remove(token)
+    return len(folders)

@@ -1,0 +1,58 @@
+"""Which files make up an export, and in what order are they made? Each step can be done again; finished ones are kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils import translation
+
+from .contents import Copy
+from .files import Shelf
+from .paper import write_pdf
+from .writing import Progress, Writable, write_csv, write_json, write_manifest
+
+JSON, PDF, MANIFEST = "export.json", "export.pdf", "manifest.json"
+# A larger JSON lies beside the PDF only, not inside it too.
+LARGEST_INSIDE = 5 * 1024 * 1024
+Make = Callable[[Writable, Progress], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One file, and the share of all the work that lies behind when it is done, in percent."""
+
+    name: str
+    make: Make
+    until: int
+
+
+def build(copy: Copy, shelf: Shelf, progress: Progress) -> None:
+    """Makes the files that are not there yet; `progress` is told percents, often."""
+    begin = 0
+    with translation.override(copy.data_subject.language):
+        for step in _steps(copy, shelf):
+            if step.name not in shelf.finished():
+                with shelf.create(step.name) as out:
+                    step.make(out, _share(progress, begin, step.until, copy.total))
+            begin = step.until
+            progress(begin)
+
+
+def _share(progress: Progress, begin: int, end: int, total: int) -> Progress:
+    """Rows done into percent of the whole."""
+    return lambda rows: progress(begin + (end - begin) * min(rows, total) // max(total, 1))
+
+
+def _steps(copy: Copy, shelf: Shelf) -> Iterator[Step]:
+    yield Step(JSON, lambda out, progress: write_json(copy, out, progress), 50 if copy.only_provided else 20)
+    if copy.only_provided:
+        for table in copy.tables:
+            if table.columns:
+                yield Step(f"{table.name}.csv", lambda out, progress, table=table: write_csv(table, out), 90)  # type: ignore[misc]
+    else:
+        yield Step(PDF, lambda out, progress: write_pdf(copy, _inside(shelf), out, progress), 95)
+    yield Step(MANIFEST, lambda out, progress: write_manifest(copy, shelf.finished(), out), 99)
+
+
+def _inside(shelf: Shelf) -> bytes | None:
+    small = shelf.finished()[JSON]["size"] <= LARGEST_INSIDE
+    return shelf.read(JSON) if small else None
