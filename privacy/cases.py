@@ -1,6 +1,7 @@
 """What state is a case in, and who may move it where? The abstract case: number, one door, due date, assignee."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -47,8 +48,8 @@ class CaseQuerySet(models.QuerySet[Any]):
     """Cases as staff speak of them."""
 
     def open(self) -> "CaseQuerySet":
-        """Not done, refused or withdrawn."""
-        return self.filter(state__in=list(TRANSITIONS))
+        """Not done, refused or withdrawn; said twice, because the queue's indexes hold the rows that are not closed."""
+        return self.filter(state__in=list(TRANSITIONS), closed_at__isnull=True)
 
     def closed(self) -> "CaseQuerySet":
         """Done, refused or withdrawn."""
@@ -128,3 +129,13 @@ class Case(models.Model):
         audit.record("case.assigned", actor=actor, subject=self.data_subject, target=self, to=audit.reference(account))
 
     data_subject: Any
+
+
+def assign_all(cases: Iterable[Case], account: Any, *, actor: Any) -> dict[int, int | None]:
+    """Puts several cases into somebody's hands at once; who had each before, so that it can be taken back."""
+    before: dict[int, int | None] = {}
+    with transaction.atomic():
+        for case in cases:
+            before[case.pk] = case.assignee_id
+            case.assign(account, actor=actor)
+    return before

@@ -187,6 +187,16 @@ def give_back(job: Job, error: Exception) -> None:
         return
 
 
+def again(job: Job, *, now: datetime) -> bool:
+    """Gives a job that was given up another three tries; False when it no longer waits for a person."""
+    given_up = type(job)._base_manager.filter(pk=job.pk, job_state=Job.State.NEEDS_ATTENTION)
+    fresh = {"job_state": Job.State.NEW, "failures": 0, "claims": 0, "run_after": now, "hinted_at": None}
+    if not given_up.update(**fresh):
+        return False
+    dispatch(job)
+    return True
+
+
 def sweep(now: datetime | None = None, *, limit: int = 500) -> int:
     """Hands over again what is due and was not taken; how many. Safe with any number of sweepers."""
     now = now or timezone.now()

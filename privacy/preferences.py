@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from . import consent, suppression
+from . import consent, notices, suppression
 from .recipients import Recipient
 from .vocabulary import Channel, Decision, Purpose, Sender, Source
 
@@ -128,6 +129,24 @@ def all_off(data_subject: Any, options: Sequence[Option], *, actor: Any, page: s
             entry = latest.get(option.choice)
             if entry is None or entry.decision != Decision.WITHDRAWN:
                 _decide(data_subject, option, Decision.WITHDRAWN, actor, page, wording)
+
+
+def revoke(
+    data_subject: Any, options: Sequence[Option], *, source: Source, received_at: datetime, wording: str, actor: Any
+) -> None:
+    """What came by letter, fax, phone or over the counter: off from the day it came, with a receipt (CNX-07)."""
+    with transaction.atomic():
+        entries = [
+            consent.decide(
+                data_subject, option.purpose, Decision.WITHDRAWN, channel=option.channel, sender=option.sender,
+                recipient=option.recipient, source=source, actor=actor, wording=wording, occurred_at=received_at,
+            )
+            for option in options
+        ]  # fmt: skip
+        if entries and data_subject.contact_email:
+            context = {"options": options, "received_at": received_at, "source": source.label}
+            key = f"revoked-{entries[0].pk}"
+            notices.send("revoked", data_subject.contact_email, key=key, data_subject=data_subject, context=context)
 
 
 def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = "") -> None:

@@ -27,6 +27,7 @@ class Entry:
     needs_two_people: bool = False
     needs_answer: bool = False
     is_automatic: bool = False
+    can_be_refused: bool = True
 
 
 REGISTER: dict[str, Entry] = {}
@@ -129,6 +130,7 @@ def erase(case: Any, actor: str, now: datetime) -> bool:
     article="Art. 21",
     explanation=_("We stop all advertising and all profiling at once. Nobody can say no to this."),
     is_automatic=True,
+    can_be_refused=False,
 )
 def objection(case: Any, actor: str, now: datetime) -> bool:
     """Switches every marketing channel and profiling off; no refusal is possible (Art. 21(2), (3))."""

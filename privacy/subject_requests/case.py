@@ -11,6 +11,8 @@ from ..fields import EncryptedField
 from ..personal_data import Anonymise, Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose, Source
 
+NOT_CLOSED, IN_NO_HANDS = Q(closed_at__isnull=True), Q(assignee__isnull=True)
+
 
 class DataSubjectRequest(Case):
     """One wish of one person (GDPR Art. 12 to 22)."""
@@ -62,10 +64,18 @@ class DataSubjectRequest(Case):
                 violation_error_message="Nothing is erased before two people have agreed.",
             ),
         ]
+        # The queue's orders: whatever is filtered, a page is read off an index. Open rows are those not closed.
         indexes = [
             models.Index(fields=["state", "due_on", "id"], name="dsr_queue"),
-            models.Index(fields=["assignee", "state", "due_on"], name="dsr_assignee"),
-            models.Index(fields=["-received_at"], name="dsr_received"),
+            models.Index(fields=["due_on", "id"], name="dsr_due"),
+            models.Index(fields=["due_on", "id"], condition=NOT_CLOSED, name="dsr_open"),
+            models.Index(fields=["due_on", "id"], condition=NOT_CLOSED & IN_NO_HANDS, name="dsr_unassigned"),
+            models.Index(fields=["assignee", "due_on", "id"], condition=NOT_CLOSED, name="dsr_assignee"),
+            models.Index(fields=["kind", "due_on", "id"], name="dsr_kind"),
+            models.Index(fields=["kind", "due_on", "id"], condition=NOT_CLOSED, name="dsr_open_kind"),
+            models.Index(fields=["received_at", "id"], name="dsr_received"),
+            models.Index(fields=["received_at", "id"], condition=NOT_CLOSED, name="dsr_open_received"),
+            models.Index(fields=["closed_at"], name="dsr_closed"),
         ]
         verbose_name = "request"
         verbose_name_plural = "requests"

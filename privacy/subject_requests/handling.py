@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .. import audit, jobs
 from ..cases import State
@@ -12,7 +13,7 @@ from ..erasure import Erasure
 from ..export import Export
 from .case import DataSubjectRequest
 from .letters import tell
-from .timeline import move, note
+from .timeline import move, note, open_doubt
 
 SYSTEM = "system:subject_requests"
 
@@ -30,7 +31,8 @@ def start(case: DataSubjectRequest, *, actor: Any) -> None:
 
 
 def confirm_identity(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
-    """Notes how we know that it is really her."""
+    """Notes how we know that it is really her; not while a colleague doubts it."""
+    require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
     with transaction.atomic():
         case.identity_confirmed_at = timezone.now()
         case.save(update_fields=["identity_confirmed_at"])
@@ -39,8 +41,8 @@ def confirm_identity(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
 
 def propose(case: DataSubjectRequest, *, actor: Any) -> None:
     """The first of two people says that it may be carried out (Art. 17; FAULTS G)."""
-    _require(case.right.needs_two_people, "This kind of request needs no second person.")
-    _require(case.identity_confirmed_at is not None, "First confirm who is asking.")
+    require(case.right.needs_two_people, "This kind of request needs no second person.")
+    require(case.identity_confirmed_at is not None, "First confirm who is asking.")
     move(case, State.AWAITING_APPROVAL, actor=actor, proposed_by=actor, approved_by=None)
 
 
@@ -48,17 +50,26 @@ def approve(case: DataSubjectRequest, *, actor: Any, now: datetime | None = None
     """The second, different person agrees, and it is carried out; the database refuses the same one."""
     now = now or timezone.now()
     case.refresh_from_db()
-    _require(case.proposed_by_id != actor.pk, "A second, different person must approve.")
-    _require(not case.execute_after or case.execute_after <= now, "The person may still change her mind.")
+    require(case.proposed_by_id != actor.pk, "A second, different person must approve.")
+    require(not case.execute_after or case.execute_after <= now, "The person may still change her mind.")
     move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
     _carry_out(case, actor=actor, now=now)
 
 
+def send_back(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
+    """The second person does not agree yet; the case goes back to the first with the reason."""
+    require(case.state == State.AWAITING_APPROVAL, _("Nothing waits for a second person here."))
+    require(bool(why.strip()), _("Say what is missing."))
+    with transaction.atomic():
+        move(case, State.IN_PROGRESS, actor=actor, proposed_by=None)
+        note(case, "sent_back", actor=actor, text=why, is_internal=True)
+
+
 def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
     """Does what the right says, for rights that one person may carry out; `text` is the answer to the person."""
-    _require(bool(text.strip()) or not case.right.needs_answer, "Write the answer to the person first.")
-    _require(not case.right.needs_two_people, "Two people must agree to this; propose it first.")
-    _require(case.identity_confirmed_at is not None, "First confirm who is asking.")
+    require(bool(text.strip()) or not case.right.needs_answer, "Write the answer to the person first.")
+    require(not case.right.needs_two_people, "Two people must agree to this; propose it first.")
+    require(case.identity_confirmed_at is not None, "First confirm who is asking.")
     now = now or timezone.now()
     with transaction.atomic():
         if case.state == State.RECEIVED:
@@ -83,7 +94,8 @@ def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datet
 
 def refuse(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
     """No, with reasons, and with where to complain (Art. 12(4)); without reasons it cannot be sent."""
-    _require(bool(reasons.strip()), "A refusal needs its reasons.")
+    require(case.right.can_be_refused, _("Nobody may refuse this; carry it out (Art. 21(3))."))
+    require(bool(reasons.strip()), "A refusal needs its reasons.")
     with transaction.atomic():
         move(case, State.REFUSED, actor=actor, text=reasons, outcome=reasons.encode())
         tell("case_refused", case)
@@ -110,6 +122,7 @@ def _erasure_is_done(job: Erasure) -> None:
     move(case, State.COMPLETED, actor=SYSTEM)
 
 
-def _require(condition: bool, otherwise: str) -> None:
+def require(condition: bool, otherwise: str) -> None:
+    """NotAllowed with this line unless the condition holds."""
     if not condition:
         raise NotAllowed(otherwise)

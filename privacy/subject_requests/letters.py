@@ -1,12 +1,12 @@
 """What the person is told about her case by email."""
 
 from .. import notices
-from .case import DataSubjectRequest
+from .case import CaseEvent, DataSubjectRequest
 
 
-def tell(template: str, case: DataSubjectRequest) -> None:
-    """Writes one letter, once per case; nothing where no address is known."""
+def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None) -> None:
+    """Writes one letter, once per case, or per event if one is given; nothing where no address is known."""
+    key = f"{template}-{case.pk}-{event.pk}" if event else f"{template}-{case.pk}"
     if address := case.data_subject.contact_email:
-        notices.send(
-            template, address, key=f"{template}-{case.pk}", data_subject=case.data_subject, context={"case": case}
-        )
+        context = {"case": case, "event": event}
+        notices.send(template, address, key=key, data_subject=case.data_subject, context=context)

@@ -14,6 +14,8 @@ from .case import CaseEvent, DataSubjectRequest
 CLOCK_EVENTS = (
     "id_asked", "id_received", "clarification_asked", "clarification_received", "extended", "fee_asked", "fee_paid",
 )  # fmt: skip
+DOUBTS = ("identity_failed", "fraud_suspected")
+SETTLED = "doubt_settled"
 
 
 def note(
@@ -60,3 +62,9 @@ def move(
         CaseEvent.objects.create(
             case=case, kind=state, actor=audit.reference(actor), note=text.encode(), occurred_at=now or timezone.now()
         )
+
+
+def open_doubt(case: DataSubjectRequest) -> CaseEvent | None:
+    """The doubt that nobody has settled yet: a failed match or suspected misuse (CLG-22, CLG-23)."""
+    last = case.events.filter(kind__in=(*DOUBTS, SETTLED)).last()
+    return last if last and last.kind != SETTLED else None
