@@ -172,7 +172,10 @@ class Cookie(models.Model):
 
     class Meta:
         ordering = ["-is_essential", "name"]
-        constraints = [models.UniqueConstraint(fields=["name", "recipient"], name="cookie_once", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "recipient"], name="cookie_once"),
+            models.UniqueConstraint(fields=["name"], condition=Q(recipient__isnull=True), name="own_cookie_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -353,7 +353,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cookie',
-            constraint=models.UniqueConstraint(fields=('name', 'recipient'), name='cookie_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('name', 'recipient'), name='cookie_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='cookie',
+            constraint=models.UniqueConstraint(condition=models.Q(('recipient__isnull', True)), fields=('name',), name='own_cookie_once'),
         ),
         migrations.AddIndex(
             model_name='consententry',
