@@ -52,7 +52,13 @@ def correctable(category: str) -> list[PersonalData]:
 
 
 def correct(
-    data_subject: Any, declaration: PersonalData, pk: Any, values: dict[str, Any], *, actor: Any, now: datetime | None = None
+    data_subject: Any,
+    declaration: PersonalData,
+    pk: Any,
+    values: dict[str, Any],
+    *,
+    actor: Any,
+    now: datetime | None = None,
 ) -> list[str]:
     """Writes the new values that differ, keeps the old ones; the names of what changed, none when sent twice.
 

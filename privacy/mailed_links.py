@@ -28,7 +28,7 @@ def send_request_link(address: str, kind: str, *, now: datetime | None = None) -
     people = data_subjects.by_email(address)
     path = "/complaints/new" if kind == "complaint" else "/requests/new"
     for person in people:
-        token = tokens.issue("request", person, now=now, kind=kind)
+        token = tokens.issue("request", person, now=now, about=kind)
         _mail("request_link", address, person, f"{path}/{token}/", now)
     if not people:
         who = keyed_hash(normalise_email(address), use="nothing-held")[:24]
@@ -39,7 +39,9 @@ def _mail(template: str, address: str, person: Any, path: str, now: datetime) ->
     """At most one an hour, so that nobody can flood a mailbox through us."""
     link = f"{settings.SITE_URL}{path}"
     key = f"{template}-{person.pk}-{now:%Y%m%d%H}"
-    notices.send(template, address, key=key, data_subject=person, context={"link": link, "number": person.number}, now=now)
+    notices.send(
+        template, address, key=key, data_subject=person, context={"link": link, "number": person.number}, now=now
+    )
 
 
 def may_unsubscribe(token: str, *, now: datetime | None = None) -> LinkToken | None:

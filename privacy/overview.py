@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Count, F, Func, Value
 from django.db.models.functions import Cast, JSONObject
@@ -32,11 +33,13 @@ class Hex(Func):
     """The bytes of a column as text, so that they fit into JSON."""
 
     function = "HEX"
-    output_field = models.TextField()  # type: ignore[assignment]
+    output_field = models.TextField()
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """PostgreSQL spells it `encode(column, 'hex')`."""
-        return self.as_sql(compiler, connection, function="ENCODE", template="%(function)s(%(expressions)s, 'hex')", **context)
+        return self.as_sql(
+            compiler, connection, function="ENCODE", template="%(function)s(%(expressions)s, 'hex')", **context
+        )
 
 
 @dataclass
@@ -68,6 +71,12 @@ class Holding:
         return str(meta.verbose_name if self.count == 1 else meta.verbose_name_plural)
 
     @property
+    def never_filled(self) -> list[str]:
+        """The columns in which none of the rows shown has anything."""
+        filled = {name for row in self.rows for name, value in row.values if value != ""}
+        return [name for name in self.columns if name not in filled]
+
+    @property
     def columns(self) -> list[str]:
         """The names of what we hold, as a person reads them."""
         return [_name(column) for column in _shown(self.declaration)]
@@ -86,7 +95,9 @@ def holdings(data_subject: Any, today: date, newest: int = NEWEST) -> list[Holdi
     known = [d for d in declarations() if d.data_subject]
     counts = _counts(known, data_subject, today)
     found = {i: Holding(known[i], n) for i, n in counts.items() if n}
-    parts = [_as_json(i, found[i].declaration, visible(found[i].declaration, data_subject, today), newest) for i in found]
+    parts = [
+        _as_json(i, found[i].declaration, visible(found[i].declaration, data_subject, today), newest) for i in found
+    ]
     rows = sorted(_union(parts), key=lambda row: _order(row["q_pk"]), reverse=True)
     names = _names_of_related([(found[row["q_kind"]].declaration, row["q_row"]) for row in rows])
     for row in rows:
@@ -105,7 +116,11 @@ def page(declaration: PersonalData, data_subject: Any, today: date, start: int, 
 
 def _counts(known: list[PersonalData], data_subject: Any, today: date) -> dict[int, int]:
     parts = [
-        visible(d, data_subject, today).order_by().annotate(q_kind=Value(i)).values("q_kind").annotate(q_count=Count("pk"))
+        visible(d, data_subject, today)
+        .order_by()
+        .annotate(q_kind=Value(i))
+        .values("q_kind")
+        .annotate(q_count=Count("pk"))
         for i, d in enumerate(known)
     ]
     return {row["q_kind"]: row["q_count"] for row in _union(parts)}
@@ -136,8 +151,8 @@ def _order(pk: str) -> tuple[int, str]:
 
 
 def _shown(declaration: PersonalData) -> list[Any]:
-    people = (data_subjects.model(),)
-    return [column for column in declaration.shown_fields() if column.related_model not in people]
+    herself = (data_subjects.model(), get_user_model())
+    return [column for column in declaration.shown_fields() if column.related_model not in herself]
 
 
 def _name(column: Any) -> str:
@@ -146,7 +161,9 @@ def _name(column: Any) -> str:
 
 
 def _row(declaration: PersonalData, pk: str, content: dict[str, Any], names: dict[Any, str]) -> Row:
-    values = [(_name(column), _value(declaration, column, content[column.name], names)) for column in _shown(declaration)]
+    values = [
+        (_name(column), _value(declaration, column, content[column.name], names)) for column in _shown(declaration)
+    ]
     until = None
     if declaration.retention and content[SINCE] is not None:
         since = _read(resolve(declaration.model, declaration.retention.since), content[SINCE])
@@ -184,4 +201,8 @@ def _names_of_related(rows: list[tuple[PersonalData, dict[str, Any]]]) -> dict[A
         for column in _shown(declaration):
             if column.related_model and content[column.name] is not None:
                 wanted.setdefault(column.related_model, set()).add(content[column.name])
-    return {(model, str(row.pk)): str(row) for model, pks in wanted.items() for row in model._base_manager.filter(pk__in=pks)}
+    return {
+        (model, str(row.pk)): str(row)
+        for model, pks in wanted.items()
+        for row in model._base_manager.filter(pk__in=pks)
+    }

@@ -1,5 +1,6 @@
 """Small questions that templates of the portal ask: about a form field, about a value to be shown."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,17 +9,19 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ..overview import Withheld
 
 register = template.Library()
 COUNTRIES = {
-    "AT": gettext_lazy("Austria"), "AU": gettext_lazy("Australia"), "BE": gettext_lazy("Belgium"), "CA": gettext_lazy("Canada"), "CH": gettext_lazy("Switzerland"),
-    "CN": gettext_lazy("China"), "DE": gettext_lazy("Germany"), "DK": gettext_lazy("Denmark"), "ES": gettext_lazy("Spain"), "FR": gettext_lazy("France"),
-    "GB": gettext_lazy("United Kingdom"), "IE": gettext_lazy("Ireland"), "IN": gettext_lazy("India"), "IT": gettext_lazy("Italy"), "JP": gettext_lazy("Japan"),
-    "NL": gettext_lazy("Netherlands"), "PL": gettext_lazy("Poland"), "SE": gettext_lazy("Sweden"), "SG": gettext_lazy("Singapore"), "US": gettext_lazy("United States"),
+    "AT": _("Austria"), "AU": _("Australia"), "BE": _("Belgium"),
+    "CA": _("Canada"), "CH": _("Switzerland"), "CN": _("China"),
+    "DE": _("Germany"), "DK": _("Denmark"), "ES": _("Spain"),
+    "FR": _("France"), "GB": _("United Kingdom"), "IE": _("Ireland"),
+    "IN": _("India"), "IT": _("Italy"), "JP": _("Japan"),
+    "NL": _("Netherlands"), "PL": _("Poland"), "SE": _("Sweden"),
+    "SG": _("Singapore"), "US": _("United States"),
 }  # fmt: skip
 ICONS = {"email": "mail", "sms": "sms", "phone": "phone", "post": "post"}
 
@@ -51,19 +54,23 @@ def is_withheld(value: Any) -> bool:
 @register.filter
 def shown(value: Any) -> str:
     """A stored value as a person writes it."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, datetime):
-        return date_format(localtime(value), "j F Y, H:i")
-    if isinstance(value, date):
-        return date_format(value, "j F Y")
-    if isinstance(value, Decimal):
-        return number_format(value.quantize(Decimal("0.01")), use_l10n=True)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value)
-    return str(value)
+    written = next((write for kind, write in WAYS if isinstance(value, kind)), str)
+    return written(value)
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(shown(value) for value in values)
+
+
+# The first that fits; a bool is also a number and an instant is also a date, so they come before these.
+WAYS: list[tuple[type, Callable[[Any], str]]] = [
+    (bool, lambda value: str(_("yes") if value else _("no"))),
+    (datetime, lambda value: date_format(localtime(value), "j F Y, H:i")),
+    (date, lambda value: date_format(value, "j F Y")),
+    (Decimal, lambda value: number_format(value.quantize(Decimal("0.01")), use_l10n=True)),
+    (dict, lambda value: _listed(f"{key}: {shown(item)}" for key, item in value.items())),
+    (list, _listed),
+]
 
 
 @register.filter

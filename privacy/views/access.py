@@ -33,7 +33,7 @@ def customer_required(view: View) -> View:
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the person proved who she is within the last minutes that the settings allow."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     latest = max((record.get("at", 0) for record in records), default=0)
     return bool(time.time() - latest < settings.RECENT_LOGIN_SECONDS)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import EmailField, ModelForm
+from django.forms import EmailField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -38,13 +38,13 @@ def correct(request: HttpRequest, customer: Any, category: str) -> HttpResponse:
     return render(request, "privacy/correct.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _forms(known: list[PersonalData], customer: Any, request: HttpRequest) -> list[ModelForm]:
+def _forms(known: list[PersonalData], customer: Any, request: HttpRequest) -> list[Any]:
     forms = []
     for declaration in known:
         for row in declaration.of(customer).order_by("pk")[:MOST_ROWS]:
             name = f"{declaration.model._meta.model_name}-{row.pk}"
             data = request.POST if request.POST.get("record") == name else None
-            form = correction_form(declaration)(data, instance=row, prefix=name)
+            form: Any = correction_form(declaration)(data, instance=row, prefix=name)
             form.declaration, form.title = declaration, str(declaration.model._meta.verbose_name)
             forms.append(form)
     return forms
@@ -63,7 +63,9 @@ def _save(request: HttpRequest, customer: Any, form: Any) -> bool:
             form.add_error(name if name in form.fields else None, texts)
         return False
     if changed:
-        said = ngettext("Saved. %(count)d detail is corrected.", "Saved. %(count)d details are corrected.", len(changed))
+        said = ngettext(
+            "Saved. %(count)d detail is corrected.", "Saved. %(count)d details are corrected.", len(changed)
+        )
         messages.success(request, said % {"count": len(changed)})
     else:
         messages.info(request, _("Nothing was different, so nothing was changed."))

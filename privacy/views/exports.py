@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ..export import Export
-from .access import customer_required, require_fresh
+from .access import customer_required
 
 
 @require_safe

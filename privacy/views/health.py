@@ -41,7 +41,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     """Database, broker and storage answer; 503 and the name of what does not."""
     parts = {name: _answers(probe) for name, probe in PARTS.items()}
     fine = all(parts.values())
-    answer = {"status": "ok" if fine else "not ready", **{name: "ok" if up else "no answer" for name, up in parts.items()}}
+    answer = {
+        "status": "ok" if fine else "not ready",
+        **{name: "ok" if up else "no answer" for name, up in parts.items()},
+    }
     return JsonResponse(answer, status=200 if fine else 503)
 
 

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 from .. import overview
 from ..personal_data import declarations
 from ..purposes import Purpose
-from ..recipients import told_of
+from ..recipients import Disclosure
 from ..vocabulary import Category, LawfulBasis
 from .access import customer_required
 
 ROWS_A_PAGE = 20
 ORDER = list(Category)
+OPEN_AT_ONCE = {Category.IDENTITY, Category.CONTACT, Category.ACCOUNT, Category.TRANSACTION}
 
 
 @require_safe
@@ -27,11 +28,13 @@ def my_data(request: HttpRequest, customer: Any) -> HttpResponse:
     today = timezone.localdate()
     holdings = sorted(overview.holdings(customer, today), key=lambda h: ORDER.index(h.declaration.category))
     purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
+    received = [_card(h, purposes) for h in holdings if h.declaration.model is Disclosure]
+    others = [h for h in holdings if h.declaration.model is not Disclosure]
     sections = [
         {"category": Category(category), "cards": [_card(holding, purposes) for holding in found]}
-        for category, found in groupby(holdings, key=lambda h: h.declaration.category)
+        for category, found in groupby(others, key=lambda h: h.declaration.category)
     ]
-    context = {"customer": customer, "sections": sections, "disclosures": told_of(customer, today)[:5]}
+    context = {"customer": customer, "sections": sections, "received": received}
     return render(request, "privacy/my_data.html", context)
 
 
@@ -60,5 +63,5 @@ def _card(holding: overview.Holding, purposes: dict[str, Purpose]) -> dict[str, 
         "basis": LawfulBasis(declaration.lawful_basis).label,
         "retention": declaration.retention,
         "correctable": bool(declaration.correctable),
-        "columns": holding.columns,
+        "is_quiet": declaration.category not in OPEN_AT_ONCE and declaration.model is not Disclosure,
     }

@@ -31,7 +31,7 @@ def policy(request: HttpRequest, version: str = "") -> HttpResponse:
         raise Http404
     older = known[known.index(shown) + 1] if shown and known.index(shown) + 1 < len(known) else None
     context = {"policy": shown, "in_force": known[0] if known else None, "versions": known, "older": older}
-    if older and "compare" in request.GET:
+    if shown and older and "compare" in request.GET:
         context["changes"] = list(_changes(older, shown))
     return render(request, "privacy/policy.html", context)
 

@@ -24,7 +24,8 @@ def choose(request: HttpRequest, customer: Any) -> HttpResponse:
         return save(request, customer, options, "privacy:preferences")
     now_on = preferences.granted(customer)
     channels = [
-        {"channel": channel, "options": [_shown(o, now_on) for o in options if o.channel == channel]} for channel in Channel
+        {"channel": channel, "options": [_shown(o, now_on) for o in options if o.channel == channel]}
+        for channel in Channel
     ]
     context = {
         "channels": channels,

@@ -29,7 +29,7 @@ def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
 def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResponse:
     """The form behind the link; each link opens one case, sent twice it gives the same one."""
     link = tokens.find("request", token)
-    if link is None or link.details.get("kind") != kind:
+    if link is None or link.details.get("about") != kind:
         raise Http404
     start = {"key": rights.fresh_key()}
     form = (ComplaintForm if kind == "complaint" else RequestForm)(request.POST or None, initial=start)

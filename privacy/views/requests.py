@@ -99,7 +99,7 @@ def _mine(customer: Any, reference: str) -> DataSubjectRequest:
 
 
 def _shown(case: DataSubjectRequest) -> dict[str, Any]:
-    label, colour = STATES.get(case.state, (case.state, ""))
+    label, colour = STATES[State(case.state)]
     return {"case": case, "state": label, "colour": colour, "due": in_words(case.due_on, timezone.localdate())}
 
 
@@ -111,5 +111,9 @@ def _job(case: DataSubjectRequest) -> Any:
 def _progress(case: DataSubjectRequest, job: Any) -> dict[str, Any]:
     percent = getattr(job, "progress", None) if job else None
     done = not case.is_open
-    words = _("It is ready.") if done else _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
+    words = (
+        _("It is ready.")
+        if done
+        else _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
+    )
     return {"percent": 100 if done else percent, "words": words, "finished": done}

@@ -1,0 +1,200 @@
+"""My data and its correction: CLG-11, CLG-12, CLG-13, CLG-15, CLG-16."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+from django.utils.html import escape
+
+from customers.models import Address, Customer, EmailAddress
+from privacy import consent, overview
+from privacy.audit import AuditEntry
+from privacy.corrections import Correction
+from privacy.personal_data import declarations
+from privacy.vocabulary import Decision, Purpose, Source
+from tests import make
+from tests.portal import sign_in
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 22)
+
+
+def with_everything() -> Customer:
+    customer = make.customer(login=True, phone="+44 7700 900123", size="EU 39")
+    for declaration in declarations():
+        if declaration.data_subject and declaration.model in make.FOR:
+            make.FOR[declaration.model](customer)
+    return customer
+
+
+def test_clg_11_my_data_shows_every_declared_field_and_nothing_of_anyone_else():
+    mary, peter = with_everything(), with_everything()
+    page = sign_in(mary).get("/account/").content.decode()
+    for holding in overview.holdings(mary, TODAY):
+        for column in holding.columns:
+            assert escape(column) in page, f"{holding.slug}.{column} is not shown"
+    assert make.canary(mary) in page
+    assert make.canary(peter) not in page
+    assert peter.number not in page
+    assert escape(peter.display_name) not in page
+
+
+@pytest.mark.parametrize("declaration", [d for d in declarations() if d.data_subject], ids=lambda d: d.label)
+def test_clg_11_each_kind_of_record_has_a_page_that_shows_mine_only(declaration):
+    mary, peter = with_everything(), with_everything()
+    rows = overview.visible(declaration, mary, TODAY)
+    page = sign_in(mary).get(f"/account/data/{declaration.model._meta.label_lower}/")
+    assert page.status_code == 200
+    assert make.canary(peter) not in page.content.decode()
+    shown = overview.page(declaration, mary, TODAY, 0, 50)
+    assert len(shown) == min(rows.count(), 50)
+
+
+def test_clg_11_the_page_says_why_on_which_basis_and_until_when():
+    mary = make.customer(login=True)
+    make.order(mary, placed_on=date(2024, 3, 1))
+    page = sign_in(mary).get("/account/").content.decode()
+    assert "To process and deliver your orders" in page
+    assert "Needed for your order" in page
+    assert "6 years" in page and "VAT Act 1994" in page
+    assert "1 March 2030" in page
+
+
+@pytest.mark.parametrize("orders", [1, 150])
+def test_my_data_costs_at_most_eight_queries_whatever_the_customer_holds(orders, django_assert_max_num_queries):
+    mary = with_everything()
+    for _ in range(orders):
+        make.order_line(mary)
+    client = sign_in(mary)
+    client.get("/account/")
+    with django_assert_max_num_queries(8):
+        assert client.get("/account/").status_code == 200
+
+
+def test_long_lists_are_shown_page_by_page():
+    mary = make.customer(login=True)
+    for number in range(45):
+        make.order(mary, number=f"NO-{number:03}")
+    client = sign_in(mary)
+    first = client.get("/account/data/customers.order/").content.decode()
+    last = client.get("/account/data/customers.order/?page=3").content.decode()
+    assert "NO-044" in first and "NO-000" not in first and "Page 1 of 3" in first
+    assert "NO-000" in last and "NO-044" not in last
+
+
+def test_a_disclosure_that_an_authority_forbids_to_tell_is_not_shown():
+    mary = make.customer(login=True)
+    make.disclosure(mary, reference="Sealed 7", secret_until=timezone.localdate() + timedelta(days=5))
+    make.disclosure(mary, reference="Open 8")
+    client = sign_in(mary)
+    for address in ("/account/", "/account/sharing/", "/account/data/privacy.disclosure/"):
+        assert "Sealed 7" not in client.get(address).content.decode()
+    assert "Open 8" in client.get("/account/data/privacy.disclosure/").content.decode()
+
+
+def test_internal_notes_and_texts_about_others_are_not_shown():
+    from privacy import subject_requests
+
+    mary = make.customer(login=True)
+    subject_requests.note(make.case(mary), "comment", actor="test", text="Colleagues only", is_internal=True)
+    make.restriction(mary, reason="Her neighbour Kim told us")
+    page = sign_in(mary).get("/account/").content.decode()
+    assert "Colleagues only" not in page
+    assert "Kim" not in page
+
+
+def identity(customer: Customer, **changes: str) -> dict[str, str]:
+    name = f"customer-{customer.pk}"
+    now = {
+        field: getattr(customer, field) or ""
+        for field in next(d for d in declarations() if d.model is Customer).correctable
+    }
+    return {"record": name} | {f"{name}-{field}": value for field, value in (now | changes).items()}
+
+
+def test_clg_12_a_correction_counts_at_once_and_the_old_value_is_kept():
+    mary = make.customer(login=True, phone="old 1")
+    client = sign_in(mary)
+    answer = client.post(
+        "/account/correct/identity/", identity(mary, phone="+65 6123 4567", display_name="李小龍 Łukasz")
+    )
+    assert answer.status_code == 302
+    mary.refresh_from_db()
+    assert (mary.phone, mary.display_name) == ("+65 6123 4567", "李小龍 Łukasz")
+    before = {row.field: bytes(row.previous).decode() for row in Correction.objects.all()}
+    assert before["phone"] == "old 1"
+    entry = AuditEntry.objects.get(event="rectification")
+    assert entry.details["fields"] == ["display_name", "phone"]
+    assert "old 1" not in str(entry.details)
+
+
+def test_the_same_correction_sent_twice_changes_once():
+    mary = make.customer(login=True, phone="old 1")
+    client = sign_in(mary)
+    for _ in range(2):
+        assert client.post("/account/correct/identity/", identity(mary, phone="new 2")).status_code == 302
+    assert Correction.objects.count() == 1
+
+
+def test_clg_12_and_clg_15_optional_fields_are_marked_and_may_all_be_empty():
+    mary = make.customer(login=True, phone="1", size="39", sex="f", date_of_birth=date(1990, 1, 1), given_name="Mary")
+    client = sign_in(mary)
+    assert client.get("/account/correct/identity/").content.decode().count("(optional)") >= 7
+    empty = dict.fromkeys(("given_name", "family_name", "phone", "date_of_birth", "sex", "size", "health_note"), "")
+    assert client.post("/account/correct/identity/", identity(mary, **empty)).status_code == 302
+    mary.refresh_from_db()
+    assert (mary.phone, mary.size, mary.sex, mary.date_of_birth) == ("", "", "", None)
+
+
+def test_a_date_of_birth_to_come_is_refused_in_a_clear_line():
+    mary = make.customer(login=True)
+    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
+    answer = sign_in(mary).post("/account/correct/identity/", identity(mary, date_of_birth=tomorrow))
+    assert answer.status_code == 422
+    assert "This date is in the future." in answer.content.decode()
+    mary.refresh_from_db()
+    assert mary.date_of_birth is None
+
+
+def test_clg_16_a_health_note_needs_an_explicit_yes_first():
+    mary = make.customer(login=True)
+    client = sign_in(mary)
+    answer = client.post("/account/correct/identity/", identity(mary, health_note="flat feet"))
+    assert answer.status_code == 422
+    assert "explicit yes" in answer.content.decode()
+    consent.decide(mary, Purpose.HEALTH_FIT, Decision.GRANTED, source=Source.WEB, actor=mary)
+    assert client.post("/account/correct/identity/", identity(mary, health_note="flat feet")).status_code == 302
+
+
+def test_a_new_email_address_needs_a_fresh_proof_of_who_is_asking():
+    mary = make.customer("mary@example.com", login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    sent = {"record": f"emailaddress-{row.pk}", f"emailaddress-{row.pk}-address": "new@example.com"}
+    answer = sign_in(mary, minutes_ago=60).post("/account/correct/contact/", sent)
+    assert answer["Location"].startswith("/account/reauthenticate/")
+    row.refresh_from_db()
+    assert row.address == "mary@example.com"
+    assert sign_in(mary).post("/account/correct/contact/", sent).status_code == 302
+    row.refresh_from_db()
+    assert row.address == "new@example.com"
+
+
+def test_nobody_corrects_what_is_not_hers_or_not_hers_to_correct():
+    mary, peter = make.customer(login=True), make.customer(login=True)
+    theirs = make.address(peter)
+    client = sign_in(mary)
+    sent = {"record": f"address-{theirs.pk}", f"address-{theirs.pk}-lines": "My street"}
+    assert client.post("/account/correct/contact/", sent).status_code == 404
+    number = mary.number
+    client.post("/account/correct/identity/", identity(mary) | {f"customer-{mary.pk}-number": "1"})
+    mary.refresh_from_db()
+    assert mary.number == number
+    assert Address.objects.get(pk=theirs.pk).lines != "My street"
+    assert client.get("/account/correct/orders/").status_code == 404
+
+
+def test_clg_13_yes_everything_is_right_is_noted():
+    mary = make.customer(login=True)
+    assert sign_in(mary).post("/account/confirm/").status_code == 302
+    mary.refresh_from_db()
+    assert mary.last_confirmed_at is not None
