@@ -1,0 +1,128 @@
+"""How is a CSV file read that other people made? Row by row in constant memory; one bad row spoils no other."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+MAX_LINE = 64 * 1024
+MAX_LINES = 50
+BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class WrongFile(Exception):
+    """Nothing can be read from this file; the text is one clear line."""
+
+
+@dataclass
+class Row:
+    """One row with the number of the line on which it begins, its values by column, or what is wrong with it."""
+
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+class Table:
+    """A CSV file in UTF-8 with a header, separated by commas or semicolons."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._records = _records(file)
+        _, text, error = next(self._records, (1, "", "The file is empty."))
+        if error or not text.strip():
+            raise WrongFile(error or "The file has no header.")
+        text = text.removeprefix("\ufeff")
+        self.delimiter = ";" if text.count(";") > text.count(",") else ","
+        self.columns = [name.strip() for name in _cells(text, self.delimiter)]
+        _refuse_duplicates(self.columns)
+
+    def require(self, needed: Iterable[str], known: Iterable[str]) -> None:
+        """Refuses a file without a needed column, or with one that would be silently ignored."""
+        if missing := [name for name in needed if name not in self.columns]:
+            raise WrongFile(f"The file lacks the column {', '.join(missing)}.")
+        if unknown := [name for name in self.columns if name not in known]:
+            raise WrongFile(f"The file has columns that we do not know: {', '.join(unknown)}.")
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows after the header; empty lines are passed over."""
+        for line, text, error in self._records:
+            if error:
+                yield Row(line, error=error)
+            elif text.strip():
+                yield self._row(line, text)
+
+    def _row(self, line: int, text: str) -> Row:
+        if "\0" in text:
+            return Row(line, error="contains a NUL character")
+        if any("\udc80" <= letter <= "\udcff" for letter in text):
+            return Row(line, error="is not UTF-8 text")
+        try:
+            cells = _cells(text, self.delimiter)
+        except csv.Error as wrong:
+            return Row(line, error=f"cannot be read: {wrong}")
+        if len(cells) != len(self.columns):
+            return Row(line, error=f"has {len(cells)} cells, the header {len(self.columns)}")
+        return Row(line, dict(zip(self.columns, (cell.strip() for cell in cells), strict=True)))
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Table]:
+    """The table in this file; WrongFile when there is none."""
+    try:
+        with Path(path).open("rb") as file:
+            yield Table(file)
+    except OSError as error:
+        raise WrongFile(f"{path}: {error.strerror}") from error
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+
+
+def _refuse_duplicates(columns: list[str]) -> None:
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise WrongFile(f"The file has two columns of the name {', '.join(twice)}.")
+
+
+def _records(file: IO[bytes]) -> Iterator[tuple[int, str, str]]:
+    """(line, text, error) of each record; a quote that nobody closes spoils its own line only."""
+    waiting: list[tuple[int, str]] = []
+    for number, raw in _lines(file):
+        if number == 1 and raw.startswith(BYTE_ORDER_MARKS):
+            raise WrongFile("The file is UTF-16: save it as UTF-8.")
+        if len(raw) > MAX_LINE:
+            yield number, "", "is longer than 64 KB"
+            continue
+        waiting.append((number, raw.decode("utf-8", errors="surrogateescape")))
+        yield from _whole(waiting, is_last=False)
+    yield from _whole(waiting, is_last=True)
+
+
+def _whole(waiting: list[tuple[int, str]], *, is_last: bool) -> Iterator[tuple[int, str, str]]:
+    """Takes the whole records out of the lines that wait; a record is whole when its quotes are even."""
+    while waiting:
+        number, text = waiting[0][0], ""
+        for count, (_number, line) in enumerate(waiting, 1):
+            text += line
+            if text.count('"') % 2 == 0:
+                del waiting[:count]
+                yield number, text.rstrip("\r\n"), ""
+                break
+        else:
+            if not is_last and len(waiting) < MAX_LINES and len(text) < MAX_LINE:
+                return
+            del waiting[0]
+            yield number, "", "has a quotation mark that is not closed"
+
+
+def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines; of one that is too long only the beginning, so that it cannot fill the memory."""
+    number = 0
+    while raw := file.readline(MAX_LINE + 1):
+        number += 1
+        rest = raw
+        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_LINE + 1)
+        yield number, raw

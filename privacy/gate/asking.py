@@ -1,0 +1,168 @@
+"""How is the gate asked from outside? Rows of JSON or of a mailing list in, answers out, in batches."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ..recipients import Recipient
+from ..vocabulary import Channel, Sender
+from . import people
+from .contact import Contact, answers
+from .facts import Answer, instant
+from .sharing import Share, share_answers
+
+BATCH = 1000
+Row = dict[str, Any]
+
+
+@dataclass
+class Asked:
+    """One row with the questions it stands for, one for each owner of a shared address, or what is wrong with it."""
+
+    row: Row
+    questions: list[Any] = field(default_factory=list)
+    unknown: str = ""
+    error: str = ""
+
+
+def rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """One JSON object a line; a line that is none becomes a row that says what is wrong with it."""
+    for line in lines:
+        if line.strip():
+            try:
+                row = json.loads(line.decode("utf-8-sig"))
+            except (ValueError, RecursionError) as wrong:
+                row = {"error": str(wrong)}
+            yield row if isinstance(row, dict) else {"error": f"not a JSON object: {row!r}"}
+
+
+def contacts(rows: Iterable[Row]) -> Iterator[Row]:
+    """`{"id", "customer" or "email", "channel", "sender", "content", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    for batch in _batches(rows):
+        yield from _answered(_contacts_asked(batch), answers)
+
+
+def shares(rows: Iterable[Row]) -> Iterator[Row]:
+    """`{"id", "customer", "recipient", "fields", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    for batch in _batches(rows):
+        yield from _answered(_shares_asked(batch), share_answers)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+def _contacts_asked(batch: list[Row]) -> list[Asked]:
+    found = Found.of(batch)
+    return [_asked(row, found, _contact_of) for row in batch]
+
+
+def _shares_asked(batch: list[Row]) -> list[Asked]:
+    found = Found.of(batch)
+    found.recipients = {name: one for one in Recipient.objects.all() for name in (one.name, one.pk)}
+    return [_asked(row, found, _share_of) for row in batch]
+
+
+@dataclass
+class Found:
+    """The people and recipients that a batch speaks of."""
+
+    by_number: dict[str, Any]
+    by_email: dict[str, list[Any]]
+    emails: dict[Any, list[str]]
+    recipients: dict[Any, Recipient] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, batch: list[Row]) -> "Found":
+        """Looked up together."""
+        by_number = people.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
+        by_email = people.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
+        return cls(by_number, by_email, people.emails_of({person.pk for person in by_number.values()}))
+
+    def whom(self, row: Row) -> list[Any]:
+        """The person of the number, else everybody with the address."""
+        if row.get("customer"):
+            return [self.by_number[row["customer"]]] if row["customer"] in self.by_number else []
+        return self.by_email.get(row["email"], [])
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _asked(row: Row, found: Found, make: Callable[[Row, Any, Found], Any]) -> Asked:
+    try:
+        if wrong := row.get("error"):
+            raise ValueError(wrong)
+        if not (_is_text(row.get("customer")) or _is_text(row.get("email"))):
+            raise ValueError("customer or email is missing")
+        whom = found.whom(row)
+        return Asked(row, [make(row, person, found) for person in whom], unknown=_("We know nobody by this."))
+    except KeyError as missing:
+        return Asked(row, error=f"missing: {missing.args[0]}")
+    except (ValueError, TypeError, OverflowError) as wrong:
+        return Asked(row, error=str(wrong))
+
+
+def _contact_of(row: Row, person: Any, found: Found) -> Contact:
+    channel, email = Channel(row["channel"]), row.get("email")
+    known = [email] if email else found.emails.get(person.pk, [])
+    return Contact(
+        data_subject=person,
+        channel=channel,
+        sender=Sender(row.get("sender") or Sender.OWN),
+        content=Sender(row.get("content") or row.get("sender") or Sender.OWN),
+        at=moment(row.get("at")),
+        addresses=known if channel == Channel.EMAIL else None,
+        is_for_children=bool(row.get("is_for_children")),
+    )
+
+
+def _share_of(row: Row, person: Any, found: Found) -> Share:
+    fields = row["fields"]
+    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
+        raise ValueError("fields must be a list of names")
+    if row["recipient"] not in found.recipients:
+        raise ValueError(f"no recipient is called {row['recipient']!r}")
+    return Share(
+        data_subject=person, recipient=found.recipients[row["recipient"]], fields=fields, at=moment(row.get("at"))
+    )
+
+
+def moment(written: Any) -> datetime:
+    """A date, an instant, or now."""
+    if not written:
+        return instant(None)
+    if not isinstance(written, str):
+        raise ValueError(f"at must be a date or an instant, not {written!r}")  # noqa: TRY004
+    is_date = len(written) == len("2026-01-31")
+    at = date.fromisoformat(written) if is_date else datetime.fromisoformat(written)
+    if not 1900 <= at.year < 3000:
+        raise ValueError(f"at must be a date of these centuries, not {written}")
+    return instant(at)
+
+
+def _answered(batch: list[Asked], answer: Callable[[Sequence[Any]], list[Answer]]) -> Iterator[Row]:
+    """The answers in the order of the rows; a shared address is free only if it is for each of its owners."""
+    given = iter(answer([question for asked in batch for question in asked.questions]))
+    for asked in batch:
+        mine = list(islice(given, len(asked.questions)))
+        if asked.error:
+            yield {"id": asked.row.get("id"), "error": asked.error}
+        else:
+            yield {"id": asked.row.get("id"), **_together(mine, asked.unknown)}
+
+
+def _together(mine: list[Answer], unknown: str) -> Row:
+    if not mine:
+        return {"allowed": False, "reasons": [unknown]}
+    allowed = all(one.allowed for one in mine)
+    reasons = dict.fromkeys(reason for one in mine if one.allowed == allowed for reason in one.reasons)
+    return {"allowed": allowed, "reasons": list(reasons)}

@@ -1,0 +1,203 @@
+"""May we advertise to this person, on this channel, for this sender, with this content? One small function a rule."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..suppression import Suppression, address_hash
+from ..vocabulary import Channel, LawfulBasis, Purpose, Sender, Source
+from .facts import RESTRICTED, Answer, Facts, Said, gather, instant, on
+
+PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
+SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """One question. Without `addresses` those that we know of the person count; all of them must be free."""
+
+    data_subject: Any
+    channel: str
+    sender: str = Sender.OWN
+    content: str = Sender.OWN
+    at: datetime
+    addresses: Collection[str] | None = None
+    is_for_children: bool = False
+
+    def hashes(self) -> list[str]:
+        """By what the list of suppressed addresses is asked."""
+        addresses = self.addresses if self.addresses is not None else _known(self.data_subject, self.channel)
+        return [address_hash(address, self.channel) for address in addresses if address]
+
+
+Rule = Callable[[Contact, Facts], str | None]
+
+
+def may_contact(
+    data_subject: Any,
+    channel: str,
+    sender: str = Sender.OWN,
+    content: str = Sender.OWN,
+    at: date | datetime | None = None,
+    *,
+    address: str = "",
+    is_for_children: bool = False,
+) -> Answer:
+    """Whether advertising may go to this person; letters about an order or a request need no leave (PECR reg. 22)."""
+    question = Contact(
+        data_subject=data_subject,
+        channel=Channel(channel),
+        sender=Sender(sender),
+        content=Sender(content),
+        at=instant(at),
+        addresses=[address] if address else None,
+        is_for_children=is_for_children,
+    )
+    return answers([question])[0]
+
+
+def answers(questions: Sequence[Contact]) -> list[Answer]:
+    """Many questions with two queries in all, plus one a person whose addresses are not given."""
+    if not questions:
+        return []
+    asked = [(question.data_subject, question.hashes()) for question in questions]
+    facts = gather(asked, until=max(question.at for question in questions), purposes=PURPOSES)
+    return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
+
+
+def _answer(question: Contact, facts: Facts) -> Answer:
+    refusals = [reason for rule in RULES if (reason := rule(question, facts))]
+    return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
+
+
+def not_restricted(question: Contact, facts: Facts) -> str | None:
+    """Data under restriction is stored and nothing else (Art. 18)."""
+    for bar in facts.bars:
+        if bar.what == RESTRICTED and bar.stands(question.at):
+            return _("Since {day} this person's data may be kept but not used (Art. 18).").format(day=on(bar.since))
+    return None
+
+
+def not_suppressed(question: Contact, facts: Facts) -> str | None:
+    """An address on the list stays unwritten to, whatever else anybody says (PECR, "suppress, don't delete")."""
+    for bar in facts.bars:
+        if bar.what != RESTRICTED and bar.sender in _senders(question) and bar.stands(question.at):
+            why = Suppression.Reason(bar.what).label
+            return _("Since {day} this address is on the list of those we never write to: {why}.").format(
+                day=on(bar.since), why=why
+            )
+    return None
+
+
+def old_enough(question: Contact, facts: Facts) -> str | None:
+    """Nothing to children under 12; from 12 to 16 only what suits them (SafeBuy 8.5), by the age on that day."""
+    born_on: date | None = getattr(question.data_subject, "date_of_birth", None)
+    if born_on is None:
+        return None
+    age = age_on(born_on, timezone.localdate(question.at))
+    if age < 12:
+        return _("This is a child under 12, who gets no advertising.")
+    if age < 17 and not question.is_for_children:
+        return _("This is a child of 12 to 16, who gets only messages marked as suitable for children.")
+    return None
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Full years; who was born on 29 February has the birthday on 1 March in common years."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def yes_to_channel_and_sender(question: Contact, facts: Facts) -> str | None:
+    """A yes to exactly this channel and this sender, not taken back (PECR reg. 22; CLG-08)."""
+    said = _choice(question, facts)
+    if said is None or not said.is_yes:
+        return _why_not(said, question.channel, question.sender)
+    if said.lawful_basis == LawfulBasis.LEGITIMATE_INTERESTS:
+        return _beyond_soft_opt_in(question, said)
+    return None
+
+
+def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
+    """Offers of other companies need a yes of their own, and the later word counts (CLZ-10, SFB-24)."""
+    if question.content != Sender.THIRD_PARTY:
+        return None
+    latest = max(_about_others(question, facts), key=lambda said: (said.occurred_at, said.is_no), default=None)
+    return None if latest and latest.is_yes else _why_not(latest, question.channel, Sender.THIRD_PARTY)
+
+
+# What advertising must pass; a new rule is one function and its line here.
+RULES: tuple[Rule, ...] = (
+    not_restricted,
+    not_suppressed,
+    old_enough,
+    yes_to_channel_and_sender,
+    yes_to_content_of_others,
+)
+
+
+def _senders(question: Contact) -> set[str]:
+    """On whose list an address must not stand: the sender's, and for offers of others theirs too."""
+    return {question.sender, question.content}
+
+
+def _choice(question: Contact, facts: Facts) -> Said | None:
+    return facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=question.sender)
+
+
+def _about_others(question: Contact, facts: Facts) -> list[Said]:
+    """What the person said about other companies' offers: on this channel, or in general."""
+    at, channel = question.at, question.channel
+    found = (
+        facts.latest(at, Purpose.MARKETING, channel=channel, sender=Sender.THIRD_PARTY),
+        facts.latest(at, Purpose.PARTNER_OFFERS, channel=channel),
+        facts.latest(at, Purpose.PARTNER_OFFERS),
+    )
+    return [said for said in found if said]
+
+
+def _why_not(said: Said | None, channel: str, sender: str) -> str:
+    words = {"channel": Channel(channel).label, "sender": Sender(sender).label}
+    if said is None:
+        return _("This person has never said yes to {channel} {sender}.").format(**words)
+    if said.is_bundled:
+        return _("Accepting the privacy policy is not a yes to {channel} {sender}.").format(**words)
+    return _("On {day} this person said no to {channel} {sender}.").format(day=on(said.occurred_at), **words)
+
+
+def _beyond_soft_opt_in(question: Contact, said: Said) -> str | None:
+    """Details from a sale allow the shop's own similar offers by email or text message (PECR reg. 22(3))."""
+    if question.channel not in SOFT_OPT_IN_CHANNELS or (question.sender, question.content) != (Sender.OWN, Sender.OWN):
+        return _("Details from a sale allow only our own offers, by email or text message.")
+    if not said.page:
+        return _("It is not recorded in which sale these details were given.")
+    return None
+
+
+def _grounds(question: Contact, facts: Facts) -> list[str]:
+    said = _choice(question, facts)
+    if said is None:
+        return []
+    words = {
+        "channel": Channel(question.channel).label,
+        "sender": Sender(question.sender).label,
+        "day": on(said.occurred_at),
+    }
+    if said.lawful_basis == LawfulBasis.LEGITIMATE_INTERESTS:
+        return [
+            _("Since a sale on {day} this person was offered to refuse {channel} {sender}, and has not.").format(
+                **words
+            )
+        ]
+    source = Source(said.source).label
+    return [_("On {day} this person said yes to {channel} {sender} ({source}).").format(source=source, **words)]
+
+
+def _known(data_subject: Any, channel: str) -> list[str]:
+    """What we would write to or call."""
+    if channel == Channel.EMAIL:
+        return list(data_subject.email_addresses())
+    return [] if channel == Channel.POST else [getattr(data_subject, "phone", "")]

@@ -1,0 +1,163 @@
+"""May this recipient be given these fields of this person? One small function a rule."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..recipients import Recipient
+from ..vocabulary import Purpose
+from .facts import RESTRICTED, Answer, Facts, Said, gather, instant, on
+
+PURPOSES = (Purpose.SHARING, Purpose.TRANSFER, Purpose.FURTHER_USE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """One question."""
+
+    data_subject: Any
+    recipient: Recipient
+    fields: Sequence[str]
+    at: datetime
+
+
+Rule = Callable[[Share, Facts], str | None]
+
+
+def may_share(
+    data_subject: Any, recipient: Recipient, fields: Sequence[str], at: date | datetime | None = None
+) -> Answer:
+    """Whether these fields may go to this recipient; whoever hands them over then calls `recipients.log_disclosure`."""
+    return share_answers([Share(data_subject=data_subject, recipient=recipient, fields=fields, at=instant(at))])[0]
+
+
+def share_answers(questions: Sequence[Share]) -> list[Answer]:
+    """Many questions with two queries in all."""
+    if not questions:
+        return []
+    asked = [(question.data_subject, ()) for question in questions]
+    facts = gather(asked, until=max(question.at for question in questions), purposes=PURPOSES)
+    return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
+
+
+def _answer(question: Share, facts: Facts) -> Answer:
+    refusals = [reason for rule in RULES if (reason := rule(question, facts))]
+    return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
+
+
+def not_restricted(question: Share, facts: Facts) -> str | None:
+    """Data under restriction is stored and nothing else (Art. 18)."""
+    for bar in facts.bars:
+        if bar.what == RESTRICTED and bar.stands(question.at):
+            return _("Since {day} this person's data may be kept but not used (Art. 18).").format(day=on(bar.since))
+    return None
+
+
+def recipient_is_active(question: Share, facts: Facts) -> str | None:
+    """A recipient that staff have not switched on gets nothing."""
+    if question.recipient.is_active:
+        return None
+    return _("{name} is switched off and may receive nothing.").format(name=question.recipient)
+
+
+def recipient_has_an_agreement(question: Share, facts: Facts) -> str | None:
+    """It must have promised in writing to keep the data to itself, and the promise must last (MAD-13, Art. 28)."""
+    to = question.recipient
+    if to.kind == Recipient.Kind.AUTHORITY or to.has_agreement(timezone.localdate(question.at)):
+        return None
+    if to.agreement_until is None:
+        return _("There is no agreement with {name}.").format(name=to)
+    return _("The agreement with {name} ended on {day}.").format(name=to, day=to.agreement_until.isoformat())
+
+
+def no_authority_without_an_order(question: Share, facts: Facts) -> str | None:
+    """Police and offices get data by a recorded order that a person has approved, never by request (MAD-11, CLZ-11)."""
+    if question.recipient.kind == Recipient.Kind.AUTHORITY:
+        return _("An authority gets data only by a recorded order that a privacy officer has approved.")
+    return None
+
+
+def fields_are_on_the_list(question: Share, facts: Facts) -> str | None:
+    """Specific bits only: a field that is not on the recipient's list goes to nobody (MAD-12)."""
+    if not question.fields:
+        return _("Name the fields: nothing can be shared as a whole.")
+    others = sorted(set(question.fields) - set(question.recipient.fields))
+    if not others:
+        return None
+    return _("{name} may not get: {fields}.").format(name=question.recipient, fields=", ".join(others))
+
+
+def country_is_safe(question: Share, facts: Facts) -> str | None:
+    """Outside countries with enough protection there must be a safeguard (LRD-13, Art. 44 to 46)."""
+    to = question.recipient
+    if to.is_adequate or to.safeguard:
+        return None
+    return _("{name} is in {country}, which does not protect data enough, and there is no safeguard.").format(
+        name=to, country=to.country
+    )
+
+
+def transfer_is_not_refused(question: Share, facts: Facts) -> str | None:
+    """A person may say that nothing leaves the European Economic Area, or the shop's own country (SFB-21)."""
+    to, said = question.recipient, facts.latest(question.at, Purpose.TRANSFER)
+    is_at_home = to.is_in_eea or to.country == settings.SHOP["jurisdiction"][:2]
+    if is_at_home or said is None or not said.is_no:
+        return None
+    return _("On {day} this person said no to transfers outside the European Economic Area.").format(
+        day=on(said.occurred_at)
+    )
+
+
+def group_use_is_not_refused(question: Share, facts: Facts) -> str | None:
+    """A person may say no to further use inside the group of companies (SFB-20)."""
+    said = facts.latest(question.at, Purpose.FURTHER_USE)
+    if question.recipient.group != Recipient.Group.AFFILIATE or said is None or not said.is_no:
+        return None
+    return _("On {day} this person said no to further use within our group.").format(day=on(said.occurred_at))
+
+
+def yes_to_this_recipient(question: Share, facts: Facts) -> str | None:
+    """Who is not needed for an order gets data only after a yes to that; the later word counts (CLG-10, LRD-05)."""
+    said, to = _choice(question, facts), question.recipient
+    if said is not None and said.is_no:
+        return _("On {day} this person said no to sharing with {name}.").format(day=on(said.occurred_at), name=to)
+    if to.is_necessary or (said is not None and said.is_yes):
+        return None
+    if said is not None:
+        return _("Accepting the privacy policy is not a yes to sharing with {name}.").format(name=to)
+    return _("This person has never said yes to sharing with {name}.").format(name=to)
+
+
+# What a hand-over must pass; a new rule is one function and its line here.
+RULES: tuple[Rule, ...] = (
+    not_restricted,
+    recipient_is_active,
+    recipient_has_an_agreement,
+    no_authority_without_an_order,
+    fields_are_on_the_list,
+    country_is_safe,
+    transfer_is_not_refused,
+    group_use_is_not_refused,
+    yes_to_this_recipient,
+)
+
+
+def _choice(question: Share, facts: Facts) -> Said | None:
+    """The last word about this recipient; a "no" to all that are not needed for an order counts for it too."""
+    own = facts.latest(question.at, Purpose.SHARING, recipient=question.recipient.pk)
+    to_all = facts.latest(question.at, Purpose.SHARING)
+    if question.recipient.is_necessary or to_all is None or not to_all.is_no:
+        return own
+    return to_all if own is None or own.occurred_at <= to_all.occurred_at else own
+
+
+def _grounds(question: Share, facts: Facts) -> list[str]:
+    said, to = _choice(question, facts), question.recipient
+    if said is not None and said.is_yes:
+        return [_("On {day} this person said yes to sharing with {name}.").format(day=on(said.occurred_at), name=to)]
+    return [_("{name} needs this for the order: {purpose}").format(name=to, purpose=to.purpose)]
