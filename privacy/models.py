@@ -4,7 +4,7 @@ from .append_only import PurgePermit
 from .audit import AuditEntry
 from .consent import ConsentEntry
 from .corrections import Correction
-from .erasure import Erasure
+from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
@@ -16,7 +16,7 @@ from .suppression import Suppression
 from .tokens import LinkToken
 
 __all__ = [
-    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure", "Erasure", "Export",
-    "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgePermit", "Purpose", "Recipient", "Restriction",
-    "Suppression",
+    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
+    "Erasure", "Export", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
+    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction", "Suppression",
 ]  # fmt: skip

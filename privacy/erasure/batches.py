@@ -1,0 +1,125 @@
+"""Which rows go in one transaction of the purge? Some 2,000 past their date, by key, never read into memory."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, models, transaction
+from django.db.models import F, Q
+
+from .. import audit
+from ..audit import AuditEntry
+from ..personal_data import Anonymise, PersonalData, resolve
+from .conditions import held, is_over, pointed_at, something_left, still_needed
+from .removal import carry_out, delete
+from .runs import PurgeBatch, PurgeLine
+
+ROWS = 2000
+TRIES = 3
+LOCK = 0x7075_7267
+Key = tuple[Any, ...]
+Result = TypeVar("Result")
+
+
+def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
+    """Rows past their date that still hold something."""
+    if declaration.retention is None:
+        return declaration.rows.none()
+    return something_left(declaration, declaration.rows.filter(is_over(declaration, today)))
+
+
+def empty_shells(declaration: PersonalData) -> models.QuerySet[Any]:
+    """Blanked rows that nothing points at any longer."""
+    return declaration.rows.exclude(declaration.not_yet_blank())
+
+
+def batch(
+    line: PurgeLine, declaration: PersonalData, rows: models.QuerySet[Any], after: Key | None, *, is_shell: bool = False
+) -> Key | None:
+    """Removes one window of rows after this key, and says where it ended; None at the end."""
+    keys = ("pk",) if is_shell else keys_of(declaration)
+    with alone():
+        window = rows.filter(_beyond(keys, after)) if after else rows
+        last = window.order_by(*keys).values_list(*keys)[ROWS - 1 : ROWS].first()
+        if last is not None:
+            window = window.filter(_up_to(keys, last))
+        _remove(line, declaration, window, is_shell)
+    return last
+
+
+def _remove(line: PurgeLine, declaration: PersonalData, window: models.QuerySet[Any], is_shell: bool) -> None:
+    if is_shell:
+        gone = delete(declaration, window.exclude(held(declaration)).exclude(pointed_at(declaration.model)))
+    else:
+        gone = carry_out(declaration, window.exclude(held(declaration)).exclude(still_needed(declaration)))
+    blanked = isinstance(declaration.final(), Anonymise) and not is_shell
+    _write_down(line, gone, "anonymised" if blanked else "deleted")
+
+
+def _write_down(line: PurgeLine, gone: int, how: str) -> None:
+    """The evidence, in the transaction of what it proves."""
+    if gone:
+        PurgeBatch.objects.create(line=line, removed=gone)
+        PurgeLine.objects.filter(pk=line.pk).update(**{how: F(how) + gone})
+
+
+def audit_batch(line: PurgeLine, declaration: PersonalData, today: date) -> bool:
+    """Cuts up to 2,000 of the oldest audit entries, vouched for by a new one; False when none is left to cut."""
+    with alone():
+        entries = AuditEntry.objects.order_by("pk")
+        young = entries.exclude(is_over(declaration, today)).values_list("pk", flat=True).first()
+        old = entries if young is None else entries.filter(pk__lt=young)
+        last = old[ROWS - 1 : ROWS].first() or old.last()
+        if last is None or (young is None and last.event == "audit.purged"):
+            return False
+        audit.record("audit.purged", actor="system:purge", target=line, head=last.hash)
+        _write_down(line, delete(declaration, old.filter(pk__lte=last.pk)), "deleted")
+    return True
+
+
+def keys_of(declaration: PersonalData) -> tuple[str, ...]:
+    """What batches walk along: the expiry column where an index serves it, else the primary key alone."""
+    since = declaration.retention.since if declaration.retention else "pk"
+    column: Any = resolve(declaration.model, since)
+    indexes = [index for index in column.model._meta.indexes if index.fields and not index.condition]
+    begins_an_index = column.name in {index.fields[0].lstrip("-") for index in indexes}
+    return (since, "pk") if column.db_index or begins_an_index else ("pk",)
+
+
+def _beyond(keys: Sequence[str], values: Key) -> Q:
+    return _compare(keys, values, "gt", "gt")
+
+
+def _up_to(keys: Sequence[str], values: Key) -> Q:
+    return _compare(keys, values, "lt", "lte")
+
+
+def _compare(keys: Sequence[str], values: Key, side: str, last: str) -> Q:
+    """A comparison of the whole key, with a bound on its first part alone that an index can use."""
+    end = Q(**{f"{keys[-1]}__{last}": values[-1]})
+    if len(keys) == 1:
+        return end
+    return Q(**{f"{keys[0]}__{side}e": values[0]}) & (Q(**{f"{keys[0]}__{side}": values[0]}) | end)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One batch at a time, however many purges run; SQLite's IMMEDIATE transactions are that already."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        yield
+
+
+def tried(step: Callable[[], Result]) -> Result:
+    """Tries again, at most three times, after a deadlock or a lost connection."""
+    for attempt in range(1, TRIES):
+        try:
+            return step()
+        except OperationalError:
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(0.1 * attempt)
+    return step()

@@ -1,0 +1,127 @@
+"""Which rows may go, and which must stay? Conditions for the very statement that deletes: a hold always wins."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Lower
+
+from .. import data_subjects
+from ..consent import ConsentEntry
+from ..personal_data import SELF, Anonymise, Keep, NoPersonalData, PersonalData, declaration_of, declarations, resolve
+from ..restrictions import Restriction
+
+NONE = Q(pk__in=[])
+
+
+def is_over(declaration: PersonalData, today: date) -> Q:
+    """Rows whose retention ended before `today`; the same comparison as `PersonalData.expired`."""
+    retention = declaration.retention
+    if retention is None:
+        return NONE
+    return Q(**declaration._since_before(retention.since, retention.cutoff(today) + timedelta(days=1)))
+
+
+def outlives_a_wish(declaration: PersonalData) -> bool:
+    """Whether a reason or a law keeps the rows until their retention ends, whatever the person asks (Art. 17(3))."""
+    required = declaration.retention is not None and bool(declaration.retention.required_by)
+    return required or isinstance(declaration.erase, Keep)
+
+
+def something_left(declaration: PersonalData, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Of these rows, those that still hold what the declaration takes away; all of them where it deletes."""
+    if isinstance(declaration.final(), Anonymise):
+        return rows.filter(declaration.not_yet_blank())
+    return rows
+
+
+def held(declaration: PersonalData) -> Q:
+    """Rows that a restriction or hold keeps: on the person, the record or what it belongs to (Art. 18, 17(3))."""
+    if declaration.data_subject is None:
+        return NONE
+    active = Restriction.objects.active().filter(data_subject=OuterRef(declaration.subject_lookup))
+    named = Q(scope="")
+    for model, path in _owners(declaration):
+        place = Concat(Value(f"{model._meta.label_lower}:"), Cast(OuterRef(path), models.CharField()))
+        named |= Q(place=Lower(place, output_field=models.CharField()))
+    return Q(Exists(active.alias(place=Lower("scope")).filter(named)))
+
+
+def _owners(declaration: PersonalData) -> Iterator[tuple[type[models.Model], str]]:
+    """The record itself, and every record on its way to the person: a held order holds its lines."""
+    yield declaration.model, "pk"
+    steps = [] if declaration.subject_lookup == "pk" else declaration.subject_lookup.split("__")
+    model: Any = declaration.model
+    for count, step in enumerate(steps, 1):
+        model = model._meta.get_field(step).related_model
+        yield model, "__".join(steps[:count])
+
+
+def still_needed(declaration: PersonalData) -> Q:
+    """Rows past their date that something else stands on; the purge lets them wait for it."""
+    waiting = NONE
+    if not isinstance(declaration.final(), Anonymise):
+        waiting |= pointed_at(declaration.model)
+    if counts_from_the_person(declaration):
+        waiting |= matter_is_open(declaration.subject_lookup)
+    if declaration.model is ConsentEntry:
+        waiting |= in_force()
+    return waiting
+
+
+def relations_to(model: type[models.Model]) -> Iterator[Any]:
+    """Every foreign key in any table that leads here, hidden ones too."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if relation.auto_created and not relation.concrete and (relation.one_to_one or relation.one_to_many):
+            yield relation
+
+
+def goes_along(relation: Any) -> bool:
+    """Rows of tables without personal data, such as many-to-many ones, that cascade with what they point at."""
+    cascades = relation.on_delete is models.CASCADE
+    return cascades and isinstance(declaration_of(relation.related_model), NoPersonalData)
+
+
+def pointed_at(model: type[models.Model]) -> Q:
+    """Rows that others point at, which the database would not let go or would take others with them unseen."""
+    found = NONE
+    for relation in relations_to(model):
+        if relation.on_delete is not models.SET_NULL and not goes_along(relation):
+            key = OuterRef(relation.field.target_field.attname)
+            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: key})))
+    return found
+
+
+def counts_from_the_person(declaration: PersonalData) -> bool:
+    """Whether the retention runs from the person's own last activity, and so ends the person's file as a whole."""
+    if declaration.retention is None or declaration.data_subject is None:
+        return False
+    return resolve(declaration.model, declaration.retention.since).model is data_subjects.model()
+
+
+def matter_is_open(lookup: str) -> Q:
+    """People with a request, restriction or erasure that is not finished: a kept record whose period has not begun."""
+    found = NONE
+    for other in declarations():
+        is_kept = isinstance(other.erase, Keep) and other.retention is not None and other.data_subject is not None
+        if is_kept and other.retention and "__" not in other.retention.since + other.subject_lookup:
+            begun = {other.subject_lookup: OuterRef(lookup), f"{other.retention.since}__isnull": True}
+            found |= Q(Exists(other.rows.filter(**begun)))
+    return found
+
+
+def in_force() -> Q:
+    """Ledger entries that a choice rests on: the latest of its kind, of a person who is not erased (Art. 7(1))."""
+    same = {name: OuterRef(name) for name in ("data_subject", "purpose", "channel", "sender")}
+    to = Coalesce(OuterRef("recipient"), 0, output_field=models.BigIntegerField())
+    entries = ConsentEntry.objects.alias(to=Coalesce("recipient", 0, output_field=models.BigIntegerField()))
+    later = entries.filter(to=to, occurred_at__gt=OuterRef("occurred_at"), **same)
+    return ~Q(Exists(later)) & Q(Exists(living().filter(pk=OuterRef("data_subject"))))
+
+
+def living() -> models.QuerySet[Any]:
+    """People who still are in the shop's books under their name."""
+    person = next(d for d in declarations() if d.data_subject == SELF)
+    return person.rows.filter(person.not_yet_blank())

@@ -1,0 +1,160 @@
+"""How does one person's data go at her wish? In steps, each safe to repeat; then read again, then said to be done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from .. import audit, export, jobs
+from ..jobs import Job
+from ..personal_data import Anonymise, Keep, PersonalData, Retention
+from ..vocabulary import Category, LawfulBasis, Purpose
+from . import farewell
+from .plan import Line, merged, plan, rows_that_go, with_what_stayed
+from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
+
+Checkpoint = Callable[[], AbstractContextManager[None]]
+READINGS = 3
+
+
+class NotErased(Exception):
+    """A second reading found rows that should be gone; the job is tried again, then a person looks."""
+
+
+class Erasure(Job):
+    """One erasure of one person (Art. 17), agreed to by two people."""
+
+    personal_data = PersonalData(
+        data_subject="data_subject",
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="finished_at", years=6),
+        erase=Keep("Proves that the erasure took place; holds counts and reasons, no values."),
+        fields=("created_at", "finished_at", "report"),
+        not_personal=(
+            "case", "started_by", "waits_for_release",
+            *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
+        ),
+    )  # fmt: skip
+
+    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.PROTECT, related_name="erasures")
+    case = models.OneToOneField("privacy.DataSubjectRequest", models.PROTECT, related_name="erasure")
+    started_by = models.CharField(max_length=100)
+    report = models.JSONField(default=list)
+    waits_for_release = models.BooleanField(default=False, help_text="Goes on by itself when a hold ends.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["data_subject"], name="erasure_waits", condition=models.Q(waits_for_release=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
+
+    @property
+    def letter_key(self) -> str:
+        """Makes the last letter happen once."""
+        return f"erasure-done-{self.pk}"
+
+    def perform(self) -> None:
+        """Erases in checkpoints, reads again, and closes."""
+        today, done = timezone.localdate(), merged(self.report)
+        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), self.letter_key)
+        with self.settling():
+            lines = _close(self.data_subject, done, left, self.letter_key, actor=self.started_by, target=self)
+            self.write(**_result(lines))
+        empty_the_write_ahead_log()
+
+    def _checkpoint(self, done: dict[str, Line]) -> Checkpoint:
+        @contextmanager
+        def fenced() -> Iterator[None]:
+            with transaction.atomic():
+                self.renew()
+                yield
+                self.write(report=[line.as_json() for line in done.values()])
+
+        return fenced
+
+
+def start(data_subject: Any, *, case: Any, actor: Any, now: datetime) -> Erasure:
+    """Queues the erasure of one person."""
+    values = {"started_by": audit.reference(actor)}
+    row, is_new = Erasure.objects.get_or_create(case=case, data_subject=data_subject, defaults=values)
+    if is_new:
+        audit.record("erasure.agreed", actor=actor, subject=data_subject, target=row, now=now)
+        jobs.dispatch(row)
+    return row
+
+
+def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
+    """Erases now, as the job does: what may go goes, what stays is named with reason and last day (Art. 17)."""
+    done: dict[str, Line] = {}
+    key = f"erasure-done-{data_subject.pk}-{today}"
+    left = _in_steps(data_subject, today, done, transaction.atomic, key)
+    with transaction.atomic():
+        lines = _close(data_subject, done, left, key, actor=actor)
+    empty_the_write_ahead_log()
+    return lines
+
+
+def go_on(job: Erasure, *, today: date, actor: Any) -> None:
+    """Erases what a hold kept until now, and brings the report of the erasure up to date (FAULTS E48)."""
+    done, key = merged(job.report), f"{job.letter_key}-{today}"
+    left = _in_steps(job.data_subject, today, done, transaction.atomic, key)
+    with transaction.atomic():
+        lines = _close(job.data_subject, done, left, key, actor=actor, target=job)
+        Erasure.objects.filter(pk=job.pk).update(**_result(lines))
+
+
+def _in_steps(
+    data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint, letter_key: str
+) -> list[Line]:
+    """Everything but the end; what is left is read again, and is only what has to stay."""
+    overwrite_what_goes()
+    planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
+    with checkpoint():
+        farewell.suppress(addresses, timezone.now())
+        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now())
+    if not any(line.held for line in planned):
+        farewell.remove_copies(addresses)
+        export.discard_files(data_subject)
+    for _ in range(READINGS):
+        _clear(planned, data_subject, today, done, checkpoint)
+        planned = plan(data_subject, today)
+        left = [x.model for x in planned if x.goes and rows_that_go(x.declaration, data_subject, today).exists()]
+        if not left:
+            return planned
+    raise NotErased(", ".join(left))
+
+
+def _clear(planned: list[Line], data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint) -> None:
+    """Model by model, those that point first, each in its own transaction with its count."""
+    for line in (line for line in planned if line.goes):
+        with checkpoint():
+            declaration = line.declaration
+            count = carry_out(declaration, rows_that_go(declaration, data_subject, today))
+            tally = done.setdefault(line.model, Line(line.model))
+            if isinstance(declaration.final(), Anonymise):
+                tally.anonymised += count
+            else:
+                tally.deleted += count
+
+
+def _close(
+    data_subject: Any, done: dict[str, Line], left: list[Line], letter_key: str, *, actor: Any, target: Any = None
+) -> list[Line]:
+    """Releases the letter and writes the audit entry; the report says what was done and what stays."""
+    lines = with_what_stayed(done.values(), left)
+    farewell.let_letter_go(letter_key, timezone.now())
+    counts = {line.model: [line.deleted, line.anonymised, line.kept, line.held] for line in lines}
+    audit.record("erasure.done", actor=actor, subject=data_subject, target=target, counts=counts)
+    return lines
+
+
+def _result(lines: list[Line]) -> dict[str, Any]:
+    return {"report": [line.as_json() for line in lines], "waits_for_release": any(line.held for line in lines)}

@@ -1,0 +1,147 @@
+"""How does everybody's data go by age? Nightly, by the declarations alone; what is held stays, and the brakes hold."""
+
+import logging
+from collections.abc import Callable
+from datetime import date, datetime, time
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
+
+from .. import audit, export
+from ..audit import AuditEntry
+from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
+from .batches import Key, audit_batch, batch, due_rows, empty_shells, tried
+from .conditions import held, still_needed
+from .job import Erasure, go_on
+from .plan import plan
+from .removal import empty_the_write_ahead_log, overwrite_what_goes
+from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much, words_of
+
+logger = logging.getLogger(__name__)
+ACTOR = "system:purge"
+
+
+def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list[PurgeLine]:
+    """Removes what is due, by the declarations alone (GDPR Art. 5(1)(e)); PurgeRefused where a brake holds."""
+    if dry_run:
+        return [forecast(declaration, today) for declaration in declarations()]
+    reasons = "" if confirmed_by else brakes(today)
+    run = PurgeRun.objects.create(today=today, confirmed_by=audit.reference(confirmed_by))
+    if reasons:
+        _refuse(run, reasons)
+    overwrite_what_goes()
+    export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
+    lines = [_purge_one(run, declaration, today) for declaration in declarations()]
+    resume(today)
+    _finish(run, lines)
+    empty_the_write_ahead_log()
+    return lines
+
+
+def brakes(today: date) -> str:
+    """Why a purge would be refused today; empty when it would not (FAULTS E49, E50)."""
+    losses = (too_much(declaration, due_rows(declaration, today).count()) for declaration in declarations())
+    return "; ".join(filter(None, [jump_of_the_clock(today), *losses]))
+
+
+def _refuse(run: PurgeRun, reasons: str) -> None:
+    _finish(run, [], outcome=PurgeRun.Outcome.REFUSED, message=reasons[:500])
+    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then confirm by name.")
+
+
+def _finish(run: PurgeRun, lines: list[PurgeLine], outcome: str = "", message: str = "") -> None:
+    failed = [line.model for line in lines if line.error]
+    run.outcome = outcome or (PurgeRun.Outcome.FAILED if failed else PurgeRun.Outcome.DONE)
+    run.message, run.finished_at = message or ", ".join(failed)[:500], timezone.now()
+    run.save()
+    counts = {line.model: [line.deleted, line.anonymised, line.held, line.waiting] for line in lines if line.due}
+    audit.record(
+        f"purge.{run.outcome}", actor=run.confirmed_by or ACTOR, target=run, today=str(run.today), counts=counts
+    )
+
+
+def forecast(declaration: PersonalData, today: date) -> PurgeLine:
+    """What a purge would do to one declaration's rows, changing nothing."""
+    line, started = PurgeLine(model=declaration.label), monotonic()
+    _count_what_stays(line, declaration, today)
+    free = line.due - line.held - line.waiting
+    line.deleted, line.anonymised = (0, free) if isinstance(declaration.final(), Anonymise) else (free, 0)
+    line.seconds = monotonic() - started
+    return line
+
+
+def _purge_one(run: PurgeRun, declaration: PersonalData, today: date) -> PurgeLine:
+    """All batches of one declaration; an error is noted and the others go on."""
+    line = PurgeLine.objects.create(run=run, model=declaration.label, retention=words_of(declaration.retention))
+    started = monotonic()
+    try:
+        _in_batches(line, declaration, today)
+        line.refresh_from_db()
+        _count_what_stays(line, declaration, today)
+    except Exception as error:
+        logger.exception("purge of %s failed", declaration.label)
+        line.error = type(error).__name__
+    line.seconds = monotonic() - started
+    line.save()
+    return line
+
+
+def _in_batches(line: PurgeLine, declaration: PersonalData, today: date) -> None:
+    if declaration.model is AuditEntry:
+        while tried(lambda: audit_batch(line, declaration, today)):
+            pass
+        return
+    _walk(lambda after: batch(line, declaration, due_rows(declaration, today), after))
+    if has_shells(declaration):
+        _walk(lambda after: batch(line, declaration, empty_shells(declaration), after, is_shell=True))
+
+
+def _walk(step: Callable[[Key | None], Key | None]) -> None:
+    after: Key | None = None
+    while (after := tried(lambda: step(after))) is not None:
+        pass
+
+
+def has_shells(declaration: PersonalData) -> bool:
+    """Whether blanked rows of it are removed later: the person's own, and what she points at, such as her login."""
+    first = (declaration.data_subject or "pk").split("__")[0]
+    is_hers = declaration.data_subject == SELF or declaration.model._meta.get_field(first).auto_created
+    return is_hers and isinstance(declaration.final(), Anonymise)
+
+
+def _count_what_stays(line: PurgeLine, declaration: PersonalData, today: date) -> None:
+    """What is past its date and still there, and why; `due` is this and what went."""
+    on_hold = held(declaration)
+    found = due_rows(declaration, today).aggregate(
+        due=Count("pk"),
+        held=Count("pk", filter=on_hold),
+        waiting=Count("pk", filter=~on_hold & still_needed(declaration)),
+    )
+    line.due = found["due"] + line.deleted + line.anonymised
+    line.held, line.waiting, line.undated = found["held"], found["waiting"], _undated(declaration)
+
+
+def _undated(declaration: PersonalData) -> int:
+    """Rows about somebody whose period cannot be counted; reported, never deleted."""
+    if not declaration.retention or not _may_be_undated(declaration):
+        return 0
+    rows = declaration.undated()
+    if declaration.data_subject and "__" in declaration.retention.since:
+        rows = rows.filter(**{f"{declaration.subject_lookup}__isnull": False})
+    return rows.count()
+
+
+def _may_be_undated(declaration: PersonalData) -> bool:
+    steps = declaration.retention.since.split("__") if declaration.retention else []
+    columns = [resolve(declaration.model, "__".join(steps[:count])) for count in range(1, len(steps) + 1)]
+    return any(column.null or column.auto_created for column in columns)
+
+
+def resume(today: date) -> None:
+    """Erasures that waited for the end of a hold or restriction go on by themselves (FAULTS E48)."""
+    for job in Erasure.objects.filter(waits_for_release=True, job_state=Erasure.State.DONE).order_by("pk"):
+        if any(line.goes for line in plan(job.data_subject, today)):
+            go_on(job, today=today, actor=ACTOR)

@@ -1,0 +1,153 @@
+"""What would an erasure do to one person's data? Per model: what goes, what stays, why and until when; one query."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Max, Q, TextField, Value
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from ..personal_data import Anonymise, Keep, PersonalData, declarations
+from ..restrictions import Restriction
+from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
+
+STILL_REFERRED_TO = "Other records that are kept refer to it."
+
+
+@dataclass
+class Line:
+    """What happens to one person's rows of one model: counts, reason and last day, never values."""
+
+    model: str
+    deleted: int = 0
+    anonymised: int = 0
+    kept: int = 0
+    reason: str = ""
+    until: str | None = None
+    held: int = 0
+
+    @property
+    def goes(self) -> int:
+        """How many rows are deleted or anonymised."""
+        return self.deleted + self.anonymised
+
+    @property
+    def declaration(self) -> PersonalData:
+        """The declaration that this line carries out."""
+        return next(d for d in declarations() if d.label == self.model)
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return str(self.declaration.model._meta.verbose_name_plural)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which anything of it is kept; None while the period has not begun."""
+        return date.fromisoformat(self.until) if self.until else None
+
+    @property
+    def period(self) -> str:
+        """How long it is kept, in words."""
+        retention = self.declaration.retention
+        return retention.in_words() if retention else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report that is stored and printed."""
+        return asdict(self)
+
+
+def preview(data_subject: Any, today: date) -> list[Line]:
+    """What an erasure today would delete, anonymise, keep and why, without doing it (Art. 17(3), 12(4))."""
+    return [line for line in plan(data_subject, today) if line.goes or line.kept or line.held]
+
+
+def plan(data_subject: Any, today: date) -> list[Line]:
+    """One line for each declaration of which the person has rows, those that point first."""
+    kinds = _kinds_of_hold(data_subject)
+    known = [d for d in declarations() if d.data_subject]
+    parts = [_counts(i, d, data_subject, today, is_held=bool(kinds)) for i, d in enumerate(known)]
+    rows = {row["q_kind"]: row for row in (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])}
+    return [_line(known[i], rows[i], kinds) for i in sorted(rows) if rows[i]["q_all"]]
+
+
+def _counts(
+    kind: int, declaration: PersonalData, data_subject: Any, today: date, *, is_held: bool
+) -> models.QuerySet[Any, Any]:
+    """Without a hold on the person, which is the rule, its condition is left out: this only counts."""
+    rows = something_left(declaration, declaration.of(data_subject)).order_by()
+    free = ~held(declaration) if is_held else Q()
+    over = is_over(declaration, today) if outlives_a_wish(declaration) else Q()
+    counts = {"q_all": Count("pk"), "q_free": _count(free), "q_goes": _count(free & over)}
+    newest = Max(declaration.retention.since, filter=free) if declaration.retention else Value("")
+    return rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(**counts, q_newest=Cast(newest, TextField()))
+
+
+def _count(condition: Q) -> Count:
+    return Count("pk", filter=condition) if condition else Count("pk")
+
+
+def _line(declaration: PersonalData, row: dict[str, Any], holds: str) -> Line:
+    goes, kept = row["q_goes"], row["q_free"] - row["q_goes"]
+    line = Line(declaration.label, kept=kept, held=row["q_all"] - row["q_free"])
+    if isinstance(declaration.final(), Anonymise):
+        line.anonymised = goes
+    else:
+        line.deleted = goes
+    if kept:
+        line.reason, line.until = reason_of(declaration), _until(declaration, row["q_newest"])
+    if line.held:
+        line.reason = "; ".join(filter(None, (line.reason, holds)))
+    return line
+
+
+def reason_of(declaration: PersonalData) -> str:
+    """Why rows stay in spite of a wish: the declared reason, the law, or both."""
+    said = declaration.erase.reason if isinstance(declaration.erase, Keep) else ""
+    law = declaration.retention.required_by if declaration.retention else ""
+    return f"{said} {law}".strip() if not said.endswith(law) else said
+
+
+def _until(declaration: PersonalData, newest: str | None) -> str | None:
+    if not newest or not declaration.retention:
+        return None
+    moment: date | datetime = date.fromisoformat(newest) if len(newest) == len("2026-01-31") else _instant(newest)
+    return declaration.retention.ends_on(moment).isoformat()
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+
+
+def _kinds_of_hold(data_subject: Any) -> str:
+    kinds = Restriction.objects.active().filter(data_subject=data_subject).values_list("kind", flat=True)
+    return "; ".join(sorted({Restriction.Kind(kind).label for kind in kinds}))
+
+
+def rows_that_go(declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any]:
+    """The victims: nothing held, nothing that has to stay, nothing that a kept row points at."""
+    rows = something_left(declaration, declaration.of(data_subject)).exclude(held(declaration))
+    if outlives_a_wish(declaration):
+        rows = rows.filter(is_over(declaration, today))
+    return rows if isinstance(declaration.final(), Anonymise) else rows.exclude(pointed_at(declaration.model))
+
+
+def with_what_stayed(lines: Iterable[Line], after: Iterable[Line]) -> list[Line]:
+    """The counts of what was done, with what a second reading finds still there."""
+    report = {line.model: Line(line.model, line.deleted, line.anonymised) for line in lines}
+    for found in after:
+        line = report.setdefault(found.model, Line(found.model))
+        line.kept, line.held = found.kept + found.goes, found.held
+        line.reason, line.until = found.reason, found.until
+        if found.goes:
+            line.reason = "; ".join(filter(None, (found.reason, STILL_REFERRED_TO)))
+    return [line for line in report.values() if line.goes or line.kept or line.held]
+
+
+def merged(lines: Iterable[dict[str, Any]]) -> dict[str, Line]:
+    """Stored lines by model."""
+    return {values["model"]: Line(**values) for values in lines}

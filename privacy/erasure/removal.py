@@ -1,0 +1,65 @@
+"""How do rows go? By one statement each, without reading them into memory; their files with them."""
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from ..append_only import AppendOnlyModel, end_of_retention
+from ..personal_data import Anonymise, PersonalData
+from .conditions import goes_along, relations_to
+
+
+def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
+    """Deletes or anonymises these rows as declared; how many (GDPR Art. 5(1)(e), 17)."""
+    if isinstance(declaration.final(), Anonymise):
+        _remove_files(declaration, rows)
+        return rows.order_by().update(**declaration.blanks())
+    return delete(declaration, rows)
+
+
+def delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
+    """Deletes rows that nothing points at any longer, and clears what merely mentions them."""
+    _remove_files(declaration, rows)
+    for relation in relations_to(declaration.model):
+        pointing = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows.values("pk")})
+        if relation.on_delete is models.SET_NULL:
+            pointing.update(**{relation.field.name: None})
+        elif goes_along(relation):
+            pointing._raw_delete(pointing.db)
+    with _permit(declaration.model):
+        return int(rows.order_by()._raw_delete(rows.db) or 0)
+
+
+def _permit(model: type[models.Model]) -> AbstractContextManager[None]:
+    return end_of_retention(model) if issubclass(model, AppendOnlyModel) else nullcontext()
+
+
+def _remove_files(declaration: PersonalData, rows: models.QuerySet[Any]) -> None:
+    """Files that go with these rows, once the transaction is committed."""
+    columns = [
+        c for c in declaration.model._meta.concrete_fields if isinstance(c, models.FileField) and _goes(declaration, c)
+    ]
+    for column in columns:
+        for name in filter(None, rows.order_by().values_list(column.name, flat=True)):
+            transaction.on_commit(partial(column.storage.delete, name), robust=True)
+
+
+def _goes(declaration: PersonalData, column: Any) -> bool:
+    final = declaration.final()
+    return not isinstance(final, Anonymise) or column.name in final.fields
+
+
+def overwrite_what_goes() -> None:
+    """SQLite: what is deleted on this connection is overwritten with zeros, not left in the file's free pages."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def empty_the_write_ahead_log() -> None:
+    """SQLite: moves the log into the file and cuts it, so that no old page stays beside it; a busy reader delays it."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
