@@ -1,5 +1,6 @@
 """Which processes this project runs: broker, web, worker, scheduler, mail listener; where they listen."""
 
+import os
 import shutil
 import signal
 import socket
@@ -47,7 +48,7 @@ def refuse_what_is_taken() -> None:
             socket.create_server((host, port), family=family).close()
         except OSError as error:
             raise FamilyError(
-                f"Cannot listen on {host} port {port} ({error.strerror}): set {name} to another."
+                f"Cannot listen on {host} port {port} ({os.strerror(error.errno or 0)}): set {name} to another."
             ) from error
     if settings.BROKER_IS_EMBEDDED:
         if len(str(settings.EMBEDDED_BROKER_SOCKET)) > SOCKET_PATH_MAX:

@@ -289,8 +289,10 @@ LOGGING = {
         "json": {"()": "config.logs.JSONFormatter"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
-    "loggers": dict.fromkeys(("weasyprint", "fontTools"), {"level": "WARNING"}),
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The sweeper runs every few seconds; that it ran is no news, that it failed is.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "weasyprint", "fontTools")
+    },
 }

@@ -83,6 +83,13 @@ def marked(name: str, value: object) -> list[int]:
     return found
 
 
+def described(pids: list[int]) -> str:
+    """Who they are, for the message of a failing test."""
+    return "\n".join(
+        f"{Path(f'/proc/{pid}/stat').read_text()} {Path(f'/proc/{pid}/cmdline').read_bytes()!r}" for pid in pids
+    )
+
+
 def test_it_stops_in_the_order_asked_for_and_waits_for_the_work_in_hand(family):
     child = family("polite('first', work=1.5), polite('second')")
     child.wait_for("first runs")
@@ -138,7 +145,7 @@ def test_grandchildren_go_with_a_killed_parent(family, tmp_path):
     wait_until(lambda: len(marked("TEST_MARK", tmp_path)) == 3, 10, "parent and grandchild run")
     child.process.send_signal(signal.SIGINT)
     assert child.process.wait(15) == 0
-    assert marked("TEST_MARK", tmp_path) == []
+    assert not marked("TEST_MARK", tmp_path), described(marked("TEST_MARK", tmp_path))
 
 
 # --- the real thing --------------------------------------------------------------------------------------
