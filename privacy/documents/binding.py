@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-import pydyf
+import pydyf  # type: ignore[import-untyped]
 
 from .objects import ObjectWriter, Renumbering, as_bytes
 from .rendering import PDF_UA, VARIANT, Data, laid_out

@@ -5,7 +5,7 @@ import re
 import zlib
 from typing import Any, BinaryIO
 
-import pydyf
+import pydyf  # type: ignore[import-untyped]
 
 # Strings are skipped, so that what a person wrote is never taken for a reference.
 REFERENCE = re.compile(rb"\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]*>|\b(\d+) 0 R\b", re.DOTALL)

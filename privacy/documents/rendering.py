@@ -37,9 +37,14 @@ class Data:
         """For the renderer."""
         now = datetime.now(UTC)
         return Attachment(
-            string=self.content, name=self.name, description=self.description, relationship="Data", created=now, modified=now,
+            string=self.content,
+            name=self.name,
+            description=self.description,
+            relationship="Data",
+            created=now,
+            modified=now,
             url_fetcher=RefusingFetcher(),
-        )  # fmt: skip
+        )
 
 
 @cache

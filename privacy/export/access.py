@@ -37,11 +37,11 @@ class Opened:
 def open_for(account: Any, export: Export, name: str, *, now: datetime | None = None) -> Opened:
     """The one door to a finished file; every try is written down, every doubt refuses (CannotOpen)."""
     reason = _refusal(account, export, name, now or timezone.now())
-    known = {"file": name} if name in export.files else {}
+    known: dict[str, Any] = {"file": name} if name in export.files else {}
     event = "export.refused" if reason else "export.opened"
-    why = {"reason": reason} if reason else {}
+    known |= {"reason": reason} if reason else {}
     actor = account if getattr(account, "pk", None) else "anonymous"
-    audit.record(event, actor=actor, subject=export.data_subject, target=export, **known, **why)
+    audit.record(event, actor=actor, subject=export.data_subject, target=export, **known)
     if reason:
         raise CannotOpen(reason)
     about, path = export.files[name], path_of(export, name)

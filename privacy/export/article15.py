@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from ..data_subjects import people
-from ..personal_data import Keep, PersonalData, declarations
+from ..personal_data import Keep, PersonalData, declarations, resolve
 from ..recipients import EEA, Recipient, told_of
 from ..vocabulary import LawfulBasis, Purpose, Source
 from .contents import Copy, Table, capital
@@ -41,8 +41,11 @@ def retention(table: Table) -> str:
     said = table.declaration.retention
     if said is None:
         return ""
-    law = _(" (the law says so: %(law)s)") % {"law": said.required_by} if said.required_by else ""
-    return capital(said.in_words()) + law
+    text = capital(said.in_words())
+    if not said.immediately:
+        since = str(resolve(table.declaration.model, said.since).verbose_name).replace("_", " ")
+        text = _("%(length)s, counted from “%(since)s”") % {"length": text, "since": since}
+    return text + (_(" (the law says so: %(law)s)") % {"law": said.required_by} if said.required_by else "")
 
 
 def kept_because(table: Table) -> str:
@@ -75,11 +78,7 @@ def _recipient(row: Any) -> dict[str, Any]:
 
 def rights() -> list[dict[str, str]]:
     """What the person may ask for, each with its article."""
-    return [{"article": article, "right": str(text)} for article, text in RIGHTS()]
-
-
-def RIGHTS() -> list[tuple[str, str]]:  # noqa: N802
-    return [
+    listed = [
         ("Art. 15", _("See everything we hold about you. That is what this copy is.")),
         ("Art. 16", _("Have it put right when something is wrong or missing.")),
         ("Art. 17", _("Have it deleted. What a law makes us keep, we name, with the day on which it goes.")),
@@ -89,6 +88,7 @@ def RIGHTS() -> list[tuple[str, str]]:  # noqa: N802
         ("Art. 22", _("Have a person look again at what a computer decided about you.")),
         ("Art. 7(3)", _("Take back a yes at any time, as easily as you gave it.")),
     ]
+    return [{"article": article, "right": text} for article, text in listed]
 
 
 def complaint() -> dict[str, str]:
@@ -102,13 +102,18 @@ def complaint() -> dict[str, str]:
 
 def automated_decisions(copy: Copy) -> list[dict[str, Any]]:
     """Decisions and guesses that a computer makes, and whether there are records of them about this person."""
-    held = {table.name: table.count for table in copy.tables}
+    held = {table.declaration.model: table.count for table in copy.tables}
+    said = [d for d in declarations() if d.purpose in DECIDED_BY_COMPUTER and d.data_subject]
     return [
-        {"table": said.model._meta.label_lower, "what": _plural(said), "why": str(Purpose(said.purpose).label),
-         "records": held.get(said.model._meta.label_lower, 0), "human_review": _("You can ask that a person looks at it.")}
-        for said in declarations()
-        if said.purpose in DECIDED_BY_COMPUTER and said.data_subject
-    ]  # fmt: skip
+        {
+            "table": d.model._meta.label_lower,
+            "what": _plural(d),
+            "why": str(Purpose(d.purpose).label),
+            "records": held.get(d.model, 0),
+            "human_review": _("You can ask that a person looks at it."),
+        }
+        for d in said
+    ]
 
 
 def _plural(said: PersonalData) -> str:
@@ -128,11 +133,7 @@ def source(copy: Copy) -> list[str]:
     return [
         *first,
         *([_("You gave us: %(what)s.") % {"what": ", ".join(given)}] if given else []),
-        *(
-            [_("It came about when you used the shop, or we wrote it: %(what)s.") % {"what": ", ".join(ours)}]
-            if ours
-            else []
-        ),
+        *([_("It came about in the shop, or we wrote it: %(what)s.") % {"what": ", ".join(ours)}] if ours else []),
     ]
 
 
@@ -154,17 +155,32 @@ def answers(copy: Copy) -> list[Answer]:
     listed = recipients(copy)
     machines = automated_decisions(copy)
     abroad = transfers(listed)
-    return [
-        Answer("purposes", _("Purposes: what we use your data for"), [_("We use data only for what we collected it for.")], _purposes(copy)),
-        Answer("categories", _("Categories: what kinds of data we hold"), [_("This is what we hold about you today:")], _categories(copy)),
-        Answer("recipients", _("Recipients: who else gets it"), [_recipients_in_words(listed)], [_about(row) for row in listed]),
-        Answer("retention", _("Retention: how long we keep it"), [_("Then it is deleted, or your name is taken out of it.")], _retentions(copy)),
-        Answer("rights", _("Your rights"), [_("You can always ask us, free of charge, to:")], [f"{r['right']} ({r['article']})" for r in rights()]),
-        Answer("complaint", _("Complaint: if you are not happy with us"), _complaint_in_words()),
-        Answer("source", _("Source: where your data came from"), source(copy)),
-        Answer("automated", _("Automated decisions: what a computer decides"), [_machines_in_words(machines)], _machines(machines)),
-        Answer("transfers", _("Transfers and safeguards: data that leaves Europe"), [_transfers_in_words(abroad)], abroad),
-    ]  # fmt: skip
+    given: list[tuple[str, str, list[str], list[str]]] = [
+        ("purposes", _("Purposes: what we use your data for"), [_("Only what we collected it for.")], _purposes(copy)),
+        ("categories", _("Categories: what kinds of data we hold"), [_("What we hold today:")], _categories(copy)),
+        (
+            "recipients",
+            _("Recipients: who else gets it"),
+            [_recipients_in_words(listed)],
+            [_about(row) for row in listed],
+        ),
+        (
+            "retention",
+            _("Retention: how long we keep it"),
+            [_("Then it goes, or your name is taken out.")],
+            _kept(copy),
+        ),
+        ("rights", _("Your rights"), [_("You may ask us at any time, free of charge:")], _rights_in_words()),
+        ("complaint", _("Complaint: if you are not happy with us"), _complaint_in_words(), []),
+        ("source", _("Source: where your data came from"), source(copy), []),
+        ("automated", _("Automated decisions"), [_machines_in_words(machines)], _machines(machines)),
+        ("transfers", _("Transfers and safeguards: data that leaves Europe"), [_transfers_in_words(abroad)], abroad),
+    ]
+    return [Answer(*one) for one in given]
+
+
+def _rights_in_words() -> list[str]:
+    return [f"{said['right']} ({said['article']})" for said in rights()]
 
 
 def _purposes(copy: Copy) -> list[str]:
@@ -178,7 +194,7 @@ def _categories(copy: Copy) -> list[str]:
     return [f"{chapter.title}: {', '.join(table.title for table in chapter.tables)}" for chapter in copy.chapters()]
 
 
-def _retentions(copy: Copy) -> list[str]:
+def _kept(copy: Copy) -> list[str]:
     found: dict[str, list[str]] = {}
     for table in copy.tables:
         found.setdefault(retention(table), []).append(table.title)
@@ -204,9 +220,7 @@ def _complaint_in_words() -> list[str]:
     said = complaint()
     return [
         _("Write to our data protection officer: %(who)s. We answer within 30 days.") % {"who": said["to_us"]},
-        _("You can also complain to the regulator at any time: %(who)s.") % {"who": said["regulator"]}
-        + " "
-        + said["court"],
+        _("You can also complain to the regulator: %(who)s.") % {"who": said["regulator"]} + " " + said["court"],
     ]
 
 

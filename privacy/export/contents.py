@@ -38,7 +38,7 @@ class Table:
         self.columns = [c for c in shown if c.name in declaration.provided or not copy.only_provided]
         self.exact = [self._guarded(column, exact(column)) for column in self.columns]
         self.words = [self._guarded(column, in_words(column)) for column in self.columns]
-        self.labels = [label(column) for column in self.columns]
+        self.labels = {column.name: label(column) for column in self.columns}
         self.related = [i for i, column in enumerate(self.columns) if column.related_model]
 
     @property

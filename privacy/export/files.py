@@ -1,4 +1,4 @@
-"""Where do the finished files lie, unreadable to whoever finds them? In chunks, each sealed to its place in its file."""
+"""Where do the finished files lie, unreadable to whoever finds them? In chunks, each sealed to its place."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ class Shelf(Protocol):
 class Sink:
     """Takes bytes, counts them, hashes them, and passes them on in chunks."""
 
-    def __init__(self, put: Callable[[bytes], None]) -> None:
+    def __init__(self, put: Callable[[bytes], Any]) -> None:
         self.put, self.size, self.hash, self.buffer = put, 0, hashlib.sha256(), bytearray()
 
     def write(self, data: bytes) -> int:

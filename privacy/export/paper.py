@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from .. import documents
 from . import article15
-from .contents import Chapter, Copy, Row, Table
+from .contents import Chapter, Copy, Row, Table, label
 from .writing import Progress, Writable
 
 # Up to so many rows it is set in one piece; above, in parts of so many.
@@ -32,7 +32,7 @@ class Sheet:
     @property
     def cards(self) -> list[list[tuple[str, str]]]:
         """Few records are shown label by label."""
-        names = {column.name: label for column, label in zip(self.table.columns, self.table.labels, strict=True)}
+        names = self.table.labels
         return (
             [[(names[name], text) for name, text in row.words.items()] for row in self.rows] if self._is_short else []
         )
@@ -42,7 +42,7 @@ class Sheet:
         """Many records are shown one after the other."""
         if self._is_short:
             return []
-        names = {column.name: label for column, label in zip(self.table.columns, self.table.labels, strict=True)}
+        names = self.table.labels
         return [" · ".join(f"{names[name]}: {text}" for name, text in row.words.items()) for row in self.rows]
 
     @property
@@ -54,9 +54,12 @@ class Sheet:
         """Why, on which basis and how long, in words."""
         table = self.table
         return {
-            "why": article15.why(table), "basis": article15.basis(table), "retention": article15.retention(table),
-            "kept": article15.kept_because(table), "secrets": [article15.capital(str(c.verbose_name)) for c in table.secrets],
-        }  # fmt: skip
+            "why": article15.why(table),
+            "basis": article15.basis(table),
+            "retention": article15.retention(table),
+            "kept": article15.kept_because(table),
+            "secrets": [label(column) for column in table.secrets],
+        }
 
 
 @dataclass
@@ -68,7 +71,7 @@ class Section:
     is_first: bool = True
 
 
-def write_pdf(copy: Copy, inside: bytes | None, out: Writable, progress: Progress) -> None:
+def write_pdf(copy: Copy, out: Writable, progress: Progress, *, inside: bytes | None = None) -> None:
     """The PDF, with the JSON inside where it is not too large."""
     name = _("All of this as a file for computers")
     attachments = [documents.Data("export.json", inside, name)] if inside else []

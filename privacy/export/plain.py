@@ -24,7 +24,7 @@ class PlainShelf:
     def create(self, name: str) -> Iterator[Sink]:
         """One file."""
         with appearing(self.folder / name) as file:
-            sink = Sink(lambda data: file.write(data) and None)  # type: ignore[func-returns-value]
+            sink = Sink(file.write)
             yield sink
             file.write(sink.buffer)
         self.files[name] = sink.about()
@@ -44,7 +44,7 @@ def export_to(data_subject: Any, folder: Path, *, actor: Any, only_provided: boo
     work = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
     try:
         shelf = PlainShelf(work)
-        build(collect(data_subject, only_provided), shelf, lambda percent: None)
+        build(collect(data_subject, only_provided), shelf, lambda _: None)
         for name in shelf.files:
             (work / name).chmod(0o600)
             (work / name).replace(folder / name)

@@ -1,7 +1,8 @@
-"""Which files make up an export, and in what order are they made? Each step can be done again; finished ones are kept."""
+"""Which files make up an export, in which order are they made? A step can be done again; finished ones are kept."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils import translation
 
@@ -43,14 +44,14 @@ def _share(progress: Progress, begin: int, end: int, total: int) -> Progress:
 
 
 def _steps(copy: Copy, shelf: Shelf) -> Iterator[Step]:
-    yield Step(JSON, lambda out, progress: write_json(copy, out, progress), 50 if copy.only_provided else 20)
+    yield Step(JSON, partial(write_json, copy), 50 if copy.only_provided else 20)
     if copy.only_provided:
         for table in copy.tables:
             if table.columns:
-                yield Step(f"{table.name}.csv", lambda out, progress, table=table: write_csv(table, out), 90)  # type: ignore[misc]
+                yield Step(f"{table.name}.csv", partial(write_csv, table), 90)
     else:
-        yield Step(PDF, lambda out, progress: write_pdf(copy, _inside(shelf), out, progress), 95)
-    yield Step(MANIFEST, lambda out, progress: write_manifest(copy, shelf.finished(), out), 99)
+        yield Step(PDF, lambda out, progress: write_pdf(copy, out, progress, inside=_inside(shelf)), 95)
+    yield Step(MANIFEST, lambda out, _: write_manifest(copy, out, shelf.finished()), 99)
 
 
 def _inside(shelf: Shelf) -> bytes | None:

@@ -51,24 +51,14 @@ def in_words(column: models.Field) -> Reader:
 
 
 def _words(value: Any) -> str:
-    if value is None or value == "":
+    if value is None:
         return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, datetime):
-        moment = value.astimezone(settings.SHOP_TZ)
-        return f"{day_in_words(moment.date())}, {moment:%H:%M}"
-    if isinstance(value, date):
-        return day_in_words(value)
-    if isinstance(value, Decimal | int | float):
-        return str(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_words(inner) for inner in value)
-    if isinstance(value, bytes | memoryview):
-        return without_card_numbers(bytes(value).decode(errors="replace"))
-    return without_card_numbers(str(value))
+    return next((say(value) for kinds, say in SAID if isinstance(value, kinds)), str(value))
+
+
+def _moment(value: datetime) -> str:
+    moment = value.astimezone(settings.SHOP_TZ)
+    return f"{day_in_words(moment.date())}, {moment:%H:%M}"
 
 
 def day_in_words(day: date) -> str:
@@ -106,3 +96,16 @@ def without_others(text: str, own: set[str]) -> str:
         return found[0] if ours or address in own else _("[address of another person left out]")
 
     return ADDRESS.sub(keep, text) if "@" in text else text
+
+
+# The first kind that fits says how; the more special ones stand first.
+SAID: list[tuple[Any, Callable[[Any], str]]] = [
+    (str, without_card_numbers),
+    (bool, lambda value: _("yes") if value else _("no")),
+    (datetime, _moment),
+    (date, day_in_words),
+    (Decimal | int | float, str),
+    (dict, lambda value: ", ".join(f"{key}: {_words(inner)}" for key, inner in value.items())),
+    (list | tuple, lambda value: ", ".join(map(_words, value))),
+    (bytes | memoryview, lambda value: without_card_numbers(bytes(value).decode(errors="replace"))),
+]

@@ -154,11 +154,13 @@ def _about_table(table: Table) -> dict[str, Any]:
     }
 
 
-def write_csv(table: Table, out: Writable) -> None:
+def write_csv(table: Table, out: Writable, progress: Progress) -> None:
     """One table for a spreadsheet; what would become a formula is made text by an apostrophe."""
     out.write(b"\xef\xbb\xbf")
     out.write(_line([column.name for column in table.columns]))
-    for row in table.rows():
+    for count, row in enumerate(table.rows()):
+        if count % AT_ONCE == 0:
+            progress(count)
         out.write(_line([inert(row.exact[column.name]) for column in table.columns]))
 
 
@@ -175,7 +177,7 @@ def inert(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
-def write_manifest(copy: Copy, files: dict[str, dict[str, Any]], out: Writable) -> None:
+def write_manifest(copy: Copy, out: Writable, files: dict[str, dict[str, Any]]) -> None:
     """Which files there are, with the SHA-256 of each, so that anybody can check that nothing was changed."""
     manifest = {
         "format": FORMAT,
