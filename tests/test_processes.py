@@ -1,6 +1,7 @@
 """The family of processes: started together, stopped in order, restarted, and nothing left behind."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -54,20 +55,26 @@ except Killed:
 
 
 @pytest.fixture
-def family(tmp_path: Path) -> Iterator:
-    """Starts a family of plain children under a mark by which its processes are found again."""
+def mark() -> str:
+    """By this in their environment the processes of a test are found again."""
+    return secrets.token_hex(8)
+
+
+@pytest.fixture
+def family(tmp_path: Path, mark: str) -> Iterator:
+    """Starts a family of plain children."""
     started = []
 
     def start(members: str, up_within: int = 20) -> Child:
         code = PROGRAM.replace("MEMBERS", members).replace("UP_WITHIN", str(up_within))
-        child = Child([sys.executable, "-c", code], os.environ | {"TEST_MARK": str(tmp_path)}, tmp_path / "log")
+        child = Child([sys.executable, "-c", code], os.environ | {"TEST_MARK": mark}, tmp_path / "log")
         started.append(child)
         return child
 
     yield start
     for child in started:
         child.kill()
-    wait_until(lambda: not marked("TEST_MARK", tmp_path), 5, "nothing left behind")
+    wait_until(lambda: not marked("TEST_MARK", mark), 5, "nothing left behind")
 
 
 def marked(name: str, value: object) -> list[int]:
@@ -81,13 +88,6 @@ def marked(name: str, value: object) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def described(pids: list[int]) -> str:
-    """Who they are, for the message of a failing test."""
-    return "\n".join(
-        f"{Path(f'/proc/{pid}/stat').read_text()} {Path(f'/proc/{pid}/cmdline').read_bytes()!r}" for pid in pids
-    )
 
 
 def test_it_stops_in_the_order_asked_for_and_waits_for_the_work_in_hand(family):
@@ -108,14 +108,14 @@ def test_it_stops_cleanly_on_other_signals_too(family, how):
     assert "only ended" in child.said
 
 
-def test_a_second_interrupt_kills_at_once(family, tmp_path):
+def test_a_second_interrupt_kills_at_once(family, mark):
     child = family("polite('slow', work=60)")
     child.wait_for("slow runs")
     child.process.send_signal(signal.SIGINT)
     child.wait_for("Stopping")
     child.process.send_signal(signal.SIGINT)
     assert child.process.wait(5) == 130
-    assert marked("TEST_MARK", tmp_path) == []
+    assert marked("TEST_MARK", mark) == []
 
 
 def test_a_child_that_does_not_end_is_killed_after_its_time(family):
@@ -125,12 +125,12 @@ def test_a_child_that_does_not_end_is_killed_after_its_time(family):
     assert child.process.wait(5) == 0
 
 
-def test_a_child_that_dies_is_started_again_three_times_then_all_stops(family, tmp_path):
+def test_a_child_that_dies_is_started_again_three_times_then_all_stops(family, mark):
     child = family("polite('steady'), member('weak', 'print(\"weak runs\"); import time; time.sleep(0.3); exit(3)')")
     assert child.process.wait(20) == 1
     assert child.said.count("weak runs") == 4
     assert "weak ended 4 times, the last time with 3; giving up." in child.said
-    assert marked("TEST_MARK", tmp_path) == []
+    assert marked("TEST_MARK", mark) == []
 
 
 def test_what_does_not_come_up_in_time_is_named(family):
@@ -139,13 +139,15 @@ def test_what_does_not_come_up_in_time_is_named(family):
     assert "Not up in time: late." in child.said
 
 
-def test_grandchildren_go_with_a_killed_parent(family, tmp_path):
-    grandchild = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
-    child = family(f'member("parent", {grandchild!r})')
-    wait_until(lambda: len(marked("TEST_MARK", tmp_path)) == 3, 10, "parent and grandchild run")
+def test_grandchildren_go_with_a_killed_parent(family, mark):
+    grandchild = "print('grandchild sleeps', flush=True); import time; time.sleep(600)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
+    child = family(f'member("parent", {parent!r})')
+    child.wait_for("grandchild sleeps")
+    assert len(marked("TEST_MARK", mark)) == 3
     child.process.send_signal(signal.SIGINT)
     assert child.process.wait(15) == 0
-    assert not marked("TEST_MARK", tmp_path), described(marked("TEST_MARK", tmp_path))
+    wait_until(lambda: not marked("TEST_MARK", mark), 5, "nothing left behind")
 
 
 # --- the real thing --------------------------------------------------------------------------------------
