@@ -190,7 +190,9 @@ def give_back(job: Job, error: Exception) -> None:
 def again(job: Job, *, now: datetime) -> bool:
     """Gives a job that was given up another three tries; False when it no longer waits for a person."""
     given_up = type(job)._base_manager.filter(pk=job.pk, job_state=Job.State.NEEDS_ATTENTION)
-    fresh = {"job_state": Job.State.NEW, "failures": 0, "claims": 0, "run_after": now, "hinted_at": None}
+    fresh: dict[str, Any] = {"job_state": Job.State.NEW, "failures": 0, "run_after": now, "hinted_at": None}
+    if job.claims >= MAX_CLAIMS:
+        fresh["claims"] = 0
     if not given_up.update(**fresh):
         return False
     dispatch(job)

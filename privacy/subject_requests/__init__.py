@@ -19,6 +19,6 @@ from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
     "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "DataSubjectRequest", "NotAllowed", "answered", "approve", "ask",
-    "carry_out", "complete", "confirm_identity", "doubt", "extend", "forecast", "move", "note", "open_case", "open_doubt",
-    "open_questions", "propose", "refuse", "send_back", "settle", "start", "withdraw",
+    "carry_out", "complete", "confirm_identity", "doubt", "extend", "forecast", "move", "note", "open_case",
+    "open_doubt", "open_questions", "propose", "refuse", "send_back", "settle", "start", "withdraw",
 ]  # fmt: skip

@@ -1,0 +1,164 @@
+"""The page of one case: how long we have and why, what happened, what we hold, and what may be done now."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import erasure, overview, restrictions, roles, subject_requests
+from ..cases import InvalidTransition, State
+from ..deadlines import UnlawfulEvent
+from ..erasure import NotErased
+from ..roles import Act
+from ..subject_requests import DataSubjectRequest, NotAllowed
+from . import people, steps, timeline, words
+
+REFUSALS = (NotAllowed, InvalidTransition, UnlawfulEvent, NotErased)
+
+
+def _case(pk: Any) -> DataSubjectRequest:
+    rows = DataSubjectRequest.objects.select_related("data_subject", "assignee", "proposed_by", "approved_by")
+    case = rows.filter(pk=pk).first() if str(pk).isdigit() else None
+    if case is None:
+        raise Http404
+    return case
+
+
+@require_safe
+def show(request: HttpRequest, pk: Any, *, room: Any, given: forms.Form | None = None, name: str = "") -> HttpResponse:
+    """The page; what somebody filled in wrongly is shown again where it was."""
+    return page(request, _case(pk), room)
+
+
+def page(
+    request: HttpRequest, case: DataSubjectRequest, room: Any, *, taken: str = "", filled: forms.Form | None = None
+) -> HttpResponse:
+    """The page; `filled` is the form of the step that was taken and must be corrected."""
+    if not room.has_view_permission(request, case):
+        raise PermissionDenied
+    sees_person = roles.may(request.user, Act.SEE_PERSON)
+    if sees_person:
+        people.viewed(request, case.data_subject, target=case)
+    context = {
+        **room.admin_site.each_context(request),
+        **_heading(case),
+        "title": case.reference,
+        "opts": room.opts,
+        "case": case,
+        "sees_person": sees_person,
+        "person": case.data_subject.display_name if sees_person else "",
+        "person_url": _person_url(case) if sees_person else "",
+        "timeline": timeline.of(request, case),
+        "holdings": _held(case),
+        "preview": _preview(case),
+        "steps": [_shown(step, case, request.user, taken, filled) for step in offered(case, request.user)],
+        "two_people": _two_people(case, request.user),
+    }
+    return render(request, "admin/case.html", context, status=422 if filled else 200)
+
+
+def offered(case: DataSubjectRequest, account: Any) -> list[steps.Step]:
+    """The steps that are lawful now and this person's to take."""
+    return [
+        step for step in steps.STEPS if step.is_open_to(account, case) and (not step.clock or _forecast(case, step))
+    ]
+
+
+def _heading(case: DataSubjectRequest) -> dict[str, Any]:
+    return {
+        "due": words.due_badge(case),
+        "barred": list(restrictions.Restriction.objects.active().filter(data_subject=case.data_subject)),
+        "doubt": subject_requests.open_doubt(case),
+    }
+
+
+def _shown(
+    step: steps.Step, case: DataSubjectRequest, account: Any, taken: str, filled: forms.Form | None
+) -> dict[str, Any]:
+    form = filled if filled and step.name == taken else step.form(case=case, auto_id=f"id_{step.name}_%s")  # type: ignore[call-arg]
+    return {
+        "step": step,
+        "form": form,
+        "open": form is filled,
+        "url": reverse("admin:privacy_datasubjectrequest_step", args=[case.pk, step.name]),
+        "forecast": _forecast(case, step) if step.clock else None,
+        "explanation": case.right.explanation if step.name in ("carry_out", "approve") else "",
+    }
+
+
+def _forecast(case: DataSubjectRequest, step: steps.Step) -> Any:
+    try:
+        return subject_requests.forecast(case, step.clock)
+    except UnlawfulEvent:
+        return None
+
+
+def _person_url(case: DataSubjectRequest) -> str:
+    meta = type(case.data_subject)._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[case.data_subject_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _held(case: DataSubjectRequest) -> list[tuple[str, int]]:
+    """How many records of each category, from the declarations."""
+    counts: dict[str, int] = {}
+    for holding in overview.holdings(case.data_subject, timezone.localdate(), newest=1):
+        label = str(holding.declaration.category.label)
+        counts[label] = counts.get(label, 0) + holding.count
+    return list(counts.items())
+
+
+def _preview(case: DataSubjectRequest) -> list[Any]:
+    """What an erasure would do to each kind of record, while it has not been done."""
+    wanted = case.kind == "erasure" and case.is_open and case.state != State.EXECUTING
+    return erasure.preview(case.data_subject, timezone.localdate()) if wanted else []
+
+
+def _two_people(case: DataSubjectRequest, account: Any) -> str:
+    """Why the second person's button is not there, when it is not."""
+    if case.state != State.AWAITING_APPROVAL:
+        return ""
+    if case.execute_after and case.execute_after > timezone.now():
+        return _("The person may still change her mind until %(when)s.") % {"when": words.moment(case.execute_after)}
+    if case.proposed_by_id == account.pk:
+        return _("You proposed this. A second, different person must approve.")
+    return ""
+
+
+@require_POST
+def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpResponse:
+    """One step: allowed, filled in, taken; or one line that says why not."""
+    case, step = _case(pk), steps.named(name)
+    if step is None:
+        raise Http404
+    if not roles.may(request.user, step.act_for(case)):
+        raise PermissionDenied
+    form = step.form(request.POST, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
+    if not form.is_valid():
+        return page(request, case, room, taken=name, filled=form)
+    level, said = _taken(step, case, request.user, form.cleaned_data)
+    messages.add_message(request, level, said)
+    return redirect("admin:privacy_datasubjectrequest_change", case.pk)
+
+
+def _taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
+    if not step.offered(case, account) and step.name != "approve":
+        return messages.ERROR, _("“%(step)s” is not possible now: the request has moved on.") % {"step": step.label}
+    try:
+        with transaction.atomic():
+            step.run(case, account, said)
+    except REFUSALS as error:
+        return messages.ERROR, str(error)
+    except IntegrityError:
+        return messages.ERROR, _("The database refused this: two different people must agree.")
+    return messages.SUCCESS, _("Done: %(step)s.") % {"step": step.label}

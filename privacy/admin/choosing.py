@@ -1,0 +1,48 @@
+"""First find the person, then fill in one form about her: the shape of everything that staff record for somebody."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from .. import data_subjects
+from ..roles import Act
+from . import people
+from .pages import require
+
+SHOWN = 20
+Record = Callable[[HttpRequest, Any, dict[str, Any]], HttpResponse]
+
+
+def for_a_person(
+    act: Act, form_class: type[forms.Form], record: Record, *, title: Any, button: Any
+) -> Callable[..., HttpResponse]:
+    """A page in two steps on one address: search (`?q=`), choose (`?person=number`), fill in, send."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        require(request, act)
+        text = request.GET.get("q", "").strip()
+        person = data_subjects.by_number(request.GET.get("person", ""))
+        sent = request.method == "POST" and person is not None
+        form = form_class(request.POST if sent else None, initial={name: request.GET[name] for name in request.GET})
+        if sent and form.is_valid():
+            return record(request, person, form.cleaned_data)
+        context = {
+            **admin.site.each_context(request),
+            "title": title, "button": button, "form": form, "person": person, "query": text, "found": _found(text),
+            "chosen": people.in_a_list(request, person) if person else "", "shown": SHOWN,
+        }  # fmt: skip
+        return render(request, "admin/for_a_person.html", context, status=422 if sent else 200)
+
+    return view
+
+
+def _found(text: str) -> list[dict[str, Any]]:
+    """The first people whom the text fits: number, masked name, masked town or address stay off the screen."""
+    if not text:
+        return []
+    rows = data_subjects.people().search(text)[: SHOWN + 1]
+    return [{"number": row.number, "printed": str(row), "name": people.masked(row.display_name)} for row in rows]

@@ -1,0 +1,86 @@
+"""The filters of the queue; none of them asks the database for its choices."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import rights
+from ..cases import State
+
+WEEK = timedelta(days=6)
+Choices = list[tuple[str, Any]]
+
+
+class Whose(admin.SimpleListFilter):
+    """Mine, or nobody's."""
+
+    title, parameter_name = _("in whose hands"), "whose"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices."""
+        return [("mine", _("mine")), ("nobody", _("unassigned"))]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows."""
+        if self.value() == "mine":
+            return queryset.filter(assignee=request.user)
+        return queryset.filter(assignee__isnull=True) if self.value() == "nobody" else queryset
+
+
+class Due(admin.SimpleListFilter):
+    """How near the last day is."""
+
+    title, parameter_name = _("due"), "due"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices."""
+        return [("overdue", _("overdue")), ("week", _("due this week"))]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows; only what is open can be due."""
+        today = timezone.localdate()
+        if self.value() == "overdue":
+            return queryset.overdue(today)
+        return queryset.due_between(today, today + WEEK) if self.value() == "week" else queryset
+
+
+class Kind(admin.SimpleListFilter):
+    """Which right."""
+
+    title, parameter_name = _("right"), "kind"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices."""
+        return list(rights.choices())
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class Standing(admin.SimpleListFilter):
+    """Where the request stands; open ones unless said otherwise."""
+
+    title, parameter_name = _("state"), "state"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices besides "open"."""
+        return [("all", _("open and closed")), ("closed", _("closed")), *State.choices]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The choices, the first of them named for what it shows."""
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": _("open")}
+        yield from rest
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows."""
+        if self.value() == "all":
+            return queryset
+        if self.value() == "closed":
+            return queryset.closed()
+        return queryset.filter(state=self.value()) if self.value() else queryset.open()

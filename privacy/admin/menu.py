@@ -1,0 +1,65 @@
+"""The menu: what people do, in the order of a working day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .. import roles
+from ..roles import Act
+
+
+@dataclass(frozen=True)
+class Link:
+    """One line of the menu."""
+
+    label: str | Promise
+    url: str
+    is_here: bool
+
+
+# Each line is a table (app.model) or a page of ours (its name) with the act that opens it.
+SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]] = [
+    (_("Requests"), [
+        ("privacy.datasubjectrequest", _("Queue"), None),
+        ("intake", _("Record a request"), Act.HANDLE),
+        ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
+        ("privacy.restriction", _("Restrictions and holds"), None),
+    ]),
+    (_("Mail and jobs"), [
+        ("privacy.inboundemail", _("Incoming mail"), None),
+        ("privacy.outgoingemail", _("Outgoing mail"), None),
+        ("jobs", _("Jobs that need a person"), Act.SEE_QUEUE),
+    ]),
+]  # fmt: skip
+REST = [
+    (_("Proof"), ("privacy.consententry", "privacy.disclosure", "privacy.noticeshown", "privacy.auditentry")),
+    (
+        _("Rules"),
+        ("privacy.recipient", "privacy.cookie", "privacy.purpose", "privacy.policyversion", "privacy.purgerun"),
+    ),
+]
+
+
+def of(request: HttpRequest, apps: list[dict[str, Any]]) -> list[tuple[str | Promise, list[Link]]]:
+    """The sections with the lines that this person may open."""
+    tables = {model["model"]._meta.label_lower: model for app in apps for model in app["models"] if model["admin_url"]}
+    lines = [(title, [_line(request, tables, *line) for line in section]) for title, section in SECTIONS]
+    lines += [(title, [_line(request, tables, label, "", None) for label in labels]) for title, labels in REST]
+    named = {label for _title, section in SECTIONS for label, *_more in section} | {x for _t, xs in REST for x in xs}
+    others = [label for label in tables if label not in named]
+    lines.append((_("The shop"), [_line(request, tables, label, "", None) for label in others]))
+    kept = [(title, [link for link in links if link]) for title, links in lines]
+    return [(title, links) for title, links in kept if links]
+
+
+def _line(request: HttpRequest, tables: Any, name: str, label: str | Promise, act: Act | None) -> Link | None:
+    if act is not None:
+        url = reverse(f"admin:{name}") if roles.may(request.user, act) else ""
+    else:
+        url = tables[name]["admin_url"] if name in tables else ""
+        label = label or (tables[name]["name"] if name in tables else "")
+    return Link(label, url, request.path.startswith(url)) if url else None

@@ -1,0 +1,80 @@
+"""What all pages of the office share: rights asked for by name, nothing deleted, no filters but our own."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from .. import roles
+from ..roles import Act
+
+
+def require(request: HttpRequest, act: Act) -> None:
+    """PermissionDenied when the person at the desk may not do this."""
+    if not roles.may(request.user, act):
+        raise PermissionDenied
+
+
+def needs(act: Act) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A page of its own that only some may open."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            require(request, act)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+class OfficeAdmin(admin.ModelAdmin):
+    """A table of the office: who may look and who may write are two acts; nobody deletes."""
+
+    may_see: ClassVar[Act]
+    may_write: ClassVar[Act | None] = None
+    may_add: ClassVar[Act | None] = None
+    list_per_page = 25
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    save_as = False
+    view_on_site = False
+    actions: Any = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether it stands in the menu."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may look."""
+        return roles.may(request.user, self.may_see)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may write, where anybody may."""
+        return self.may_write is not None and roles.may(request.user, self.may_write)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may add, where anybody may."""
+        return self.may_add is not None and roles.may(request.user, self.may_add)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: data goes by erasure and purge alone, which leave their proof."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters on the page; a guess in the address cannot read a hidden column letter by letter (F57)."""
+        return lookup in {getattr(spec, "parameter_name", None) for spec in self.get_list_filter(request)}  # type: ignore[arg-type]
+
+
+class ReadOnly(OfficeAdmin):
+    """A table to look at: every column shown, none written."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All of them but the excluded ones."""
+        hidden = self.get_exclude(request, obj) or ()
+        columns = [column.name for column in self.opts.concrete_fields if column.editable]
+        return [name for name in (*columns, *self.readonly_fields) if name not in hidden]

@@ -1,0 +1,52 @@
+"""How a person stands in a list: number and masked name; for those who may not see people, the number alone."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from .. import audit, data_subjects, roles
+from ..roles import Act
+
+MOST = 500
+
+
+def masked(name: str) -> str:
+    """The first letter of each word, so that colleagues on the phone can tell people apart and a passer-by cannot."""
+    return " ".join(f"{word[:1]}{'•' * 3}" for word in name.split())
+
+
+def in_a_list(request: HttpRequest, data_subject: Any) -> str:
+    """Number and masked name, or the number alone (auditors see pseudonyms)."""
+    if not roles.may(request.user, Act.SEE_PERSON):
+        return str(data_subject)
+    return f"{data_subject} {masked(data_subject.display_name)}"
+
+
+def column(request: HttpRequest, path: str = "data_subject") -> Callable[[Any], str]:
+    """The column of a list that names the person as this reader may see her."""
+
+    @admin.display(description=_("person"))
+    def person(row: Any) -> str:
+        return in_a_list(request, reduce(getattr, path.split("."), row))
+
+    return person
+
+
+def too_many() -> str:
+    """Said when a search fits more people than a list can hold."""
+    return _("More than %(most)d people fit; these are the requests of the first. Type more letters.") % {"most": MOST}
+
+
+def found(text: str) -> list[Any]:
+    """The keys of whoever this number, address or beginning of a name fits, so many at most; by index."""
+    return list(data_subjects.people().search(text).values_list("pk", flat=True)[: MOST + 1])
+
+
+def viewed(request: HttpRequest, data_subject: Any, target: Any = None) -> None:
+    """Notes who has looked at whom, and through which request (CLG-20, SFB-14); a superuser's look stands out."""
+    event = "break_glass.person_viewed" if getattr(request.user, "is_superuser", False) else "person.viewed"
+    audit.record(event, actor=request.user, subject=data_subject, target=target or data_subject)  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""The rules that staff keep as rows: recipients, cookies, purposes, policies; and what each purge did."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import audit
+from ..erasure import PurgeLine, PurgeRun
+from ..policies import PolicyVersion
+from ..purposes import Purpose
+from ..recipients import Cookie, Recipient
+from ..roles import Act
+from .pages import OfficeAdmin, ReadOnly
+from .site import in_the_office
+
+
+class Rules(OfficeAdmin):
+    """Rows that privacy officers write and auditors read; every change is in the audit log."""
+
+    may_see = Act.SEE_RULES
+    may_write = may_add = Act.WRITE_RULES
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saves, and writes down who changed which columns."""
+        super().save_model(request, obj, form, change)
+        event = f"{obj._meta.model_name}.{'changed' if change else 'added'}"
+        audit.record(event, actor=request.user, target=obj, columns=sorted(form.changed_data))  # type: ignore[arg-type]
+
+
+@in_the_office(Recipient)
+class Recipients(Rules):
+    """Who else gets data."""
+
+    list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until")
+    search_fields = ("name", "legal_name")
+    fieldsets = (
+        (None, {"fields": ("name", "legal_name", "postal_address", "kind", "group", "purpose")}),
+        (_("What it may get"), {"fields": ("fields", "is_necessary", "is_active")}),
+        (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until")}),
+        (_("In the browser"), {"fields": ("policy_url", "opt_out_url", "cookie_lifetime", "shortens_ip")}),
+    )
+
+
+@in_the_office(Cookie)
+class Cookies(Rules):
+    """Cookies with their lifetimes."""
+
+    list_display = ("name", "recipient", "purpose", "lifetime_days", "is_essential")
+    list_select_related = ("recipient",)
+
+
+@in_the_office(Purpose)
+class Purposes(Rules):
+    """What data is used for; a built-in purpose keeps its name."""
+
+    list_display = ("label", "slug", "lawful_basis", "can_be_refused", "is_built_in")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The slug of a built-in purpose stands in the code."""
+        return ("slug", "lawful_basis") if obj is not None and obj.is_built_in else ()
+
+
+@in_the_office(PolicyVersion)
+class Policies(Rules):
+    """Texts by version; one that is or was in force is never rewritten."""
+
+    list_display = ("title", "kind", "version", "effective_on", "review_on")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a version that is still to come."""
+        in_force = obj is not None and obj.effective_on is not None and obj.effective_on <= timezone.localdate()
+        return super().has_change_permission(request, obj) and not in_force
+
+
+class Lines(admin.TabularInline):
+    """What one purge did to each kind of record."""
+
+    model = PurgeLine
+    fields = readonly_fields = (
+        "model", "retention", "due", "deleted", "anonymised", "held", "waiting", "undated", "seconds", "error",
+    )  # fmt: skip
+    extra = 0
+    can_delete = False
+    verbose_name_plural = _("by kind of record")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """With the run itself."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+@in_the_office(PurgeRun)
+class Purges(ReadOnly):
+    """Each night's purge."""
+
+    may_see = Act.SEE_RULES
+    list_display = ("today", "outcome", "started_at", "finished_at", "message")
+    inlines = (Lines,)

@@ -1,0 +1,104 @@
+"""The start page: what waits, what is late, and how the last weeks went; every number leads to its list."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncDate, TruncWeek
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from .. import jobs, roles
+from ..erasure import PurgeRun
+from ..roles import Act
+from ..subject_requests import DataSubjectRequest
+from . import chart, confidentiality
+
+WEEKS = 12
+SEVEN_DAYS = timedelta(days=6)
+QUEUE = "admin:privacy_datasubjectrequest_changelist"
+A_HANDFUL = 10
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number."""
+
+    count: int
+    label: str | Promise
+    url: str
+    tone: str = ""
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Everything the page shows to this person."""
+    today, who = timezone.localdate(), request.user
+    sees_queue = roles.may(who, Act.SEE_QUEUE)
+    return {
+        "sees_queue": sees_queue,
+        "may_record": roles.may(who, Act.HANDLE),
+        "tiles": _tiles(who, today) if sees_queue else [],
+        "chart": chart.drawn(weeks(today)) if sees_queue else None,
+        "last_purge": PurgeRun.objects.first() if roles.may(who, Act.SEE_RULES) else None,
+        "sees_rules": roles.may(who, Act.SEE_RULES),
+        "needs_promise": not confidentiality.has_promised(who),
+        "reach": _reach() if roles.may(who, Act.MANAGE_ACCOUNTS) or roles.may(who, Act.READ_AUDIT) else None,
+        "a_handful": A_HANDFUL,
+    }
+
+
+def _tiles(who: Any, today: date) -> list[Tile]:
+    queue, week = reverse(QUEUE), today + SEVEN_DAYS
+    found = DataSubjectRequest.objects.open().aggregate(
+        all=Count("pk"),
+        late=Count("pk", filter=Q(due_on__lt=today)),
+        week=Count("pk", filter=Q(due_on__range=(today, week))),
+        nobody=Count("pk", filter=Q(assignee__isnull=True)),
+        mine=Count("pk", filter=Q(assignee=who)),
+    )
+    stuck = sum(model.objects.needing_attention().count() for model in jobs.concrete())
+    return [
+        Tile(found["late"], gettext_lazy("overdue"), f"{queue}?due=overdue", "danger"),
+        Tile(found["week"], gettext_lazy("due this week"), f"{queue}?due=week", "warn"),
+        Tile(found["mine"], gettext_lazy("in my hands"), f"{queue}?whose=mine"),
+        Tile(found["nobody"], gettext_lazy("unassigned"), f"{queue}?whose=nobody", "warn"),
+        Tile(found["all"], gettext_lazy("open"), queue),
+        *MAIL_TO_REVIEW,
+        Tile(stuck, gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
+    ]
+
+
+MAIL_TO_REVIEW: list[Tile] = []
+
+
+def _reach() -> int:
+    """How many people may see personal data (MAD-17)."""
+    return roles.holders(Act.SEE_PERSON)
+
+
+def weeks(today: date) -> list[chart.Week]:
+    """For each of the last weeks: received, closed, and how many passed their last day unanswered."""
+    first = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+    start = datetime.combine(first, time.min, tzinfo=settings.SHOP_TZ)
+    rows = DataSubjectRequest.objects.order_by()
+    received = _by_week(rows.filter(received_at__gte=start), "received_at")
+    closed = _by_week(rows.filter(closed_at__gte=start), "closed_at")
+    missed = Q(closed_at__isnull=True) | Q(closed_on__gt=F("due_on"))
+    late = rows.alias(closed_on=TruncDate("closed_at")).filter(missed, due_on__range=(first, today - timedelta(days=1)))
+    overdue = _by_week(late, "due_on")
+    days = [first + timedelta(weeks=n) for n in range(WEEKS)]
+    return [chart.Week(day, received.get(day, 0), closed.get(day, 0), overdue.get(day, 0)) for day in days]
+
+
+def _by_week(rows: Any, column: str) -> dict[date, int]:
+    counts = rows.annotate(week=TruncWeek(column)).values("week").annotate(count=Count("pk"))
+    return {_day(row["week"]): row["count"] for row in counts}
+
+
+def _day(moment: date | datetime) -> date:
+    return timezone.localdate(moment) if isinstance(moment, datetime) else moment

@@ -1,0 +1,86 @@
+"""What a step asks before it is taken."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ..roles import Act
+from ..subject_requests import DOUBTS
+from .words import EVENTS
+
+LONGEST = 5000
+
+
+class StepForm(forms.Form):
+    """Knows the case; its fields have ids of their own, because many of these stand on one page."""
+
+    def __init__(self, *args: Any, case: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        self.adapt()
+
+    def adapt(self) -> None:
+        """Fits the fields to the case."""
+
+
+class ConfirmForm(StepForm):
+    """Nothing but the button."""
+
+
+def _text(label: Any, *, required: bool = True) -> forms.CharField:
+    area = forms.Textarea(attrs={"rows": 3})
+    return forms.CharField(label=label, max_length=LONGEST, required=required, widget=area)
+
+
+class TextForm(StepForm):
+    """Reasons, a question or a note."""
+
+    text = _text(_("In your words"))
+
+
+class AnswerForm(StepForm):
+    """The answer to the person, where the right needs one."""
+
+    text = _text(_("Answer to the person"))
+
+    def adapt(self) -> None:
+        """No answer is asked where a file or a deed is the answer."""
+        if not self.case.right.needs_answer:
+            del self.fields["text"]
+
+
+class IdentityForm(StepForm):
+    """How we know."""
+
+    how = forms.CharField(
+        label=_("How do you know?"),
+        max_length=500,
+        help_text=_("Such as: called back on the number we have. No copies of papers."),
+    )
+
+
+class DoubtForm(StepForm):
+    """What is wrong."""
+
+    kind = forms.ChoiceField(label=_("What is wrong?"), choices=[(kind, EVENTS[kind]) for kind in DOUBTS])
+    text = _text(_("What makes you doubt?"))
+
+
+class AssignForm(StepForm):
+    """To whom."""
+
+    to: Any = forms.ModelChoiceField(label=_("Colleague"), queryset=None, required=False, empty_label=_("nobody"))
+
+    def adapt(self) -> None:
+        """Whoever may handle requests."""
+        self.fields["to"].queryset = colleagues()  # type: ignore[attr-defined]
+
+
+def colleagues() -> Any:
+    """The staff accounts that may handle requests."""
+    holds = Q(groups__permissions__codename=Act.HANDLE) | Q(user_permissions__codename=Act.HANDLE)
+    accounts = get_user_model()._default_manager.filter(holds, is_staff=True, is_active=True)
+    return accounts.distinct().order_by("staff_name", "pk")

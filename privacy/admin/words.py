@@ -1,0 +1,57 @@
+"""How the office says it: due in words and colour, events of a timeline, days."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from .. import deadlines
+from ..cases import State
+
+EVENTS = {
+    **dict(State.choices),
+    "received": _("Request received"),
+    "assigned": _("Put into somebody's hands"),
+    "identity_confirmed": _("Identity confirmed"),
+    "identity_failed": _("Identity could not be confirmed"),
+    "fraud_suspected": _("Misuse suspected"),
+    "doubt_settled": _("Doubt settled by a second person"),
+    "id_asked": _("Proof of identity asked for"),
+    "id_received": _("Proof of identity received"),
+    "clarification_asked": _("Explanation asked for"),
+    "clarification_received": _("Explanation received"),
+    "extended": _("More time taken, person told"),
+    "fee_asked": _("Fee asked for"),
+    "fee_paid": _("Fee paid"),
+    "sent_back": _("Sent back to the first person"),
+    "comment": _("Note"),
+}
+
+
+def event(kind: str) -> str:
+    """What happened, in words."""
+    return str(EVENTS.get(kind) or kind.replace("_", " ").capitalize())
+
+
+def day(when: date) -> str:
+    """Such as 3 May 2026."""
+    return date_format(when, "j F Y")
+
+
+def due_badge(case: Any) -> str:
+    """Such as "3 days overdue · 3 May 2026", coloured too; a closed request is not due."""
+    if not case.is_open:
+        return format_html('<span class="due due-closed">{}</span>', _("closed"))
+    today = timezone.localdate()
+    words, how = deadlines.in_words(case.due_on, today), deadlines.urgency(case.due_on, today)
+    return format_html(
+        '<span class="due due-{}">{}</span> <span class="due-day">{}</span>', how, words, day(case.due_on)
+    )
+
+
+def moment(when: datetime) -> str:
+    """Such as 3 May 2026, 14:05, where the shop is."""
+    return date_format(timezone.localtime(when), "j F Y, H:i")
