@@ -65,6 +65,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 # --- privacy: how the engine finds people, and what other apps' tables hold ---------------------
 
 DATA_SUBJECT_MODEL = "customers.Customer"
+RECENT_LOGIN = "customers.recent_login"
 PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
 CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)

@@ -14,7 +14,7 @@ NO_POWERS = ", ".join(
     f"{power}=()"
     for power in "accelerometer camera display-capture geolocation gyroscope hid microphone midi payment usb".split()
 )
-PUBLIC = {"home", "policy", "policy_version", "policy_document", "promises", "health", "ready"}
+PUBLIC = {"home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "promises", "health", "ready"}
 
 
 class PrivateResponseMiddleware:

@@ -30,6 +30,8 @@ def addresses(customer: Any) -> dict[str, str]:
         "public_request_form": {"token": tokens.issue("request", customer, about="request")},
         "public_complaint_form": {"token": tokens.issue("request", customer, about="complaint")},
     }  # fmt: skip
+    given["export_file"] = {"reference": case.reference, "name": "export.json"}
+    given["policy_version_pdf"] = given["policy_version"]
     numbered = {"reference": case.reference}
     return {
         name: reverse(f"privacy:{name}", kwargs=given.get(name, numbered if name in NUMBERED else None))
@@ -47,6 +49,7 @@ def test_get_and_head_change_nothing_on_any_page():
     everything = addresses(mary)
     client = sign_in(mary)
     before = dump()
+    everything.pop("export_file")  # that a copy was fetched, or tried, is written down
     for name, address in everything.items():
         for method in (client.get, client.head, Client().get, Client().head):
             assert method(address).status_code < 500 or name == "ready", name
@@ -204,3 +207,13 @@ def test_sfb_28_the_cookie_choice_is_kept_with_the_version_of_the_policy(client)
     answer = client.post("/cookies/", {"choice": "all"})
     assert answer.cookies["cookie_choice"].value == "all:seven"
     assert answer.cookies["cookie_choice"]["httponly"]
+
+
+def test_cnx_30_each_version_can_be_kept_as_pdf(client):
+    make.policy("one")
+    for address in ("/privacy.pdf", "/privacy/one.pdf"):
+        answer = client.get(address)
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF-")
+        assert f'href="{address}"' in client.get("/privacy/").content.decode() or address != "/privacy.pdf"
+    assert client.get("/privacy/none.pdf").status_code == 404

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.utils.html import escape
 
-from privacy import subject_requests
+from privacy import jobs, subject_requests
 from privacy.cases import State
 from privacy.export import Export
 from privacy.restrictions import is_restricted
@@ -142,3 +142,28 @@ def test_what_was_wrong_with_the_form_is_said_above_it_and_beside_the_field():
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Please check this" in page and page.count("Please choose one.") == 2
+
+
+def test_only_the_owner_fetches_her_copy_and_only_while_it_is_kept():
+    mary, peter = make.customer(login=True), make.customer(login=True)
+    make.order(mary)
+    client = sign_in(mary)
+    ask(client, "access")
+    export = Export.objects.get()
+    assert export.case
+    page, reference = f"/account/export/{export.case.reference}/", export.case.reference
+    assert client.get(page).status_code == 404, "not before it is ready"
+    assert jobs.work("privacy.export", export.pk)
+    listed = client.get(page).content.decode()
+    assert f'href="{page}export.json"' in listed and f'href="{page}export.pdf"' in listed
+    answer = client.get(f"{page}export.json")
+    assert answer["Content-Disposition"] == f'attachment; filename="{reference}-export.json"'
+    assert mary.number in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "no-store" in answer["Cache-Control"]
+    for address in (page, f"{page}export.json"):
+        assert sign_in(peter).get(address).status_code == 404
+    assert client.get(f"{page}../../secret").status_code == 404
+    assert "Fetch it" in client.get(f"/account/requests/{reference}/").content.decode()
+    Export.objects.update(expires_at=make.LONG_AGO)
+    assert client.get(f"{page}export.json").status_code == 404
+    assert "Ask for a new copy" in client.get(page).content.decode()

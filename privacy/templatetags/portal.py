@@ -11,8 +11,6 @@ from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from ..overview import Withheld
-
 register = template.Library()
 COUNTRIES = {
     "AT": _("Austria"), "AU": _("Australia"), "BE": _("Belgium"),
@@ -43,12 +41,6 @@ def sentence(text: Any) -> str:
     """With a capital at the beginning, the rest as it is."""
     words = str(text)
     return words[:1].upper() + words[1:]
-
-
-@register.filter
-def is_withheld(value: Any) -> bool:
-    """True for a text that a person looks at before it is shown."""
-    return isinstance(value, Withheld)
 
 
 @register.filter

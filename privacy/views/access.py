@@ -1,20 +1,19 @@
 """Who may come in? The signed-in customer, to her own data; and for weighty steps only right after proving it."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
-from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.module_loading import import_string
 
 from .. import data_subjects
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def customer_required(view: View) -> View:
@@ -22,7 +21,7 @@ def customer_required(view: View) -> View:
 
     @login_required
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         customer = data_subjects.of_account(request.user)
         if customer is None:
             return render(request, "privacy/no_customer.html", status=403)
@@ -32,16 +31,20 @@ def customer_required(view: View) -> View:
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether the person proved who she is within the last minutes that the settings allow."""
-    records = get_authentication_records(request, request.user)
-    latest = max((record.get("at", 0) for record in records), default=0)
-    return bool(time.time() - latest < settings.RECENT_LOGIN_SECONDS)
+    """Whether the person proved who she is within the last minutes; the project's sign-in knows (`RECENT_LOGIN`)."""
+    return bool(import_string(f"{settings.RECENT_LOGIN}.is_fresh")(request))
+
+
+def ask_again(request: HttpRequest) -> NoReturn:
+    """Sends her to prove it once more; what she was sending is taken up again afterwards."""
+    import_string(f"{settings.RECENT_LOGIN}.ask_again")(request)
+    raise PermissionDenied
 
 
 def require_fresh(request: HttpRequest) -> None:
-    """Sends her to prove it once more; what she was sending is taken up again afterwards."""
+    """For weighty steps: goes on only for somebody who has just proved who she is."""
     if not is_fresh(request):
-        raise ReauthenticationRequired
+        ask_again(request)
 
 
 def page_of(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from .. import documents
 from ..policies import PolicyVersion
 from ..recipients import Cookie, Recipient
 
@@ -26,14 +27,31 @@ def home(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, version: str = "") -> HttpResponse:
     """The version in force today, or the one named."""
     known = list(PolicyVersion.objects.published(timezone.localdate()))
-    shown = next((v for v in known if not version or v.version == version), None)
-    if shown is None and version:
-        raise Http404
+    shown = _named(known, version)
     older = known[known.index(shown) + 1] if shown and known.index(shown) + 1 < len(known) else None
     context = {"policy": shown, "in_force": known[0] if known else None, "versions": known, "older": older}
     if shown and older and "compare" in request.GET:
         context["changes"] = list(_changes(older, shown))
     return render(request, "privacy/policy.html", context)
+
+
+def _named(known: list[PolicyVersion], version: str) -> PolicyVersion | None:
+    """The version with this name, the newest without one; 404 for a name that has never been in force."""
+    shown = next((v for v in known if not version or v.version == version), None)
+    if shown is None and version:
+        raise Http404
+    return shown
+
+
+@require_safe
+def pdf(request: HttpRequest, version: str = "") -> HttpResponse:
+    """The same text as the page, to keep (CNX-30)."""
+    shown = _named(list(PolicyVersion.objects.published(timezone.localdate())), version)
+    if shown is None:
+        raise Http404
+    response = HttpResponse(documents.policy_pdf(shown), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="privacy-{shown.version}.pdf"'
+    return response
 
 
 def _changes(older: PolicyVersion, newer: PolicyVersion) -> Any:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from .. import preferences
 from ..purposes import Purpose
 from ..vocabulary import Channel
-from .access import customer_required, is_fresh, page_of
+from .access import ask_again, customer_required, is_fresh, page_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +52,7 @@ def save(request: HttpRequest, customer: Any, options: list[preferences.Option],
         page=page_of(request),
     )
     if changes.waiting:
-        raise ReauthenticationRequired
+        ask_again(request)
     messages.success(request, _("Saved. It counts from now on."))
     return redirect(back_to)
 

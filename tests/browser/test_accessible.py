@@ -10,7 +10,8 @@ from tests.browser.conftest import enter
 
 PUBLIC = [
     "/", "/privacy/", "/privacy/2025-1/", "/privacy/2026-1/?compare=1", "/cookies/", "/unsubscribe/", "/requests/new/",
-    "/complaints/new/", "/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/",
+    "/complaints/new/", "/account/login/", "/account/signup/", "/account/password/reset/",
+    "/account/password/reset/done/",
     "/account/password/reset/key/x-y/", "/account/inactive/", "/nowhere/",
 ]  # fmt: skip
 PRIVATE = [
@@ -41,7 +42,8 @@ def test_public_pages(look, site, mary, accessible):
 def test_pages_behind_a_mailed_link(look, site, mary, accessible):
     make.grant(mary)
     links = {
-        "unsubscribe": tokens.issue("unsubscribe", mary), "unsubscribe/undo": tokens.issue("undo", mary, senders=["own"]),
+        "unsubscribe": tokens.issue("unsubscribe", mary),
+        "unsubscribe/undo": tokens.issue("undo", mary, senders=["own"]),
         "requests/new": tokens.issue("request", mary, about="request"),
         "complaints/new": tokens.issue("request", mary, about="complaint"),
     }  # fmt: skip
