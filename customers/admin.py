@@ -63,6 +63,7 @@ class Customers(ReadOnly):
         if person is not None and self.has_view_permission(request, person):
             people.viewed(request, person)
             extra |= {
+                "title": _("Customer"),
                 "barred": list(Restriction.objects.active().filter(data_subject=person)),
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
                 "holdings": overview.holdings(person, timezone.localdate(), newest=1),

@@ -35,7 +35,7 @@ def drawn(weeks: list[Week]) -> dict[str, Any]:
         "labels": [
             {"x": round(LEFT + (i + 0.5) * slot, 1), "y": HEIGHT - 8, "day": week.day}
             for i, week in enumerate(weeks)
-            if i % 2 == len(weeks) % 2
+            if (len(weeks) - 1 - i) % 2 == 0
         ],
         "lines": [
             {"y": round(HEIGHT - BOTTOM - part * height / 2, 1), "value": round(part * top / 2)} for part in (0, 1, 2)

@@ -21,6 +21,7 @@ from .site import page
 
 ROADS = [(road.value, road.label) for road in (Source.LETTER, Source.PHONE, Source.FAX, Source.STORE, Source.EMAIL)]
 LONGEST = 5000
+ALL, ALL_WORDS = "all_marketing", gettext_lazy("All advertising, on every channel, ours and other companies'")
 
 
 def instant(day: date) -> datetime:
@@ -101,12 +102,14 @@ class RevocationForm(CameForm):
         """Offers everything that a person can say no to herself."""
         super().__init__(*args, **kwargs)
         self.options = {o.key: o for o in (*preferences.marketing(), *preferences.use(), *preferences.sharing())}
-        choices = [(key, option.wording) for key, option in self.options.items()]
+        choices = [(ALL, ALL_WORDS), *((key, option.wording) for key, option in self.options.items())]
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
 
     def clean_what(self) -> list[preferences.Option]:
         """The options behind the ticks."""
-        return [self.options[key] for key in self.cleaned_data["what"]]
+        ticked = set(self.cleaned_data["what"])
+        every = {option.key for option in preferences.marketing()} if ALL in ticked else set()
+        return [option for key, option in self.options.items() if key in ticked | every]
 
 
 def _revoke(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpResponse:

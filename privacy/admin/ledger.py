@@ -62,6 +62,8 @@ class Ledger(ReadOnly):
 class Choices(Ledger):
     """The ledger of choices."""
 
+    heading = gettext_lazy("Choices")
+
     list_display = ("occurred_at", "purpose", "channel", "sender", "recipient", "decision", "source")
     list_select_related = ("data_subject", "recipient")
     ordering = ("-pk",)
@@ -71,6 +73,8 @@ class Choices(Ledger):
 class Disclosures(Ledger):
     """Who was given what."""
 
+    heading = gettext_lazy("Passed on to others")
+
     list_display = ("occurred_at", "recipient", "legal_basis")
     list_select_related = ("data_subject", "recipient")
 
@@ -78,6 +82,8 @@ class Disclosures(Ledger):
 @in_the_office(NoticeShown)
 class NoticesShown(Ledger):
     """Who was shown which policy."""
+
+    heading = gettext_lazy("Policies shown")
 
     list_display = ("shown_at", "policy")
     list_select_related = ("data_subject", "policy")
@@ -87,6 +93,7 @@ class NoticesShown(Ledger):
 class AuditLog(ReadOnly):
     """The audit log: references only, so that an auditor sees numbers and no names."""
 
+    heading = gettext_lazy("Audit log")
     may_see = Act.READ_AUDIT
     list_display = ("at", "event", "who", "about", "target")
     list_display_links = ("at",)

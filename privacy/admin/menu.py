@@ -34,22 +34,27 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.outgoingemail", _("Outgoing mail"), None),
         ("jobs", _("Jobs that need a person"), Act.SEE_QUEUE),
     ]),
+    (_("Proof"), [
+        ("privacy.consententry", _("Choices"), None),
+        ("privacy.disclosure", _("Passed on to others"), None),
+        ("privacy.noticeshown", _("Policies shown"), None),
+        ("privacy.auditentry", _("Audit log"), None),
+    ]),
+    (_("Rules"), [
+        ("privacy.recipient", _("Recipients"), None),
+        ("privacy.cookie", _("Cookies"), None),
+        ("privacy.purpose", _("Purposes"), None),
+        ("privacy.policyversion", _("Policies"), None),
+        ("privacy.purgerun", _("Purges"), None),
+    ]),
 ]  # fmt: skip
-REST = [
-    (_("Proof"), ("privacy.consententry", "privacy.disclosure", "privacy.noticeshown", "privacy.auditentry")),
-    (
-        _("Rules"),
-        ("privacy.recipient", "privacy.cookie", "privacy.purpose", "privacy.policyversion", "privacy.purgerun"),
-    ),
-]
 
 
 def of(request: HttpRequest, apps: list[dict[str, Any]]) -> list[tuple[str | Promise, list[Link]]]:
     """The sections with the lines that this person may open."""
     tables = {model["model"]._meta.label_lower: model for app in apps for model in app["models"] if model["admin_url"]}
     lines = [(title, [_line(request, tables, *line) for line in section]) for title, section in SECTIONS]
-    lines += [(title, [_line(request, tables, label, "", None) for label in labels]) for title, labels in REST]
-    named = {label for _title, section in SECTIONS for label, *_more in section} | {x for _t, xs in REST for x in xs}
+    named = {label for _title, section in SECTIONS for label, *_more in section}
     others = [label for label in tables if label not in named]
     lines.append((_("The shop"), [_line(request, tables, label, "", None) for label in others]))
     kept = [(title, [link for link in links if link]) for title, links in lines]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from .. import roles
 from ..roles import Act
@@ -43,7 +44,13 @@ class OfficeAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     save_as = False
     view_on_site = False
+    heading: ClassVar[Any] = ""
     actions: Any = None
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list under its own name."""
+        heading = self.heading or capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": heading, **(extra_context or {})})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether it stands in the menu."""

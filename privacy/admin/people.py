@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from .. import audit, data_subjects, roles
@@ -22,8 +23,9 @@ def masked(name: str) -> str:
 def in_a_list(request: HttpRequest, data_subject: Any) -> str:
     """Number and masked name, or the number alone (auditors see pseudonyms)."""
     if not roles.may(request.user, Act.SEE_PERSON):
-        return str(data_subject)
-    return f"{data_subject} {masked(data_subject.display_name)}"
+        return format_html('<span class="number">{}</span>', data_subject)
+    name = masked(data_subject.display_name)
+    return format_html('<span class="number">{}</span> <bdi class="masked">{}</bdi>', data_subject, name)
 
 
 def column(request: HttpRequest, path: str = "data_subject") -> Callable[[Any], str]:

@@ -54,6 +54,7 @@ class Queue(OfficeAdmin):
         """The list, with the last assignment to take back."""
         query = request.GET.urlencode()
         extra = {
+            "title": _("Queue"),
             "undoable": assigning.undoable(request),
             "may_record": self.has_handle_permission(request),
             "here": f"?{query}" if query else "",
