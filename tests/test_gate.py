@@ -424,7 +424,13 @@ def test_lines_that_are_no_json_get_an_error_each():
 def test_the_commands_speak_json_lines(command):
     person, to = make.customer(), make.recipient("Carrier")
     make.grant(person)
-    row = {"id": "x", "customer": person.number, "channel": "email", "sender": "own", "content": "own"}
+    row: dict[str, object] = {
+        "id": "x",
+        "customer": person.number,
+        "channel": "email",
+        "sender": "own",
+        "content": "own",
+    }
     row |= {"recipient": to.name, "fields": ["name"], "at": timezone.localdate().isoformat()}
     argv = [sys.executable, "manage.py", command, "--jsonl"]
     done = subprocess.run(argv, input=json.dumps(row), capture_output=True, text=True, env=environment(), check=True)
