@@ -6,6 +6,7 @@ from .consent import ConsentEntry
 from .corrections import Correction
 from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
+from .inbound.mailbox import InboundEmail
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
@@ -17,6 +18,6 @@ from .tokens import LinkToken
 
 __all__ = [
     "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
-    "Erasure", "Export", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
+    "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
     "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction", "Suppression",
 ]  # fmt: skip

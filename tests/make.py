@@ -33,6 +33,7 @@ from customers.models import (
 )
 from privacy import consent, corrections, export, notices, policies, recipients, restrictions, subject_requests, tokens
 from privacy.erasure import Erasure
+from privacy.inbound import mailbox
 from privacy.personal_data import PersonalData
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
@@ -275,6 +276,18 @@ def link(customer: Customer, kind: str = "unsubscribe", **details: Any) -> token
     return tokens.LinkToken.objects.filter(data_subject=customer).latest("pk")
 
 
+def inbound_email(customer: Customer, raw: bytes = b"", **values: Any) -> mailbox.InboundEmail:
+    """A mail of hers that a person has to look at."""
+    word = canary(customer)
+    raw = raw or f"From: {word}@example.com\r\nSubject: {word}\r\n\r\n{word}\r\n".encode()
+    defaults = {
+        "identity": f"{word}-{next(_counter)}", "raw": raw, "size": len(raw), "road": "pipe", "mailbox": "privacy",
+        "recipient": b"privacy@northlight.example", "sender": f"{word}@example.com", "received_at": LONG_AGO,
+        "outcome": "review", "review_state": "open", "job_state": "done",
+    }  # fmt: skip
+    return mailbox.InboundEmail.objects.create(data_subject=customer, **(defaults | values))
+
+
 def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
     """A letter by email."""
     word = canary(customer)
@@ -357,6 +370,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     Session: session,
     consent.ConsentEntry: grant,
     export.Export: export_of,
+    mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,
     policies.NoticeShown: notice_shown,
     recipients.Disclosure: disclosure,

@@ -1,0 +1,79 @@
+"""Which words are the sender's own? Without quotations, forwarded mail, signatures and footers."""
+
+import re
+
+# Re:, Fwd:, AW: and their sisters, also numbered, in the languages of our customers.
+PREFIX = re.compile(
+    r"^\s*(?:\[(?:ext|external|extern)\]\s*|(?:re|r|aw|antw|antwort|sv|vs|ref|rif|res|odp|bls|balas|ynt|回复|回覆|答复|fw|fwd|wg|tr|rv|enc|doorst|vb"
+    r"|vl|i|pd|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*)",
+    re.IGNORECASE,
+)
+FORWARD = re.compile(r"^\s*(?:fw|fwd|wg|tr|rv|enc|doorst|vb|vl|pd|转发|轉寄)\s*[:：]", re.IGNORECASE)
+# From one of these lines on, everything is somebody else's text.
+REST_IS_QUOTED = re.compile(
+    r"^\s*(?:-{2,}\s*(?:original|ursprüngliche|message d'origine|oorspronkelijk|messaggio|mensaje|mensagem|oryginalna|wiadomość|"
+    r"ursprungligt|vidarebefordrat|mesej|forwarded|weitergeleitete|doorgestuurd|原始邮件|转发).{0,60}"
+    r"|begin forwarded message.{0,5}|anfang der weitergeleiteten.{0,20}|début du message.{0,20}|_{10,}\s*|<{5,}.*)$",
+    re.IGNORECASE,
+)
+QUOTED_HEAD = re.compile(
+    r"^\s*\*?(?:from|von|de|van|da|od|från|daripada|dari|发件人|寄件者)\*?\s*[:：].*\S", re.IGNORECASE
+)
+QUOTED_HEAD_NEXT = re.compile(
+    r"^\s*\*?(?:sent|gesendet|envoyé|verzonden|inviato|enviado|enviada|wysłano|wysłane|skickat|dihantar|date|datum|fecha|data|tarikh"
+    r"|to|an|à|aan|a|para|do|till|kepada|发送时间|日期|收件人|subject|betreff|objet|onderwerp|oggetto|asunto|assunto|temat|ämne|主题)\*?\s*[:：]",
+    re.IGNORECASE,
+)
+INTRODUCES = re.compile(
+    r"(?:wrote|schrieb|a écrit|schreef|ha scritto|escribió|escreveu|napisał\(?a?\)?|skrev|menulis|写道|寫道|@[\w.-]+>?).{0,40}[:：]\s*$"
+    r"|^.{0,80}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,80}[:：]\s*$",
+    re.IGNORECASE,
+)
+SIGNATURE = re.compile(
+    r"^(?:-- ?|—|_{3,}|(?:sent|gesendet|envoyé|verstuurd|inviato|enviado|wysłano|skickat) (?:from|von|depuis|vanaf|da|desde|do|z|från) .{0,30})$",
+    re.IGNORECASE,
+)
+URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def bare_subject(subject: str) -> str:
+    """The subject without Re:, Fwd: and the like, blanks folded."""
+    for _ in range(10):
+        shorter = PREFIX.sub("", subject, count=1)
+        if shorter == subject:
+            break
+        subject = shorter
+    return " ".join(subject.split())
+
+
+def is_forward(subject: str) -> bool:
+    """Whether the subject says that the mail was passed on."""
+    return bool(FORWARD.match(subject))
+
+
+def own_words(text: str) -> str:
+    """What the sender wrote, above, between or below what is quoted."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:2000]
+    kept: list[str] = []
+    signed = False
+    for number, line in enumerate(lines):
+        following = next((later for later in lines[number + 1 : number + 4] if later.strip()), "")
+        if REST_IS_QUOTED.match(line) or (QUOTED_HEAD.match(line) and QUOTED_HEAD_NEXT.match(following)):
+            break
+        if line.lstrip().startswith((">", "|")):
+            signed = False
+        elif INTRODUCES.search(line[:300]):
+            if kept and _begins_introduction(kept[-1]):
+                kept.pop()
+            if not following.lstrip().startswith((">", "|")):
+                break
+        elif SIGNATURE.match(line.strip()):
+            signed = True
+        elif not signed:
+            kept.append(line)
+    return URL.sub(" ", "\n".join(kept)).strip()
+
+
+def _begins_introduction(line: str) -> bool:
+    """The first half of "On Monday, somebody <...> wrote:" where a mail program broke the line."""
+    return bool(re.match(r"\s*(?:on|am|le|op|il|el|em|w dniu|den)\b.{0,80}\d", line, re.IGNORECASE))

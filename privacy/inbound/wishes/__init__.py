@@ -1,0 +1,156 @@
+"""What does a person wish, in her own words? Rules as data, one file for each language; every finding says why."""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+COMMANDS = ("stop_all_marketing", "stop_third_party", "stop_sms", "stop_phone", "stop_post", "unsubscribe")
+KINDS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint", "enquiry")
+GAP = r"[^.!?;,:。！？，]{0,50}"
+LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "’": "'",
+        "‘": "'",
+        "´": "'",
+        "`": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+    }
+)
+CITED = re.compile(r'"[^"]{0,200}"')
+SENTENCE = re.compile(r"(?<=[.!?;。！？；])\s*|\n\s*\n|\n\s*(?=[-*•\d])")
+QUESTION = re.compile(r"[?？؟]")
+WORDS_ENOUGH = 4
+CHARACTERS_ENOUGH = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """One language's rules, compiled."""
+
+    language: str
+    common: frozenset[str]
+    commands: dict[str, list[re.Pattern[str]]]
+    kinds: dict[str, list[re.Pattern[str]]]
+    doubts: dict[str, list[re.Pattern[str]]]
+    keeps: list[re.Pattern[str]]
+    not_mine: list[re.Pattern[str]]
+
+
+@dataclass
+class Wishes:
+    """What was found, and in which words of which language it was said."""
+
+    commands: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, found: list[str], name: str, reason: str) -> None:
+        """Notes a finding once."""
+        if name not in found:
+            found.append(name)
+            self.reasons.append(reason)
+
+
+@cache
+def rules() -> tuple[Rules, ...]:
+    """Every language's rules, from the files beside this one."""
+    return tuple(_load(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
+
+
+def _load(path: Path) -> Rules:
+    said = tomllib.loads(path.read_text())
+    words = {"gap": GAP, **said.get("words", {})}
+
+    def compiled(patterns: list[str]) -> list[re.Pattern[str]]:
+        return [re.compile(re.sub(r"<(\w+)>", lambda m: words[m[1]], pattern)) for pattern in patterns]
+
+    groups = [{n: compiled(p) for n, p in said.get(group, {}).items()} for group in ("commands", "kinds", "doubts")]
+    return Rules(
+        said["language"],
+        frozenset(said["common"].split()),
+        *groups,
+        compiled(said.get("keeps", [])),
+        compiled(said.get("not_mine", [])),
+    )
+
+
+def plain(text: str) -> str:
+    """Small letters without accents and typographic quotes, so that a rule need be written once."""
+    folded = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+    return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
+
+
+def find(text: str) -> Wishes:
+    """The wishes in somebody's own words, and every reason to doubt them."""
+    wishes = Wishes()
+    words = CITED.sub(" ", plain(text))
+    sentences = [s for s in (" ".join(part.split()) for part in SENTENCE.split(words)) if s][:100]
+    for language in spoken(words):
+        for sentence in sentences:
+            _search(language, sentence, wishes)
+        _doubt(language, " ".join(words.split()), wishes)
+    if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(text):
+        wishes.add(wishes.kinds, "enquiry", "It asks a question.")
+    return wishes
+
+
+def spoken(words: str) -> list[Rules]:
+    """The languages that the words may be in, by their commonest little words; all of them where nothing tells."""
+    given = re.findall(r"[^\W\d]+", words)
+    scores = {language: sum(word in language.common for word in given) for language in rules()}
+    most = max(scores.values(), default=0)
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in words)
+    return [r for r, score in scores.items() if not most or score * 2 >= most or (chinese and r.language == "Chinese")]
+
+
+def _search(language: Rules, sentence: str, wishes: Wishes) -> None:
+    if any(rule.search(sentence) for rule in language.not_mine):
+        return
+    for command in COMMANDS:
+        if any(rule.search(sentence) for rule in language.commands.get(command, ())):
+            wishes.add(wishes.commands, command, f"The sender's own words ask for {command} ({language.language}).")
+    spoken_of = [kind for kind in KINDS if any(rule.search(sentence) for rule in language.kinds.get(kind, ()))]
+    for kind in spoken_of:
+        # "Erase all you hold on me" names what is held, and does not ask to see it.
+        if not (kind == "access" and "erasure" in spoken_of):
+            wishes.add(wishes.kinds, kind, f"The sender's own words speak of {kind} ({language.language}).")
+
+
+def _doubt(language: Rules, words: str, wishes: Wishes) -> None:
+    for doubt, patterns in language.doubts.items():
+        # A condition or a "less" holds a command back; a request for a right stands all the same.
+        matters = doubt in ("negated", "somebody_else", "opt_in") or wishes.commands or not wishes.kinds
+        if matters and any(rule.search(words) for rule in patterns):
+            wishes.add(wishes.doubts, doubt, DOUBTS[doubt])
+    ends_all = {"unsubscribe", "stop_all_marketing"} & set(wishes.commands)
+    if ends_all and any(rule.search(words) for rule in language.keeps):
+        wishes.add(wishes.doubts, "keeps", DOUBTS["keeps"])
+
+
+DOUBTS = {
+    "negated": "It says the opposite, or takes it back.",
+    "somebody_else": "It speaks for somebody else.",
+    "opt_in": "It asks to get something, which an email alone cannot switch on.",
+    "undecided": "The sender is undecided, or sets a condition.",
+    "less": "It asks for less, not for nothing.",
+    "keeps": "It asks to keep something.",
+}
+
+
+def is_a_question(text: str) -> bool:
+    """Whether somebody asks something that can be answered."""
+    asked = [part for part in re.split(r"(?<=[.!?。！？])", " ".join(text.split())) if QUESTION.search(part)]
+    return any(
+        len(part.split()) >= WORDS_ENOUGH or len(part) >= CHARACTERS_ENOUGH and not part.isascii() for part in asked
+    )
