@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import pydyf  # type: ignore[import-untyped]
 
 from .objects import ObjectWriter, Renumbering, as_bytes
-from .rendering import PDF_UA, VARIANT, Data, laid_out
+from .rendering import VARIANT, Data, laid_out
 
 # A link to a place in another part is written <a href="bound:place">.
 ELSEWHERE = b"(bound:"
@@ -84,7 +84,6 @@ class Binder:
         """Sets one part and writes it."""
         taken: list[pydyf.PDF] = []
         document = laid_out(html)
-        document.metadata.xmp_metadata.append(PDF_UA)
         document.write_pdf(
             io.BytesIO(), pdf_variant=VARIANT, pdf_tags=True, attachments=[data.attached() for data in attachments],
             finisher=lambda _, pdf: taken.append(_emptied(pdf)),
@@ -95,16 +94,19 @@ class Binder:
         return self.bound[-1]
 
     def _take(self, pdf: pydyf.PDF) -> Bound:
-        """Writes a part's objects under new numbers, all but those that the whole has once."""
+        """Writes a part's objects under new numbers, all but those that the whole has once.
+
+        What was the root of the part's tree of tags becomes the document that all parts belong to.
+        """
         tree = _at(pdf, pdf.catalog["StructTreeRoot"])
         document, numbers = _at(pdf, tree["K"][0]), _at(pdf, tree["ParentTree"])
         bookmarks = _at(pdf, pdf.catalog["Outlines"]) if "Outlines" in pdf.catalog else pdf.catalog
         shared = {
-            pdf.pages.number: self.pages_root, tree.number: self.tree, numbers.number: 0, pdf.catalog.number: 0,
+            pdf.pages.number: self.pages_root, tree.number: self.document, numbers.number: 0, pdf.catalog.number: 0,
             bookmarks.number: self.bookmarks_root,
         }  # fmt: skip
         moved = Renumbering(self.writer.reserve(len(pdf.objects)), shared)
-        document.update({"S": "/Part", "P": f"{self.document} 0 R"})
+        document["S"] = "/Part"
         bound = Bound(
             [moved.reference(int(number)) for number in pdf.pages["Kids"][::3]],
             moved.reference(document.number),

@@ -69,16 +69,20 @@ def html_of(template: str, context: dict[str, Any], *, language: str | None = No
 
 
 def laid_out(html: str) -> Any:
-    """The page set and broken into sheets, by the only call of the renderer in this project."""
+    """The page set and broken into sheets, by the only call of the renderer here; a page itself attaches nothing."""
     page = HTML(string=html, base_url="static:/", url_fetcher=RefusingFetcher())
-    return page.render(font_config=fonts(), stylesheets=[stylesheet()], pdf_variant=VARIANT)
+    document = page.render(font_config=fonts(), stylesheets=[stylesheet()], pdf_variant=VARIANT)
+    document.metadata.attachments = []
+    for sheet in document.pages:
+        sheet.links = [link for link in sheet.links if link[0] != "attachment"]
+    document.metadata.xmp_metadata.append(PDF_UA)
+    return document
 
 
 def pdf_of(html: str, *, attachments: Iterable[Data] = ()) -> bytes:
     """A short document, whole, as one file."""
     with without_collector():
         document = laid_out(html)
-        document.metadata.xmp_metadata.append(PDF_UA)
         written: bytes = document.write_pdf(
             pdf_variant=VARIANT, pdf_tags=True, attachments=[data.attached() for data in attachments]
         )
