@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress as LoginAddress
+from allauth.core import context
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from .accounts import Account
 from .people import Customer, EmailAddress
+from .recent_login import is_fresh
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,6 +31,10 @@ class AccountAdapter(DefaultAccountAdapter):
         for customer in Customer.objects.of_account(user):
             customer.touch(timezone.now())
         return super().post_login(request, user, **kwargs)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """allauth's own pages ask again by the same rule as ours."""
+        return not is_fresh(context.request)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Links in mail are built from SITE_URL alone, never from a Host header."""

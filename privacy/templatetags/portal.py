@@ -11,6 +11,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from ..views.words import KINDS
+
 register = template.Library()
 COUNTRIES = {
     "AT": _("Austria"), "AU": _("Australia"), "BE": _("Belgium"),
@@ -63,6 +65,13 @@ WAYS: list[tuple[type, Callable[[Any], str]]] = [
     (dict, lambda value: _listed(f"{key}: {shown(item)}" for key, item in value.items())),
     (list, _listed),
 ]
+
+
+@register.filter
+def kind_name(thing: Any) -> str:
+    """What a kind of record is called when we speak to the person herself."""
+    words = KINDS.get(thing.declaration.model._meta.label_lower)
+    return str(words) if words else sentence(thing.title)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -42,8 +43,7 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
         if wanted["kind"] == "erasure" and "understood" not in request.POST:
-            preview = erasure.preview(customer, today=timezone.localdate())
-            return render(request, "privacy/erasure_preview.html", {"form": form, "preview": preview})
+            return _before_erasure(request, customer, form)
         if wanted["kind"] not in ANYBODY_AT_THE_SCREEN:
             require_fresh(request)
         case = subject_requests.open_case(
@@ -60,6 +60,13 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
     return render(request, "privacy/new_request.html", {"form": form, "entries": form.entries.values()}, status=status)
 
 
+def _before_erasure(request: HttpRequest, customer: Any, form: RequestForm) -> HttpResponse:
+    """What goes and what stays, before anything is asked for; what stays comes first."""
+    lines = sorted(erasure.preview(customer, today=timezone.localdate()), key=lambda line: not (line.kept or line.held))
+    context = {"form": form, "preview": lines, "hours": settings.ERASURE_COOLING_OFF_HOURS}
+    return render(request, "privacy/erasure_preview.html", context)
+
+
 @require_safe
 @customer_required
 def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
@@ -68,7 +75,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
     job = _job(case)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse(_progress(case, job))
-    events = CaseEvent.objects.filter(case=case, is_internal=False)
+    events = CaseEvent.objects.filter(case=case, is_internal=False).order_by("pk")
     context = {
         **_shown(case),
         "events": [{"event": event, "words": EVENTS.get(event.kind, event.kind)} for event in events],

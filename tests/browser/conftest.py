@@ -9,17 +9,6 @@ from customers.models import Customer
 from tests import make
 from tests.portal import PASSWORD, forget_limits
 
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-
-
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def look(request: pytest.FixtureRequest, page: Any) -> Any:
-    """The page wide and narrow, light and dark."""
-    width, scheme = request.param
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-    return page
-
 
 @pytest.fixture(autouse=True)
 def spotless(page: Any) -> Iterator[list[str]]:
