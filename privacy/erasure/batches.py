@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from .. import audit
 from ..audit import AuditEntry
-from ..personal_data import Anonymise, PersonalData, resolve
-from .conditions import held, is_over, pointed_at, something_left, still_needed
+from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
+from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left, still_needed
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
 
@@ -31,8 +31,15 @@ def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
 
 
 def empty_shells(declaration: PersonalData) -> models.QuerySet[Any]:
-    """Blanked rows that nothing points at any longer."""
-    return declaration.rows.exclude(declaration.not_yet_blank())
+    """Blanked rows, the last trace of somebody; those through which something is still found stay."""
+    rows = declaration.rows.exclude(declaration.not_yet_blank())
+    if declaration.data_subject != SELF:
+        return rows
+    for other in declarations():
+        if is_found_through_the_person(other):
+            left = something_left(other, other.rows.filter(**{other.subject_lookup: OuterRef("pk")}))
+            rows = rows.exclude(Exists(left))
+    return rows
 
 
 def batch(
@@ -45,7 +52,8 @@ def batch(
         last = window.order_by(*keys).values_list(*keys)[ROWS - 1 : ROWS].first()
         if last is not None:
             window = window.filter(_up_to(keys, last))
-        _remove(line, declaration, window, is_shell)
+        if last is not None or window.exists():
+            _remove(line, declaration, window, is_shell)
     return last
 
 

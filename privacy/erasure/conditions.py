@@ -101,6 +101,18 @@ def counts_from_the_person(declaration: PersonalData) -> bool:
     return resolve(declaration.model, declaration.retention.since).model is data_subjects.model()
 
 
+def is_found_through_the_person(declaration: PersonalData) -> bool:
+    """Whether the way to the person leads over what she points at, such as her login; without her row it is lost."""
+    model: Any = declaration.model
+    steps = [] if declaration.data_subject in (None, SELF) else str(declaration.data_subject).split("__")
+    for step in steps:
+        relation = model._meta.get_field(step)
+        if relation.auto_created and not relation.concrete:
+            return True
+        model = relation.related_model
+    return False
+
+
 def matter_is_open(lookup: str) -> Q:
     """People with a request, restriction or erasure that is not finished: a kept record whose period has not begun."""
     found = NONE

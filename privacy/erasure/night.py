@@ -22,6 +22,7 @@ from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:purge"
+Step = Callable[[PurgeLine, PersonalData, date], None]
 
 
 def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list[PurgeLine]:
@@ -34,11 +35,25 @@ def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list
         _refuse(run, reasons)
     overwrite_what_goes()
     export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
-    lines = [_purge_one(run, declaration, today) for declaration in declarations()]
+    lines = _purge_all(run, today)
     resume(today)
     _finish(run, lines)
     empty_the_write_ahead_log()
     return lines
+
+
+def _purge_all(run: PurgeRun, today: date) -> list[PurgeLine]:
+    """What is due; then again what waited for rows that have gone since; then the shells that nothing needs."""
+    work = [(_new_line(run, declaration), declaration) for declaration in declarations()]
+    for line, declaration in work:
+        _carefully(line, declaration, today, _what_is_due)
+    for line, declaration in work:
+        if line.waiting:
+            _carefully(line, declaration, today, _what_is_due)
+    for line, declaration in work:
+        if has_shells(declaration):
+            _carefully(line, declaration, today, _shells)
+    return [line for line, _ in work]
 
 
 def brakes(today: date) -> str:
@@ -73,30 +88,34 @@ def forecast(declaration: PersonalData, today: date) -> PurgeLine:
     return line
 
 
-def _purge_one(run: PurgeRun, declaration: PersonalData, today: date) -> PurgeLine:
-    """All batches of one declaration; an error is noted and the others go on."""
-    line = PurgeLine.objects.create(run=run, model=declaration.label, retention=words_of(declaration.retention))
+def _new_line(run: PurgeRun, declaration: PersonalData) -> PurgeLine:
+    return PurgeLine.objects.create(run=run, model=declaration.label, retention=words_of(declaration.retention))
+
+
+def _carefully(line: PurgeLine, declaration: PersonalData, today: date, step: Step) -> None:
+    """One step with its time and counts; an error is noted, and the other kinds of record go on."""
     started = monotonic()
     try:
-        _in_batches(line, declaration, today)
-        line.refresh_from_db()
+        step(line, declaration, today)
+        line.refresh_from_db(fields=["deleted", "anonymised"])
         _count_what_stays(line, declaration, today)
     except Exception as error:
         logger.exception("purge of %s failed", declaration.label)
         line.error = type(error).__name__
-    line.seconds = monotonic() - started
+    line.seconds += monotonic() - started
     line.save()
-    return line
 
 
-def _in_batches(line: PurgeLine, declaration: PersonalData, today: date) -> None:
+def _what_is_due(line: PurgeLine, declaration: PersonalData, today: date) -> None:
     if declaration.model is AuditEntry:
         while tried(lambda: audit_batch(line, declaration, today)):
             pass
-        return
-    _walk(lambda after: batch(line, declaration, due_rows(declaration, today), after))
-    if has_shells(declaration):
-        _walk(lambda after: batch(line, declaration, empty_shells(declaration), after, is_shell=True))
+    else:
+        _walk(lambda after: batch(line, declaration, due_rows(declaration, today), after))
+
+
+def _shells(line: PurgeLine, declaration: PersonalData, today: date) -> None:
+    _walk(lambda after: batch(line, declaration, empty_shells(declaration), after, is_shell=True))
 
 
 def _walk(step: Callable[[Key | None], Key | None]) -> None:
@@ -107,21 +126,23 @@ def _walk(step: Callable[[Key | None], Key | None]) -> None:
 
 def has_shells(declaration: PersonalData) -> bool:
     """Whether blanked rows of it are removed later: the person's own, and what she points at, such as her login."""
-    first = (declaration.data_subject or "pk").split("__")[0]
-    is_hers = declaration.data_subject == SELF or declaration.model._meta.get_field(first).auto_created
-    return is_hers and isinstance(declaration.final(), Anonymise)
+    if declaration.data_subject is None or not isinstance(declaration.final(), Anonymise):
+        return False
+    first = declaration.data_subject.split("__")[0]
+    return declaration.data_subject == SELF or bool(declaration.model._meta.get_field(first).auto_created)
 
 
 def _count_what_stays(line: PurgeLine, declaration: PersonalData, today: date) -> None:
     """What is past its date and still there, and why; `due` is this and what went."""
-    on_hold = held(declaration)
-    found = due_rows(declaration, today).aggregate(
+    due, on_hold = due_rows(declaration, today), held(declaration)
+    found = due.exists() and due.aggregate(
         due=Count("pk"),
         held=Count("pk", filter=on_hold),
         waiting=Count("pk", filter=~on_hold & still_needed(declaration)),
     )
-    line.due = found["due"] + line.deleted + line.anonymised
-    line.held, line.waiting, line.undated = found["held"], found["waiting"], _undated(declaration)
+    stays = found or {"due": 0, "held": 0, "waiting": 0}
+    line.due = stays["due"] + line.deleted + line.anonymised
+    line.held, line.waiting, line.undated = stays["held"], stays["waiting"], _undated(declaration)
 
 
 def _undated(declaration: PersonalData) -> int:
