@@ -1,0 +1,46 @@
+"""For tests of the office: colleagues who are signed in, and every address there is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver
+
+from privacy import audit
+from tests import make
+
+ROLES = ("care agent", "privacy officer", "auditor", "account manager")
+QUEUE = "admin:privacy_datasubjectrequest_changelist"
+CASE = "admin:privacy_datasubjectrequest_change"
+STEP = "admin:privacy_datasubjectrequest_step"
+
+
+def colleague(role: str = "", *, promised: bool = True, **values: Any) -> Any:
+    """A staff account in this role that has promised confidentiality."""
+    if role == "superuser":
+        role, values = "", values | {"is_superuser": True}
+    account = make.staff(role, **values)
+    if promised:
+        audit.record("staff.confidentiality", actor=account, target=account)
+    return account
+
+
+def desk(account: Any) -> Client:
+    """A browser in which this account is signed in."""
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+def addresses() -> list[str]:
+    """The name of every address below /admin/; the last, nameless one catches the rest."""
+    return [name for name in _names(admin.site.get_urls()) if name]
+
+
+def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _names(pattern.url_patterns)
+        elif pattern.name or "add/" in str(pattern.pattern):
+            yield pattern.name or ""
