@@ -296,6 +296,6 @@ LOGGING = {
     # The sweeper runs every few seconds; that it ran is no news, that it failed is.
     "loggers": {
         name: {"level": "WARNING"}
-        for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "weasyprint", "fontTools")
+        for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "mail.log", "weasyprint", "fontTools")
     },
 }
