@@ -39,7 +39,9 @@ def bound(parts, attachments=()):
     target = io.BytesIO()
 
     def cover(pages):
-        links = "".join(f'<li><a href="bound:part{i}">Part {page}</a></li>' for i, page in enumerate(pages))
+        links = "".join(
+            f'<li><a href="bound:part{i}">Part {pages.get(f"part{i}", 0)}</a></li>' for i in range(len(parts))
+        )
         return PAGE.format(f"<ul>{links}</ul>")
 
     def part(index, body):
@@ -260,8 +262,7 @@ def attacks(port, secret):
         "<style>@import '{}';</style>", "<style>body{{background:url({})}}</style>", "<object data='{}'></object>",
         "<embed src='{}'>", "<iframe src='{}'></iframe>", "<base href='{}'><img src=x>", "<input type=image src='{}'>",
         "<svg xmlns='http://www.w3.org/2000/svg'><image href='{}' width='9' height='9'/></svg>",
-        "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>"
-        "<use xlink:href='{}'/></svg>",
+        "<svg xmlns:xlink='http://www.w3.org/1999/xlink'><use xlink:href='{}'/></svg>",
         "<style>@font-face{{font-family:x;src:url({})}}p{{font-family:x}}</style><p>x</p>",
         "<p style=\"content:url('{}')\">x</p>",
         "<img srcset='{}'>", "<video poster='{}'>", "<style>li{{list-style-image:url({})}}</style><ul><li>x</ul>",

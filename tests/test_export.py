@@ -220,9 +220,10 @@ def test_a_request_for_access_ends_with_files_one_letter_and_one_line_in_the_log
     row.refresh_from_db()
     assert (case.state, row.job_state, row.progress) == ("completed", "done", 100)
     assert set(row.files) == {"export.json", "export.pdf", "manifest.json"}
-    assert row.expires_at - row.finished_at == pytest.approx(
-        timedelta(days=settings.EXPORT_DAYS), abs=timedelta(minutes=1)
-    )
+    assert row.expires_at
+    assert row.finished_at
+    in_days = row.expires_at - timedelta(days=settings.EXPORT_DAYS)
+    assert abs(in_days - row.finished_at) < timedelta(minutes=1)
     letters = OutgoingEmail.objects.filter(template="export_ready", data_subject=customer)
     assert letters.count() == 1
     assert f"/account/export/{case.reference}/" in bytes(letters.get().body).decode()
@@ -406,5 +407,5 @@ def test_the_row_holds_no_address(done):
 def test_spreadsheets_calculate_nothing():
     for cell in ("=1+1", "+44 1632", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '"=1', "＝1+1", "'=1", "\n=1"):
         assert writing.inert(cell) == f"'{cell}", cell
-    for cell in ("Boots", "a=b", "59.90", "", 7, None):
-        assert writing.inert(cell) == cell
+    for other in ("Boots", "a=b", "59.90", "", 7, None):
+        assert writing.inert(other) == other

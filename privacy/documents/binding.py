@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 import pydyf  # type: ignore[import-untyped]
 
 from .objects import ObjectWriter, Renumbering, as_bytes
-from .rendering import VARIANT, Data, laid_out
+from .rendering import VARIANT, Data, laid_out, name_both
 
 # A link to a place in another part is written <a href="bound:place">.
 ELSEWHERE = b"(bound:"
 PartHTML = Callable[[int], str]
+CoverHTML = Callable[[dict[str, int]], str]
 
 
 @dataclass
@@ -33,24 +34,27 @@ class Bound:
     files: bytes = b""
     info: bytes = b""
 
+    def pages_of_places(self, first: int) -> dict[str, int]:
+        """The page of every place in this part, which begins on page `first`."""
+        numbers = {page: first + index for index, page in enumerate(self.pages)}
+        return {name[1:-1].decode(): numbers[place[1:].partition(b" /")[0]] for name, place in self.places.items()}
 
-def bind(
-    parts: Iterable[PartHTML], cover: Callable[[list[int]], str], target: BinaryIO, *, attachments: Iterable[Data] = ()
-) -> int:
+
+def bind(parts: Iterable[PartHTML], cover: CoverHTML, target: BinaryIO, *, attachments: Iterable[Data] = ()) -> int:
     """Writes cover and parts as one file and says how many pages.
 
-    A part is asked for its HTML with the number of its first page, the cover with those of all parts; it is asked twice
-    and must be as long both times.
+    A part is asked for its HTML with the number of its first page. The cover is asked twice, first with no pages, then
+    with the page of every place (the id of an element) in the parts; it must be as long both times.
     """
     binder = Binder(target)
     with only_young_garbage():
-        listed = list(parts)
-        page = 1 + len(laid_out(cover([0] * len(listed))).pages)
-        first_pages = []
-        for part in listed:
-            first_pages.append(page)
-            page += len(binder.add(part(page)).pages)
-        binder.add(cover(first_pages), attachments)
+        places: dict[str, int] = {}
+        page = 1 + len(laid_out(cover(places)).pages)
+        for part in parts:
+            bound = binder.add(part(page))
+            places |= bound.pages_of_places(page)
+            page += len(bound.pages)
+        binder.add(cover(places), attachments)
     binder.close()
     return page - 1
 
@@ -86,7 +90,7 @@ class Binder:
         document = laid_out(html)
         document.write_pdf(
             io.BytesIO(), pdf_variant=VARIANT, pdf_tags=True, attachments=[data.attached() for data in attachments],
-            finisher=lambda _, pdf: taken.append(_emptied(pdf)),
+            finisher=lambda _, pdf: taken.append(_emptied(name_both(pdf))),
         )  # fmt: skip
         self.bound.append(self._take(taken.pop()))
         del document

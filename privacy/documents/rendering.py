@@ -18,11 +18,21 @@ from .coverage import printable
 from .safety import RefusingFetcher
 
 VARIANT = "pdf/a-3a"
-# PDF/UA-1 beside PDF/A-3a; the renderer itself can only say one of the two.
-PDF_UA = (
-    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-    b'xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/></rdf:RDF>'
-)
+# PDF/UA-1 beside PDF/A-3a; the renderer itself can only say one of the two. PDF/A wants the other name described.
+PDF_UA = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"""
 
 
 @dataclass(frozen=True)
@@ -75,8 +85,14 @@ def laid_out(html: str) -> Any:
     document.metadata.attachments = []
     for sheet in document.pages:
         sheet.links = [link for link in sheet.links if link[0] != "attachment"]
-    document.metadata.xmp_metadata.append(PDF_UA)
     return document
+
+
+def name_both(pdf: Any) -> Any:
+    """Says in the metadata that the file is PDF/UA-1 too."""
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    metadata.stream = [part.replace(b"</rdf:RDF>", PDF_UA) for part in metadata.stream]
+    return pdf
 
 
 def pdf_of(html: str, *, attachments: Iterable[Data] = ()) -> bytes:
@@ -84,7 +100,10 @@ def pdf_of(html: str, *, attachments: Iterable[Data] = ()) -> bytes:
     with without_collector():
         document = laid_out(html)
         written: bytes = document.write_pdf(
-            pdf_variant=VARIANT, pdf_tags=True, attachments=[data.attached() for data in attachments]
+            pdf_variant=VARIANT,
+            pdf_tags=True,
+            attachments=[data.attached() for data in attachments],
+            finisher=lambda _, pdf: name_both(pdf),
         )
     return written
 

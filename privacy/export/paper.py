@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
@@ -64,73 +64,91 @@ class Sheet:
 
 @dataclass
 class Section:
-    """What one part holds: sheets of one chapter."""
+    """Sheets of one chapter that stand together in one part."""
 
     chapter: Chapter
     sheets: list[Sheet] = field(default_factory=list)
     is_first: bool = True
 
 
+@dataclass(frozen=True)
+class Slice:
+    """Which rows of which table a part is to hold, before they are read."""
+
+    chapter: Chapter
+    table: Table
+    start: int
+    length: int
+
+    @property
+    def opens_chapter(self) -> bool:
+        """Whether the chapter begins here."""
+        return self.start == 0 and self.table is self.chapter.tables[0]
+
+    @property
+    def left_out(self) -> int:
+        """How many rows the paper does not show, told where the table ends."""
+        ends = self.start + self.length >= min(self.table.count, SHOWN)
+        return max(0, self.table.count - SHOWN) if ends else 0
+
+
 def write_pdf(copy: Copy, out: Writable, progress: Progress, *, inside: bytes | None = None) -> None:
     """The PDF, with the JSON inside where it is not too large."""
     name = _("All of this as a file for computers")
     attachments = [documents.Data("export.json", inside, name)] if inside else []
+    reader = Reader(progress)
     if copy.total <= IN_ONE_PIECE:
-        sections = [Section(chapter, [_whole(table) for table in chapter.tables]) for chapter in copy.chapters()]
-        out.write(documents.pdf_of(_html(copy, {"sections": sections, "is_cover": True}), attachments=attachments))
-    else:
-        _write_long(copy, attachments, out, progress)
+        sections = reader.sections([piece for part in parts_of(copy) for piece in part])
+        out.write(documents.pdf_of(_html(copy, sections=sections, is_cover=True), attachments=attachments))
+        return
+
+    def cover(pages: dict[str, int]) -> str:
+        contents = [(chapter, pages.get(chapter.category, 0)) for chapter in copy.chapters()]
+        return _html(copy, contents=contents, is_cover=True)
+
+    def html_of(part: list[Slice]) -> Callable[[int], str]:
+        return lambda page: _html(copy, sections=reader.sections(part), first_page=page)
+
+    documents.bind(map(html_of, parts_of(copy)), cover, cast(BinaryIO, out), attachments=attachments)
 
 
-def _whole(table: Table) -> Sheet:
-    return Sheet(table, list(islice(table.rows(), SHOWN)) if table.columns else [])
+def parts_of(copy: Copy) -> list[list[Slice]]:
+    """All tables cut so that no part holds many more rows than `PART`."""
+    parts: list[list[Slice]] = [[]]
+    for chapter in copy.chapters():
+        for table in chapter.tables:
+            shown = min(table.count, SHOWN)
+            for start in range(0, shown, PART):
+                if sum(piece.length for piece in parts[-1]) >= PART:
+                    parts.append([])
+                parts[-1].append(Slice(chapter, table, start, min(PART, shown - start)))
+    return parts
 
 
-def _write_long(copy: Copy, attachments: Any, out: Writable, progress: Progress) -> None:
-    chapters = copy.chapters()
-    parts: list[tuple[Chapter, Callable[[], Section]]] = [
-        (chapter, part) for chapter in chapters for part in _parts(chapter, progress)
-    ]
+class Reader:
+    """Reads the rows of each part when its turn comes, every table once from its first row to its last."""
 
-    def cover(first_pages: list[int]) -> str:
-        begins: dict[str, int] = {}
-        for (chapter, _part), page in zip(parts, first_pages, strict=True):
-            begins.setdefault(chapter.category, page)
-        contents = [(chapter, begins[chapter.category]) for chapter in chapters]
-        return _html(copy, {"contents": contents, "is_cover": True, "page_before": 0})
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.read = progress, 0
+        self.running: dict[str, Iterator[Row]] = {}
 
-    def html_of(part: Callable[[], Section]) -> Callable[[int], str]:
-        return lambda page: _html(copy, {"sections": [part()], "page_before": page - 1})
+    def sections(self, part: list[Slice]) -> list[Section]:
+        """The part, read."""
+        found: dict[str, Section] = {}
+        for piece in part:
+            section = found.setdefault(piece.chapter.category, Section(piece.chapter, is_first=piece.opens_chapter))
+            section.sheets.append(Sheet(piece.table, self._rows(piece), piece.start == 0, piece.left_out))
+            self.read += piece.length
+            self.progress(self.read)
+        return list(found.values())
 
-    documents.bind([html_of(part) for _chapter, part in parts], cover, out, attachments=attachments)  # type: ignore[arg-type]
-
-
-def _parts(chapter: Chapter, progress: Progress) -> Iterator[Callable[[], Section]]:
-    """The parts of one chapter, each read only when its turn comes."""
-    slices: list[list[tuple[Table, int, int]]] = [[]]
-    for table in chapter.tables:
-        for start in range(0, max(min(table.count, SHOWN), 1), PART):
-            if sum(length for _table, _start, length in slices[-1]) >= PART:
-                slices.append([])
-            slices[-1].append((table, start, min(PART, table.count - start)))
-    running: dict[Table, Iterator[Row]] = {}
-
-    def section(index: int) -> Section:
-        made = Section(chapter, is_first=index == 0)
-        for table, start, length in slices[index]:
-            rows = running.setdefault(table, table.rows() if table.columns else iter(()))
-            last = start + PART >= min(table.count, SHOWN)
-            made.sheets.append(
-                Sheet(table, list(islice(rows, length)), start == 0, max(0, table.count - SHOWN) if last else 0)
-            )
-            progress(start + length)
-        return made
-
-    for index in range(len(slices)):
-        yield lambda index=index: section(index)  # type: ignore[misc]
+    def _rows(self, piece: Slice) -> list[Row]:
+        table = piece.table
+        rows = self.running.setdefault(table.name, table.rows() if table.columns else iter(()))
+        return list(islice(rows, piece.length))
 
 
-def _html(copy: Copy, context: dict[str, Any]) -> str:
+def _html(copy: Copy, **context: Any) -> str:
     answers = article15.answers(copy) if context.get("is_cover") else []
     given = {"copy": copy, "person": copy.data_subject, "answers": answers, "now": copy.now} | context
     return documents.html_of("export.html", given, language=copy.data_subject.language)

@@ -56,15 +56,11 @@ def kill_some_worker(child, luck):
 
 
 def kill_and_finish(rows, kills, tmp_path, seed):
-    luck, log, deadline = (
-        random.Random(seed),
-        tmp_path / "worker.log",
-        time.monotonic() + 60 + 8 * kills + 4 * len(rows),
-    )
-    done_kills = 0
+    luck, log, done_kills = random.Random(seed), tmp_path / "worker.log", 0
+    deadline = time.monotonic() + 60 + 8 * kills + 4 * len(rows)
     while unfinished() and time.monotonic() < deadline:
         with running(log, *WORKER, JOB_LEASE_SECONDS=LEASE, EMAIL_URL="dummymail://") as child:
-            wait_until(lambda child=child: "ready." in child.said or not child.is_running, 60, "worker")
+            child.wait_for(" ready.", 60)
             while unfinished() and child.is_running and time.monotonic() < deadline:
                 hand_over()
                 time.sleep(luck.uniform(0.1, 1.2))
