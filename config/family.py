@@ -78,7 +78,7 @@ def web_answers() -> bool:
     """Whether a web worker answers; gunicorn itself listens before its workers have loaded the project."""
     connection = HTTPConnection(*listeners()["PORT"], timeout=1)
     try:
-        connection.request("HEAD", "/healthz")
+        connection.request("GET", "/healthz")
         connection.getresponse()
     except (OSError, HTTPException):
         return False
