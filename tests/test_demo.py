@@ -17,6 +17,8 @@ from customers.numbers import read_number
 from privacy import audit, gate, roles
 from privacy.cases import State
 from privacy.consent import ConsentEntry
+from privacy.inbound.mailbox import InboundEmail
+from privacy.jobs import Job
 from privacy.personal_data import declarations
 from privacy.policies import PolicyVersion
 from privacy.recipients import Cookie, Disclosure, Recipient
@@ -47,15 +49,15 @@ def everything():
 
 
 def test_a_second_run_adds_nothing():
-    assert fill() == {"customers": 60, "requests": 25}
+    assert fill() == {"customers": 60, "requests": 25, "mails": 6}
     before = everything()
-    assert fill(now=NOW + timedelta(days=3)) == {"customers": 0, "requests": 0}
+    assert fill(now=NOW + timedelta(days=3)) == {"customers": 0, "requests": 0, "mails": 0}
     assert everything() == before
 
 
 def test_a_larger_number_adds_the_difference():
     fill(30, 5)
-    assert fill(60, 25) == {"customers": 30, "requests": 20}
+    assert fill(60, 25) == {"customers": 30, "requests": 20, "mails": 6}
     assert Customer.objects.count() == 60
     assert DataSubjectRequest.objects.count() == 25
 
@@ -203,6 +205,16 @@ def test_orders_add_up_and_card_details_are_kept_of_none_that_is_completed():
     assert not PaymentReference.objects.filter(order__state=Order.State.COMPLETED).exists()
 
 
+def test_unread_mail_waits_that_the_inbound_rooms_understand():
+    fill()
+    waiting = list(InboundEmail.objects.order_by("pk"))
+    assert {one.job_state for one in waiting} == {Job.State.NEW}
+    found = [one.judge() for one in waiting]
+    # The fourth comes from an address that two people of a household share.
+    assert [judgement.customer is not None for judgement in found] == [True, True, True, False, True, True]
+    assert found[0].command == "unsubscribe"
+
+
 def test_cnx_23_the_named_services_stand_in_the_register_with_their_way_out():
     fill(0, 0)
     found = {one.name: one for one in Recipient.objects.all()}
@@ -246,7 +258,7 @@ def test_what_was_done_in_bulk_stands_in_the_audit_log_which_is_intact():
     fill()
     assert audit.verify().broken is None
     entries = audit.AuditEntry.objects.filter(event=shop.EVENT).values_list("target", "details__until")
-    assert sorted(entries) == [("customers", 60), ("requests", 25)]
+    assert sorted(entries) == [("customers", 60), ("mails", 6), ("requests", 25)]
 
 
 def test_a_small_shop_keeps_its_first_customers_plain():

@@ -7,7 +7,9 @@ from email.utils import format_datetime
 from django.conf import settings
 from django.utils import timezone
 
-from .people import Person
+from privacy.inbound import mailbox
+
+from .people import PLAIN_LIVES, Person
 
 # To which mailbox, with which subject, with which words.
 LETTERS = (
@@ -20,22 +22,21 @@ LETTERS = (
 )
 
 
-def letter(index: int, customers: int, now: datetime) -> tuple[bytes, str]:
-    """One message and the address it goes to."""
+def letter(index: int, now: datetime) -> mailbox.Letter:
+    """One message as a mail server hands it in."""
     box, subject, words = LETTERS[index]
-    person = Person(min(21 + index, customers - 1), timezone.localdate(now))
+    person = Person(PLAIN_LIVES + 1 + index, timezone.localdate(now))
     message = EmailMessage()
     message["From"] = f"{person.given_name} <{person.email}>" if person.given_name.isascii() else person.email
     message["To"] = to = f"{box}@{settings.MAIL_DOMAIN}"
     message["Subject"] = subject
-    message["Date"] = format_datetime(now)
+    message["Date"] = format_datetime(now.replace(minute=0, second=0, microsecond=0))
     message["Message-ID"] = f"<demo-{index}@{person.email.partition('@')[2]}>"
     message.set_content(words.format(name=person.display_name, number=person.number))
-    return message.as_bytes(), to
+    return mailbox.Letter(message.as_bytes(), to, person.email, mailbox.InboundEmail.Road.PIPE)
 
 
-def deliver(first: int, count: int, *, customers: int, now: datetime) -> int:
-    """Hands the letters in."""
-    for index in range(first, first + count):
-        letter(index, customers, now)
-    return count
+def deliver(now: datetime) -> int:
+    """Hands the letters in; they are stored before anything else happens, and wait for a worker."""
+    letters = [letter(index, now) for index in range(len(LETTERS))]
+    return len(mailbox.accept_all(letters, now))
