@@ -128,6 +128,15 @@ def test_the_first_customers_can_sign_in_and_have_said_yes_to_email():
         assert gate.may_contact(person, Channel.EMAIL, Sender.OWN, at=NOW).allowed
 
 
+def test_the_purge_finds_a_few_people_asleep_and_none_of_the_first():
+    fill(400, 0)
+    [said] = [said for said in declarations() if said.model is Customer]
+    asleep = said.expired(NOW.date())
+    first = [people.Person(index, NOW.date()).number for index in range(people.PLAIN_LIVES)]
+    assert 1 <= asleep.count() <= 20
+    assert not asleep.filter(number__in=first).exists()
+
+
 def test_colleagues_stand_in_every_role_and_two_are_privacy_officers():
     fill(0, 0)
     found = [login["role"] for login in staff.logins([])["staff"]]

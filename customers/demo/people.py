@@ -60,7 +60,8 @@ class Person:
         self.names = (given, self.luck.choice(self.land["families"]))
         self.joined_at = self.days_ago(self.luck.randrange(40, 5 * 365))
         is_asleep = self.index > PLAIN_LIVES and self.luck.random() < 0.02
-        self.active_at = self.days_ago(1100 + self.luck.randrange(300)) if is_asleep else self.since(self.joined_at)
+        awake_at = self.since(max(self.joined_at, self.days_ago(700)))
+        self.active_at = self.days_ago(1100 + self.luck.randrange(300)) if is_asleep else awake_at
         self.joined_at = min(self.joined_at, self.active_at)
 
     def _land(self) -> dict[str, Any]:
