@@ -66,7 +66,7 @@ class Customers(ReadOnly):
                 "title": _("Customer"),
                 "barred": list(Restriction.objects.active().filter(data_subject=person)),
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
-                "holdings": overview.holdings(person, timezone.localdate(), newest=1),
+                "holdings": overview.holdings(person, timezone.localdate()),
             }
         return super().change_view(request, object_id, form_url, extra)
 

@@ -112,7 +112,7 @@ def _person_url(case: DataSubjectRequest) -> str:
 def _held(case: DataSubjectRequest) -> list[tuple[str, int]]:
     """How many records of each category, from the declarations."""
     counts: dict[str, int] = {}
-    for holding in overview.holdings(case.data_subject, timezone.localdate(), newest=1):
+    for holding in overview.holdings(case.data_subject, timezone.localdate()):
         label = str(holding.declaration.category.label)
         counts[label] = counts.get(label, 0) + holding.count
     return list(counts.items())

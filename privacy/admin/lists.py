@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.formats import number_format
@@ -88,7 +87,7 @@ class KeysetChangeList(ChangeList):
 
     def _cursor(self, row: Any) -> str:
         values = [getattr(row, name) for name, _down in self._order()]
-        return urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
+        return urlsafe_b64encode(json.dumps(values, default=lambda day: day.isoformat()).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str) -> list[Any]:
@@ -100,9 +99,9 @@ def _read(cursor: str) -> list[Any]:
 
 def _past(order: list[tuple[str, bool]], values: list[Any]) -> Q:
     """Rows after this one; the first column bounds the range, so that the index is entered at the right place."""
-    (name, down), value = order[0], values[0]
     if len(values) != len(order):
         raise ValueError("not a place in this list")
+    (name, down), value = order[0], values[0]
     beyond = Q(**{f"{name}__{'lt' if down else 'gt'}": value})
     if len(order) == 1:
         return beyond

@@ -72,6 +72,14 @@ class OfficeAdmin(admin.ModelAdmin):
         """Nobody: data goes by erasure and purge alone, which leave their proof."""
         return False
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Without "save as new", which Django takes from anybody who types it, offered or not (F57)."""
+        if "_saveasnew" in request.POST:
+            raise PermissionDenied
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters on the page; a guess in the address cannot read a hidden column letter by letter (F57)."""
         return lookup in {getattr(spec, "parameter_name", None) for spec in self.get_list_filter(request)}  # type: ignore[arg-type]
