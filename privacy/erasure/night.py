@@ -35,8 +35,8 @@ def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list
         _refuse(run, reasons)
     overwrite_what_goes()
     export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
-    lines = _purge_all(run, today)
     resume(today)
+    lines = _purge_all(run, today)
     _finish(run, lines)
     empty_the_write_ahead_log()
     return lines
@@ -164,5 +164,6 @@ def _may_be_undated(declaration: PersonalData) -> bool:
 def resume(today: date) -> None:
     """Erasures that waited for the end of a hold or restriction go on by themselves (FAULTS E48)."""
     for job in Erasure.objects.filter(waits_for_release=True, job_state=Erasure.State.DONE).order_by("pk"):
-        if any(line.goes for line in plan(job.data_subject, today)):
+        lines = plan(job.data_subject, today)
+        if any(line.goes for line in lines) or not any(line.held for line in lines):
             go_on(job, today=today, actor=ACTOR)

@@ -78,12 +78,19 @@ def _counts(
     kind: int, declaration: PersonalData, data_subject: Any, today: date, *, is_held: bool
 ) -> models.QuerySet[Any, Any]:
     """Without a hold on the person, which is the rule, its condition is left out: this only counts."""
-    rows = something_left(declaration, declaration.of(data_subject)).order_by()
+    rows = _of_interest(declaration, data_subject, today).order_by()
     free = ~held(declaration) if is_held else Q()
     over = is_over(declaration, today) if outlives_a_wish(declaration) else Q()
     counts = {"q_all": Count("pk"), "q_free": _count(free), "q_goes": _count(free & over)}
     newest = Max(declaration.retention.since, filter=free) if declaration.retention else Value("")
     return rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(**counts, q_newest=Cast(newest, TextField()))
+
+
+def _of_interest(declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any]:
+    """Rows with something left to take away, and those that are kept for a reason even when there is not."""
+    rows = declaration.of(data_subject)
+    left = something_left(declaration, rows)
+    return left | rows.exclude(is_over(declaration, today)) if isinstance(declaration.erase, Keep) else left
 
 
 def _count(condition: Q) -> Count:
