@@ -137,8 +137,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-# Without a broker of one's own, 'manage.py up' starts one as a child on this socket.
-EMBEDDED_BROKER_SOCKET = VAR / "broker.sock"
+EMBEDDED_BROKER_SOCKET = VAR / "broker.sock"  # without a broker of one's own, 'manage.py up' starts a child here
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or f"redis+socket://{EMBEDDED_BROKER_SOCKET}")
 BROKER_IS_EMBEDDED = CELERY_BROKER_URL.endswith(str(EMBEDDED_BROKER_SOCKET))

@@ -1,8 +1,8 @@
 """What do we hold about one person, at a glance? The newest rows of every declaration, in a handful of queries."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -11,7 +11,8 @@ from django.db.models.functions import Cast, JSONObject
 
 from ..personal_data import PersonalData, declarations
 from ..recipients import Disclosure, told_of
-from .reading import Reader, Row, as_json, name_of, shown_columns
+from .prepared import Prepared
+from .reading import Reader, Row, as_dict, as_json, name_of, shown_columns
 
 NEWEST = 3
 
@@ -55,34 +56,30 @@ def visible(declaration: PersonalData, data_subject: Any, today: date) -> models
     return rows.filter(is_internal=False) if "is_internal" in declaration.not_personal else rows
 
 
-def holdings(data_subject: Any, today: date, newest: int = NEWEST) -> list[Holding]:
+def holdings(data_subject: Any, today: date) -> list[Holding]:
     """Everything of which we hold at least one row, counted, with its newest rows."""
-    known = [d for d in declarations() if d.data_subject]
-    found = {i: Holding(known[i], n) for i, n in _counts(known, data_subject, today).items() if n}
-    parts = [_newest(i, held.declaration, data_subject, today, newest) for i, held in found.items()]
-    rows = sorted(_union(parts), key=_newest_first, reverse=True)
+    known = _known()
+    found = {kind: Holding(known[kind], count) for kind, count in _counts.run(data_subject, today) if count}
+    rows = [(kind, pk, as_dict(content)) for kind, pk, content in _newest_of_all.run(data_subject, today)]
     reader = Reader(data_subject)
-    reader.look_up([(found[row["q_kind"]].declaration, row["q_row"]) for row in rows])
-    for row in rows:
-        held = found[row["q_kind"]]
-        held.rows.append(reader.row(held.declaration, row["q_pk"], row["q_row"]))
+    reader.look_up([(known[kind], content) for kind, _pk, content in rows])
+    for kind, pk, content in sorted(rows, key=lambda row: _newest_first(row[1]), reverse=True):
+        found[kind].rows.append(reader.row(known[kind], pk, content))
     return list(found.values())
 
 
 def page(declaration: PersonalData, data_subject: Any, today: date, start: int, length: int) -> list[Row]:
     """The rows from `start` on, newest first, for one kind of record."""
-    rows = sorted(_newest(0, declaration, data_subject, today, length, start), key=_newest_first, reverse=True)
+    found = _newest(0, declaration, data_subject, today, length, start).values_list("q_pk", "q_row")
+    rows = sorted(found, key=lambda row: _newest_first(row[0]), reverse=True)
     reader = Reader(data_subject)
-    reader.look_up([(declaration, row["q_row"]) for row in rows])
-    return [reader.row(declaration, row["q_pk"], row["q_row"]) for row in rows]
+    reader.look_up([(declaration, content) for _pk, content in rows])
+    return [reader.row(declaration, pk, content) for pk, content in rows]
 
 
-def _counts(known: list[PersonalData], data_subject: Any, today: date) -> dict[int, int]:
-    parts = [
-        visible(d, data_subject, today).order_by().annotate(q_kind=Value(i)).values("q_kind").annotate(q_n=Count("pk"))
-        for i, d in enumerate(known)
-    ]
-    return {row["q_kind"]: row["q_n"] for row in _union(parts)}
+@cache
+def _known() -> list[PersonalData]:
+    return [d for d in declarations() if d.data_subject]
 
 
 def _newest(
@@ -91,17 +88,23 @@ def _newest(
     """Some rows, newest first, each as one JSON value, so that every kind fits into one UNION."""
     wanted = visible(declaration, data_subject, today).order_by("-pk").values("pk")[start : start + length]
     found = declaration.rows.filter(pk__in=wanted).order_by()
-    found = found.annotate(
+    return found.annotate(
         q_kind=Value(kind), q_pk=Cast("pk", models.CharField()), q_row=JSONObject(**as_json(declaration))
     )
-    return found.values("q_kind", "q_pk", "q_row")
 
 
-def _union(parts: list[Any]) -> Iterable[Any]:
-    if len(parts) < 2:
-        return parts[0] if parts else []
-    return parts[0].union(*parts[1:], all=True)
+def _count(kind: int, declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any, Any]:
+    rows = visible(declaration, data_subject, today).order_by().annotate(q_kind=Value(kind))
+    return rows.values("q_kind").annotate(q_n=Count("pk")).values_list("q_kind", "q_n")
 
 
-def _newest_first(row: dict[str, Any]) -> tuple[int, str]:
-    return (int(row["q_pk"]), "") if row["q_pk"].isdigit() else (0, row["q_pk"])
+def _newest_rows(kind: int, declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any, Any]:
+    return _newest(kind, declaration, data_subject, today, NEWEST).values_list("q_kind", "q_pk", "q_row")
+
+
+def _newest_first(pk: str) -> tuple[int, str]:
+    return (int(pk), "") if pk.isdigit() else (0, pk)
+
+
+_counts = Prepared(lambda person, day: [_count(i, d, person, day) for i, d in enumerate(_known())])
+_newest_of_all = Prepared(lambda person, day: [_newest_rows(i, d, person, day) for i, d in enumerate(_known())])

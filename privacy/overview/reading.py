@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -42,12 +42,14 @@ class Row:
     until: date | None
 
 
+@cache
 def shown_columns(declaration: PersonalData) -> list[Any]:
     """The columns that a person may see, without those that only say "you"."""
     herself = (data_subjects.model(), get_user_model())
     return [column for column in declaration.shown_fields() if column.related_model not in herself]
 
 
+@cache
 def name_of(column: Any) -> str:
     """The column's name as a person reads it."""
     text = str(column.verbose_name).replace("_", " ")
@@ -61,6 +63,11 @@ def as_json(declaration: PersonalData) -> dict[str, Any]:
         for column in shown_columns(declaration)
     }
     return content | ({SINCE: F(declaration.retention.since)} if declaration.retention else {})
+
+
+def as_dict(content: Any) -> dict[str, Any]:
+    """The JSON of a row, whether the database's driver has read it already or not."""
+    return json.loads(content) if isinstance(content, str) else content
 
 
 @dataclass
@@ -93,8 +100,9 @@ class Reader:
         ]
         until = None
         if declaration.retention and content[SINCE] is not None:
-            since = _read(resolve(declaration.model, declaration.retention.since), content[SINCE])
-            until = declaration.retention.ends_on(since)
+            until = declaration.retention.ends_on(
+                _read(_since(declaration.model, declaration.retention.since), content[SINCE])
+            )
         return Row(pk, values, until)
 
     def _value(self, declaration: PersonalData, column: Any, raw: Any) -> Any:
@@ -107,6 +115,11 @@ class Reader:
             return dict(column.flatchoices).get(value, value)
         ours = column.name in declaration.third_party and column.name not in declaration.provided
         return without_others(value, self.own_addresses) if ours and isinstance(value, str) and "@" in value else value
+
+
+@cache
+def _since(model: Any, path: str) -> Any:
+    return resolve(model, path)
 
 
 def _read(column: Any, raw: Any) -> Any:

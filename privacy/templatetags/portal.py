@@ -7,11 +7,11 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.template.defaultfilters import linebreaksbr
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-
-from ..views.words import KINDS
 
 register = template.Library()
 COUNTRIES = {
@@ -24,6 +24,28 @@ COUNTRIES = {
     "SG": _("Singapore"), "US": _("United States"),
 }  # fmt: skip
 ICONS = {"email": "mail", "sms": "sms", "phone": "phone", "post": "post"}
+
+
+KINDS = {
+    "account.emailaddress": _("Addresses you sign in with"),
+    "account.emailconfirmation": _("Codes sent to confirm an address"),
+    "customers.account": _("Your login"),
+    "customers.customer": _("Your details"),
+    "customers.session": _("Browsers that are signed in"),
+    "mfa.authenticator": _("Second step at sign-in"),
+    "privacy.caseevent": _("Steps of your requests"),
+    "privacy.consententry": _("What you said yes or no to"),
+    "privacy.correction": _("What you corrected"),
+    "privacy.datasubjectrequest": _("Requests"),
+    "privacy.disclosure": _("What was passed on"),
+    "privacy.erasure": _("Deletions"),
+    "privacy.export": _("Copies made for you"),
+    "privacy.inboundemail": _("Emails from you"),
+    "privacy.linktoken": _("Links that we mailed to you"),
+    "privacy.noticeshown": _("Policies that you were shown"),
+    "privacy.outgoingemail": _("Emails to you"),
+    "privacy.restriction": _("Limits on the use of your data"),
+}
 
 
 @register.filter
@@ -48,8 +70,9 @@ def sentence(text: Any) -> str:
 @register.filter
 def shown(value: Any) -> str:
     """A stored value as a person writes it."""
-    written = next((write for kind, write in WAYS if isinstance(value, kind)), str)
-    return written(value)
+    if isinstance(value, str):
+        return value
+    return next((write for kind, write in WAYS if isinstance(value, kind)), str)(value)
 
 
 def _listed(values: Iterable[Any]) -> str:
@@ -65,6 +88,25 @@ WAYS: list[tuple[type, Callable[[Any], str]]] = [
     (dict, lambda value: _listed(f"{key}: {shown(item)}" for key, item in value.items())),
     (list, _listed),
 ]
+
+
+@register.simple_tag
+def facts(row: Any, look: str, also_empty: bool = True) -> str:
+    """One record as a list of names and values; in Python, because a page holds hundreds of them."""
+    nothing = format_html('<span class="muted">{}</span>', _("not given")) if also_empty else ""
+    values = [(name, _held(value) or nothing) for name, value in row.values if also_empty or value != ""]
+    if row.until:
+        values.append((str(_("Kept until")), date_format(row.until, "j F Y")))
+    return format_html(
+        '<dl class="facts {}">{}</dl>',
+        look,
+        format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", values),
+    )
+
+
+def _held(value: Any) -> str:
+    words = shown(value)
+    return linebreaksbr(words) if "\n" in words else words
 
 
 @register.filter

@@ -4,26 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ..cases import State
 
-KINDS = {
-    "account.emailaddress": _("Addresses you sign in with"),
-    "account.emailconfirmation": _("Codes sent to confirm an address"),
-    "customers.account": _("Your login"),
-    "customers.customer": _("Your details"),
-    "customers.session": _("Browsers that are signed in"),
-    "mfa.authenticator": _("Second step at sign-in"),
-    "privacy.caseevent": _("Steps of your requests"),
-    "privacy.consententry": _("What you said yes or no to"),
-    "privacy.correction": _("What you corrected"),
-    "privacy.datasubjectrequest": _("Requests"),
-    "privacy.disclosure": _("What was passed on"),
-    "privacy.erasure": _("Deletions"),
-    "privacy.export": _("Copies made for you"),
-    "privacy.inboundemail": _("Emails from you"),
-    "privacy.linktoken": _("Links that we mailed to you"),
-    "privacy.noticeshown": _("Policies that you were shown"),
-    "privacy.outgoingemail": _("Emails to you"),
-    "privacy.restriction": _("Limits on the use of your data"),
-}
 STATES = {
     State.RECEIVED: (_("We have it"), "info"),
     State.VERIFYING: (_("We are making sure it is you"), "warn"),

@@ -97,3 +97,15 @@ def test_the_keyboard_alone_is_enough(signed_in, site):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox").first).to_be_checked()
+
+
+def test_the_progress_bar_runs_by_itself_and_the_copy_can_be_fetched(signed_in, site, mary, worker, tmp_path):
+    page = signed_in
+    page.goto(f"{site}/account/requests/new/?kind=access")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Your copy is ready")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Fetch it").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=re.compile("export.json")).click()
+    waiting.value.save_as(tmp_path / "copy.json")
+    assert mary.number in (tmp_path / "copy.json").read_text()
