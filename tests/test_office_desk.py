@@ -1,4 +1,4 @@
-"""At the desk: letters and calls recorded (LRD-04, CNX-07), signing in, staff accounts, and nothing above one's level."""
+"""At the desk: letters and calls recorded (LRD-04, CNX-07), signing in, staff accounts, nothing above one's level."""
 
 from datetime import timedelta
 
@@ -176,10 +176,11 @@ def test_f57_a_manager_gives_no_role_of_ones_own_level_or_above(role):
 def test_f57_a_manager_changes_neither_herself_nor_anybody_above(whose):
     manager = colleague(MANAGER)
     other = manager if whose == "self" else colleague(whose)
+    at_desk = desk(manager)
     before = Account.objects.filter(pk=other.pk).values().get(), roles.names_of(other)
     form = {"email": "taken@northlight.example", "staff_name": "x", "is_active": "on", "roles": [group(AGENT)],
             "is_superuser": "on", "_saveasnew": "1"}  # fmt: skip
-    assert desk(manager).post(f"{STAFF}{other.pk}/change/", form).status_code == 403
+    assert at_desk.post(f"{STAFF}{other.pk}/change/", form).status_code == 403
     assert before == (Account.objects.filter(pk=other.pk).values().get(), roles.names_of(other))
     assert not Account.objects.filter(email="taken@northlight.example").exists()
 
@@ -238,3 +239,45 @@ def test_the_audit_log_is_checked_by_a_button():
     make.case(make.customer())
     answer = desk(colleague(AUDITOR)).post(reverse("admin:privacy_auditentry_verify"), follow=True)
     assert "intact" in answer.content.decode()
+
+
+# --- mail (F70) -----------------------------------------------------------------------------------------
+
+POISON = b"""From: Mallory <mallory@example.org>\r\nTo: privacy@northlight.example\r\nSubject: =?utf-8?q?=3Cscript=3E?= hello\r
+Content-Type: text/html; charset=utf-8\r\n\r\n<p>Please help me.</p><script>alert(1)</script>
+<img src="https://evil.example/pixel.gif"><form action="https://evil.example/"><input name=x></form>
+<meta http-equiv="refresh" content="0;url=https://evil.example/"><style>body{display:none}</style>\r\n"""
+
+
+def test_f70_a_poisoned_mail_is_read_as_plain_text_and_its_bytes_are_only_saved(at_desk):
+    mary = make.customer()
+    mail = make.inbound_email(mary, raw=POISON)
+    type(mail).objects.filter(pk=mail.pk).update(raw=POISON, review_state="open", data_subject=mary)
+    page = at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/change/").content.decode()
+    assert "Please help me." in page
+    for poison in ("<script>alert", "<img src=\"http", "evil.example/pixel", "<meta http-equiv", "<style>"):
+        assert poison not in page
+    saved = at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/raw/")
+    assert saved.content == POISON
+    assert (saved["Content-Type"], saved["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+    assert saved["Content-Disposition"].startswith("attachment;")
+    assert AuditEntry.objects.filter(event="mail.raw_taken").exists()
+
+
+def test_a_mail_waits_until_one_colleague_has_dealt_with_it(at_desk):
+    mail = make.inbound_email(make.customer(), raw=POISON)
+    type(mail).objects.filter(pk=mail.pk).update(review_state="open")
+    counts = {str(tile.label): tile.count for tile in at_desk.get("/admin/").context["tiles"]}
+    assert counts["mails to look at"] == 1
+    assert len(at_desk.get("/admin/privacy/inboundemail/").context["cl"].result_list) == 1
+    url = f"/admin/privacy/inboundemail/{mail.pk}/done/"
+    assert "Looked at." in at_desk.post(url, follow=True).content.decode()
+    assert "A colleague was faster." in at_desk.post(url, follow=True).content.decode()
+    assert len(at_desk.get("/admin/privacy/inboundemail/").context["cl"].result_list) == 0
+    assert len(at_desk.get("/admin/privacy/inboundemail/?which=all").context["cl"].result_list) == 1
+
+
+def test_mail_that_cannot_be_read_says_so(at_desk):
+    mail = make.inbound_email(make.customer())
+    type(mail).objects.filter(pk=mail.pk).update(raw=b"From: " + b"(" * 300_000, review_state="open")
+    assert at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/change/").status_code == 200

@@ -47,6 +47,7 @@ TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_disclosure": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_noticeshown": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_outgoingemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
+    "privacy_inboundemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_auditentry": (TABLE[Act.READ_AUDIT], NOBODY, NOBODY),
     "privacy_restriction": (TABLE[Act.SEE_HOLDS], NOBODY, NOBODY),
     "privacy_recipient": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
@@ -82,6 +83,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_inboundemail_raw": (TABLE[Act.HANDLE], NOBODY),
+    "privacy_inboundemail_done": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_auditentry_verify": (NOBODY, TABLE[Act.READ_AUDIT]),
     "privacy_restriction_propose": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
@@ -136,6 +139,7 @@ def rows():
         "privacy_disclosure": make.disclosure(mary, recipient=recipient),
         "privacy_noticeshown": make.notice_shown(mary),
         "privacy_outgoingemail": make.outgoing_email(mary),
+        "privacy_inboundemail": make.inbound_email(mary),
         "privacy_auditentry": make.case(mary) and type_of("privacy", "auditentry").objects.latest("pk"),
         "privacy_restriction": make.restriction(mary, lifted_at=None, lifted_by="", lift_proposed_by=""),
         "privacy_recipient": recipient,
@@ -182,7 +186,7 @@ def address(name, rows):
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
     if name == "privacy_datasubjectrequest_step":
         return reverse(f"admin:{name}", args=[rows["privacy_datasubjectrequest"], "note"])
-    if table in rows and what in ("change", "history", "delete", "propose", "lift"):
+    if table in rows and what in ("change", "history", "delete", "propose", "lift", "raw", "done"):
         return reverse(f"admin:{name}", args=[rows[table]])
     return reverse(f"admin:{name}")
 
@@ -228,7 +232,9 @@ def wrong(answer, who, opens, sends, verb):
     if answer.status_code >= 500:
         return "broke"
     if who == "anonymous":
-        return "" if answer.status_code == 302 and answer.url.startswith("/account/login/") else "did not ask to sign in"
+        return (
+            "" if answer.status_code == 302 and answer.url.startswith("/account/login/") else "did not ask to sign in"
+        )
     if who in (opens if verb in LOOKING else sends):
         return "refused" if refused and verb in ("get", "post") else ""
     return "" if refused or (verb in ("put", "delete") and who in opens) else "let in"

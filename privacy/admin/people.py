@@ -51,4 +51,5 @@ def found(text: str) -> list[Any]:
 def viewed(request: HttpRequest, data_subject: Any, target: Any = None) -> None:
     """Notes who has looked at whom, and through which request (CLG-20, SFB-14); a superuser's look stands out."""
     event = "break_glass.person_viewed" if getattr(request.user, "is_superuser", False) else "person.viewed"
-    audit.record(event, actor=request.user, subject=data_subject, target=target or data_subject)  # type: ignore[arg-type]
+    who: Any = request.user
+    audit.record(event, actor=who, subject=data_subject, target=target or data_subject)

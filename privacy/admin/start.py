@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import jobs, roles
 from ..erasure import PurgeRun
+from ..inbound.mailbox import InboundEmail
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
 from . import chart, confidentiality
@@ -68,12 +69,13 @@ def _tiles(who: Any, today: date) -> list[Tile]:
         Tile(found["mine"], gettext_lazy("in my hands"), f"{queue}?whose=mine"),
         Tile(found["nobody"], gettext_lazy("unassigned"), f"{queue}?whose=nobody", "warn"),
         Tile(found["all"], gettext_lazy("open"), queue),
-        *MAIL_TO_REVIEW,
+        Tile(_to_review(), gettext_lazy("mails to look at"), reverse("admin:privacy_inboundemail_changelist"), "warn"),
         Tile(stuck, gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
     ]
 
 
-MAIL_TO_REVIEW: list[Tile] = []
+def _to_review() -> int:
+    return int(InboundEmail.objects.to_review().order_by().count())
 
 
 def _reach() -> int:
