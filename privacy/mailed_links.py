@@ -1,4 +1,4 @@
-"""What may somebody do who holds a link that we mailed? Switch advertising off, undo just that, or ask for a right."""
+"""What may somebody do who holds a link that we mailed? Switch advertising off, or ask for a right."""
 
 from datetime import datetime
 from typing import Any
@@ -55,32 +55,13 @@ def unsubscribe(link: LinkToken, *, page: str, wording: str, now: datetime | Non
     now = now or timezone.now()
     with transaction.atomic():
         latest = consent.choices(person)
-        entries = {s: latest.get(consent.Choice(Purpose.MARKETING, Channel.EMAIL, s)) for s in Sender}
-        open_senders = [s for s, entry in entries.items() if entry is None or entry.decision != Decision.WITHDRAWN]
-        were_on = [s.value for s, entry in entries.items() if entry and entry.decision == Decision.GRANTED]
-        if open_senders:
-            consent.withdraw_marketing(
-                person, channels=[Channel.EMAIL], senders=open_senders, source=Source.ONE_CLICK, actor=person,
-                wording=wording, page=page,
-            )  # fmt: skip
-        if were_on and person.contact_email:
-            undo = tokens.issue("undo", person, now=now, senders=were_on)
+        before = {s: latest.get(consent.Choice(Purpose.MARKETING, Channel.EMAIL, s)) for s in Sender}
+        not_off = [s for s, entry in before.items() if entry is None or entry.decision != Decision.WITHDRAWN]
+        after = consent.withdraw_marketing(
+            person, channels=[Channel.EMAIL], senders=not_off, source=Source.ONE_CLICK, actor=person, wording=wording,
+            page=page,
+        )  # fmt: skip
+        undone = [[entry.pk, new.pk] for new in after if (entry := before[Sender(new.sender)])]
+        if undone and person.contact_email:
+            undo = tokens.issue("undo", person, now=now, entries=undone)
             _mail("unsubscribed_by_link", person.contact_email, person, f"/unsubscribe/undo/{undo}/", now)
-
-
-def may_undo(token: str, *, now: datetime | None = None) -> LinkToken | None:
-    """The row behind the undo link of a receipt, if it was not used yet."""
-    link = tokens.find("undo", token, now=now)
-    return link if link and link.used_at is None else None
-
-
-def undo(link: LinkToken, *, page: str, wording: str) -> None:
-    """Puts back, once, the very yes that the link took away; nothing else can be switched on this way."""
-    with transaction.atomic():
-        if not tokens.spend(link):
-            return
-        for sender in link.details.get("senders", []):
-            consent.decide(
-                link.data_subject, Purpose.MARKETING, Decision.GRANTED, channel=Channel.EMAIL, sender=sender,
-                source=Source.WEB, actor=link.data_subject, wording=wording, page=page,
-            )  # fmt: skip

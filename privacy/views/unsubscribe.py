@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import mailed_links
 from ..forms import AddressForm
+from ..inbound import undoing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,11 +38,11 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt  # as above
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the receipt: a button that puts back what the unsubscribe link took away."""
-    link = mailed_links.may_undo(token)
+    """The link in a receipt: a button that puts back what an unsubscribe link or mail took away."""
+    link = undoing.may_undo(token)
     if link is None:
         raise Http404
     done = request.method == "POST"
     if done:
-        mailed_links.undo(link, page=f"{request.get_host()}/unsubscribe/", wording=_("Send me these emails again"))
+        undoing.undo(link, page=f"{request.get_host()}/unsubscribe/")
     return render(request, "privacy/undo.html", {"done": done})
