@@ -26,6 +26,7 @@ from privacy.restrictions import Restriction
 from privacy.rights import REGISTER
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Channel, Sender, Source
+from tests import make
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -68,6 +69,12 @@ def test_whoever_was_erased_since_is_not_made_again():
     Customer.objects.filter(pk=gone.pk).update(number=f"erased-{gone.pk}", display_name="")
     assert fill(30, 0)["customers"] == 0
     assert gone.number not in [login["number"] for login in staff.logins(shop.numbers(30, NOW))["customers"]]
+
+
+def test_somebody_elses_number_is_left_to_them():
+    there = make.customer(number=people.Person(3, NOW.date()).number)
+    assert fill(6, 0)["customers"] == 6
+    assert Customer.objects.get(number=there.number).display_name == there.display_name
 
 
 def test_the_same_index_is_always_the_same_person():

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
 
 from customers.models import Customer
+from customers.numbers import new_number
 from privacy import audit
 from privacy.policies import PolicyVersion
 from privacy.recipients import Recipient
@@ -74,9 +76,19 @@ def _people(first: int, count: int, *, hashed: str, now: datetime) -> int:
     for index in range(first, first + count):
         for row in _of_one(Person(index, today), hashed, recipients, policies):
             rows.setdefault(row._meta.label, []).append(row)
+    _give_way(rows["customers.Customer"])
     for label in sorted(rows, key=lambda label: (ORDER.index(label) if label in ORDER else len(ORDER), label)):
         apps.get_model(label)._base_manager.bulk_create(rows[label], batch_size=1000)
     return count
+
+
+def _give_way(customers: list[Any]) -> None:
+    """Somebody who is no part of the demo may have one of its numbers already; then another is drawn."""
+    taken = Customer.objects.filter(number__in=[one.number for one in customers])
+    numbers_taken = set(taken.values_list("number", flat=True))
+    for customer in customers:
+        if customer.number in numbers_taken:
+            customer.number = new_number()
 
 
 def _of_one(
