@@ -1,0 +1,143 @@
+"""The office in a real browser: the staff's story with two people, and every page open to everybody's senses."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from privacy.cases import State
+from privacy.roles import AGENT, MANAGER, OFFICER
+from privacy.subject_requests import DataSubjectRequest
+from tests import make
+from tests.office import colleague
+from tests.portal import PASSWORD, forget_limits
+
+QUEUE = "/admin/privacy/datasubjectrequest/"
+
+
+def enter(page: Any, site: str, account: Any) -> None:
+    """Through the one sign-in, as staff do."""
+    page.goto(f"{site}/admin/")
+    page.get_by_label("Email").fill(account.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{site}/admin/")
+
+
+@pytest.fixture
+def office(transactional_db: None) -> dict[str, Any]:
+    """Colleagues, and a queue with something late, something near and something done."""
+    forget_limits()
+    mary = make.customer("mary@example.com", display_name="Amélie Hart-Østergård", family_name="Hart")
+    make.order(mary), make.enquiry(mary), make.grant(mary)
+    case = make.case(mary, "erasure", received_at=timezone.now() - timedelta(days=9), details="Delete me, please.")
+    make.case(mary, "access", received_at=timezone.now() - timedelta(days=40))
+    make.case(mary, "enquiry", received_at=timezone.now() - timedelta(days=25))
+    make.case(mary, "complaint", state="completed", closed_at=timezone.now())
+    make.restriction(mary, kind="debt", lifted_at=None, lifted_by="", lift_proposed_by="")
+    DataSubjectRequest.objects.filter(kind="erasure").update(execute_after=timezone.now() - timedelta(hours=1))
+    return {"agent": colleague(AGENT), "officer": colleague(OFFICER), "case": case, "mary": mary}
+
+
+def test_two_colleagues_carry_an_erasure_to_its_approval(browser, page, site, office):
+    case = office["case"]
+    office["agent"].refresh_from_db()
+    enter(page, site, office["agent"])
+    page.get_by_role("navigation", name="Office").get_by_role("link", name="Queue").click()
+    expect(page.get_by_text("9 days overdue").or_(page.get_by_text("days overdue")).first).to_be_visible()
+    page.get_by_role("searchbox").fill(case.reference)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=case.reference).click()
+    expect(page.get_by_text("Delete me, please.")).to_be_visible()
+    page.get_by_role("button", name="Take it in hand").click()
+    expect(page.get_by_text("Done: Take it in hand")).to_be_visible()
+    page.locator("summary", has_text="Confirm who is asking").click()
+    page.get_by_label("How do you know?").fill("Called back on the number we have.")
+    page.get_by_role("button", name="Confirm who is asking").click()
+    page.get_by_role("button", name="Propose to a second person").click()
+    expect(page.get_by_text("You proposed this. A second, different person must approve.")).to_be_visible()
+
+    second = browser.new_context().new_page()
+    enter(second, site, office["officer"])
+    second.goto(f"{site}{QUEUE}{case.pk}/change/")
+    expect(second.get_by_role("heading", name="What an erasure would do today")).to_be_visible()
+    second.locator("summary", has_text="Approve and carry out").click()
+    second.get_by_role("button", name="Approve and carry out").click()
+    expect(second.get_by_text("Done: Approve and carry out")).to_be_visible()
+    timeline = second.get_by_role("region", name="What happened")
+    for words in ("Request received", "Identity confirmed", "Waiting for a second person", "Being carried out"):
+        expect(timeline.get_by_text(words, exact=True).first).to_be_visible()
+    assert DataSubjectRequest.objects.get(pk=case.pk).state == State.EXECUTING
+    second.context.close()
+
+
+def test_a_letter_is_recorded_in_a_few_keys(page, site, office):
+    enter(page, site, office["agent"])
+    page.get_by_role("main").get_by_role("link", name="Record a request").click()
+    page.get_by_role("searchbox").fill("hart")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("A•••")).click()
+    page.get_by_label("What does the person ask for?").select_option("portability")
+    page.get_by_label("How did it come?").select_option("letter")
+    page.get_by_role("button", name="Open the request").click()
+    expect(page.get_by_text("Recorded as NL-")).to_be_visible()
+
+
+def test_assigning_several_and_taking_it_back(page, site, office):
+    enter(page, site, office["agent"])
+    page.goto(site + QUEUE)
+    page.get_by_label("Select all objects on this page for an action").check()
+    page.get_by_label("Action:").select_option("to_me")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_role("button", name="Assign to me").click()
+    expect(page.get_by_text("3 requests are now with")).to_be_visible()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("3 requests are back where they were.")).to_be_visible()
+
+
+LOOKS = [(1360, "light"), (390, "dark"), (1360, "dark"), (390, "light")]
+
+
+@pytest.fixture
+def look_over(page: Any) -> Callable[[str], None]:
+    """Opens an address and checks it wide and narrow, light and dark: axe, and nothing wider than the screen.
+
+    Without axe's preloading of styles, which writes an inline style of its own and trips over our policy.
+    """
+
+    def check(address: str) -> None:
+        page.goto(address)
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert too_wide <= 0, f"{address} at {width}: {too_wide} px too wide"
+            found = Axe().run(page, options={"preload": False})
+            assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
+
+    return check
+
+
+def test_the_office_shuts_nobody_out(page, site, office, look_over):
+    enter(page, site, office["officer"])
+    case, mary = office["case"], office["mary"]
+    mail = make.inbound_email(mary)
+    for url in (
+        "/admin/", QUEUE, f"{QUEUE}?state=all&due=overdue", f"{QUEUE}?q=nobody", f"{QUEUE}{case.pk}/change/",
+        "/admin/intake/?q=hart", f"/admin/intake/?person={mary.number}", f"/admin/revocation/?person={mary.number}",
+        "/admin/confidentiality/", "/admin/jobs/", f"/admin/customers/customer/{mary.pk}/change/", "/admin/hold/",
+        "/admin/privacy/auditentry/", "/admin/privacy/recipient/", "/admin/privacy/restriction/",
+        f"/admin/privacy/inboundemail/{mail.pk}/change/", "/admin/privacy/purpose/add/",
+    ):  # fmt: skip
+        look_over(site + url)
+
+
+def test_the_accounts_shut_nobody_out(page, site, office, look_over):
+    enter(page, site, colleague(MANAGER))
+    for url in ("/admin/", "/admin/customers/account/", f"/admin/customers/account/{office['agent'].pk}/change/"):
+        look_over(site + url)
