@@ -16,13 +16,17 @@ from .vocabulary import Channel, Decision, Purpose, Sender, Source
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that a person may say yes or no to, with the words that she reads beside it."""
+    """One thing that a person may say yes or no to, with the words that she reads beside it.
+
+    Ticked it says yes; for a refusal, where silence would not be a no, ticked it says no.
+    """
 
     purpose: str
     wording: str
     channel: str = ""
     sender: str = ""
     recipient: Recipient | None = None
+    is_refusal: bool = False
 
     @property
     def key(self) -> str:
@@ -48,11 +52,23 @@ class Changes:
 def marketing() -> list[Option]:
     """Own offers and other companies' offers, each by every channel (CLZ-01, CLZ-10, MAD-01)."""
     ways = {
-        Channel.EMAIL: (_("{shop} may email me its own offers and news."), _("{shop} may email me offers of other companies.")),
-        Channel.SMS: (_("{shop} may text me its own offers and news."), _("{shop} may text me offers of other companies.")),
-        Channel.PHONE: (_("{shop} may call me about its own offers."), _("{shop} may call me about offers of other companies.")),
-        Channel.POST: (_("{shop} may write to me by post about its own offers."), _("{shop} may post me offers of other companies.")),
-    }  # fmt: skip
+        Channel.EMAIL: (
+            _("{shop} may email me its own offers and news."),
+            _("{shop} may email me offers of other companies."),
+        ),
+        Channel.SMS: (
+            _("{shop} may text me its own offers and news."),
+            _("{shop} may text me offers of other companies."),
+        ),
+        Channel.PHONE: (
+            _("{shop} may call me about its own offers."),
+            _("{shop} may call me about offers of other companies."),
+        ),
+        Channel.POST: (
+            _("{shop} may write to me by post about its own offers."),
+            _("{shop} may post me offers of other companies."),
+        ),
+    }
     return [
         Option(Purpose.MARKETING, _said(wording), channel, sender)
         for channel, wordings in ways.items()
@@ -69,28 +85,41 @@ def use() -> list[Option]:
 
 
 def sharing() -> list[Option]:
-    """Further use in the group, transfers outside the EEA, and each recipient that needs a yes (SFB-19 to SFB-21)."""
+    """The three refusals (SFB-19 to SFB-21), and each recipient that needs a yes (LRD-05)."""
+    refusals = {
+        Purpose.SHARING: _("Pass nothing on to other companies that my order does not need."),
+        Purpose.FURTHER_USE: _("No further use of my details by {shop} and companies of its group."),
+        Purpose.TRANSFER: _("Send nothing about me outside the European Economic Area."),
+    }
+    ask = _("{shop} may pass my details to {to}.")
     return [
-        Option(Purpose.FURTHER_USE, _said(_("{shop} and companies of its group may use my details for more than my orders."))),
-        Option(Purpose.TRANSFER, _said(_("{shop} may send my details to countries outside the European Economic Area."))),
+        *(Option(purpose, _said(wording), is_refusal=True) for purpose, wording in refusals.items()),
         *(
-            Option(Purpose.SHARING, _said(_("{shop} may pass my details to {to}."), to=recipient.name), recipient=recipient)
+            Option(Purpose.SHARING, _said(ask, to=recipient.name), recipient=recipient)
             for recipient in Recipient.objects.optional()
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _said(wording: str, **names: str) -> str:
     return wording.format(shop=settings.SHOP["name"], **names)
 
 
-def granted(data_subject: Any) -> set[consent.Choice]:
+def granted(data_subject: Any, latest: dict[consent.Choice, Any] | None = None) -> set[consent.Choice]:
     """Everything the person has said yes to and not taken back, in one query."""
     return {
         choice
-        for choice, entry in consent.choices(data_subject).items()
+        for choice, entry in (latest or consent.choices(data_subject)).items()
         if entry.decision == Decision.GRANTED and entry.source != Source.POLICY_ACCEPTANCE
     }
+
+
+def ticked_boxes(data_subject: Any, options: Sequence[Option]) -> set[str]:
+    """The keys of the boxes that are ticked now: a yes in force, or for a refusal a no in force."""
+    latest = consent.choices(data_subject)
+    yes = granted(data_subject, latest)
+    no = {choice for choice, entry in latest.items() if entry.decision == Decision.WITHDRAWN}
+    return {option.key for option in options if option.choice in (no if option.is_refusal else yes)}
 
 
 def save(
@@ -103,22 +132,35 @@ def save(
     actor: Any,
     page: str,
 ) -> Changes:
-    """Writes down what differs. A box that was ticked already when the form was shown never switches anything on,
-    so that an old form cannot undo a "no" said elsewhere in the meantime."""
-    now_on = granted(data_subject)
+    """Writes down what differs: every "no" at once, a "yes" only for somebody who has just proved who she is.
+
+    A box left as the form showed it never says yes, so that an old form cannot undo a "no" said elsewhere.
+    """
+    now = ticked_boxes(data_subject, options)
+    wanted = _without_recipients_if_all_are_refused(options, set(ticked), now)
     changes = Changes()
     with transaction.atomic():
         for option in options:
-            is_on, wanted = option.choice in now_on, option.key in ticked
-            if is_on and not wanted:
+            was, shall, shown = option.key in now, option.key in wanted, option.key in shown_ticked
+            if was == shall:
+                continue
+            if shall == option.is_refusal:
                 changes.switched_off.append(option)
                 _decide(data_subject, option, Decision.WITHDRAWN, actor, page)
-            elif wanted and not is_on and option.key not in shown_ticked:
+            elif shown != shall:
                 (changes.switched_on if may_switch_on else changes.waiting).append(option)
         for option in changes.switched_on:
-            _decide(data_subject, option, Decision.GRANTED, actor, page)
+            words = _("Taken back: {wording}").format(wording=option.wording) if option.is_refusal else ""
+            _decide(data_subject, option, Decision.GRANTED, actor, page, words)
             _lift_suppression(data_subject, option)
     return changes
+
+
+def _without_recipients_if_all_are_refused(options: Sequence[Option], wanted: set[str], now: set[str]) -> set[str]:
+    refuses_all = any(
+        o.is_refusal and o.purpose == Purpose.SHARING and o.key in wanted and o.key not in now for o in options
+    )
+    return wanted - {o.key for o in options if o.recipient} if refuses_all else wanted
 
 
 def all_off(data_subject: Any, options: Sequence[Option], *, actor: Any, page: str, wording: str) -> None:
@@ -149,7 +191,9 @@ def revoke(
             notices.send("revoked", data_subject.contact_email, key=key, data_subject=data_subject, context=context)
 
 
-def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = "") -> None:
+def _decide(
+    data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = ""
+) -> None:
     consent.decide(
         data_subject, option.purpose, decision, channel=option.channel, sender=option.sender, recipient=option.recipient,
         source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,

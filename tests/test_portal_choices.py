@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from customers.models import Customer
-from privacy import consent, preferences, suppression
+from privacy import consent, gate, preferences, suppression
 from privacy.consent import ConsentEntry
+from privacy.recipients import Recipient
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make
 from tests.portal import sign_in
@@ -21,6 +22,10 @@ EMAIL_OWN, EMAIL_THIRD = "marketing-email-own", "marketing-email-third_party"
 
 def on(customer: Customer, channel: str, sender: str) -> bool:
     return consent.is_granted(customer, Purpose.MARKETING, channel=channel, sender=sender)
+
+
+def may_share(customer: Customer, recipient: Recipient) -> bool:
+    return gate.may_share(customer, recipient, ["name"]).allowed
 
 
 def save(client: Any, *keys: str, was: tuple[str, ...] = ()) -> Any:
@@ -119,17 +124,56 @@ def test_sharing_shows_each_recipient_with_country_safeguard_purpose_and_fields(
         assert words in page
 
 
-def test_sfb_19_to_21_and_lrd_05_the_refusals_are_three_and_each_recipient_has_its_own():
+def test_lrd_05_each_recipient_can_be_allowed_and_stopped_alone():
     one, two = (make.recipient(name, is_necessary=False) for name in ("One", "Two"))
     mary = make.customer(login=True)
     client = sign_in(mary)
-    keys = [f"sharing-{one.pk}", f"sharing-{two.pk}", "further_use", "transfer"]
+    keys = [f"sharing-{one.pk}", f"sharing-{two.pk}"]
     client.post("/account/sharing/", {"yes": keys})
-    assert len(preferences.granted(mary)) == 4
+    assert may_share(mary, one) and may_share(mary, two)
     client.post("/account/sharing/", {"yes": keys[1:], "was": keys})
-    assert not consent.is_granted(mary, Purpose.SHARING, recipient=one)
-    assert consent.is_granted(mary, Purpose.SHARING, recipient=two)
+    assert not may_share(mary, one) and may_share(mary, two)
+
+
+@pytest.mark.parametrize(
+    ("key", "recipient"),
+    [
+        ("sharing", {"country": "DE"}),
+        ("further_use", {"country": "DE", "group": "affiliate"}),
+        ("transfer", {"country": "US", "safeguard": "SCC 2021"}),
+    ],
+)
+def test_sfb_19_to_21_each_refusal_counts_at_once_without_proof_and_is_taken_back_only_with_one(key, recipient):
+    to = make.recipient(is_necessary=False, **recipient)
+    mary = make.customer(login=True)
+    make.grant(mary, Purpose.SHARING, recipient=to)
+    assert may_share(mary, to)
+    own = f"sharing-{to.pk}"
+    client = sign_in(mary, minutes_ago=60)
+    client.post("/account/sharing/", {"yes": [key, own], "was": [own]})
+    assert not may_share(mary, to)
+    page = client.get("/account/sharing/").content.decode()
+    assert f'value="{key}" checked' in page
+    assert (f'value="{own}" checked' in page) is (key != "sharing"), "no to all means no to each"
+    answer = client.post("/account/sharing/", {"yes": [own], "was": [key, own]})
+    assert answer["Location"].startswith("/account/reauthenticate/")
+    assert not may_share(mary, to)
+
+
+def test_an_old_form_does_not_take_back_a_refusal_said_elsewhere():
+    mary = make.customer(login=True)
+    consent.decide(mary, Purpose.TRANSFER, Decision.WITHDRAWN, source=Source.LETTER, actor="test")
+    sign_in(mary).post("/account/sharing/", {"yes": [], "was": []})
+    assert consent.choices(mary)[consent.Choice(Purpose.TRANSFER)].decision == Decision.WITHDRAWN
+
+
+def test_one_click_says_no_to_all_sharing():
+    one = make.recipient("One", is_necessary=False)
+    mary = make.customer(login=True)
+    make.grant(mary, Purpose.SHARING, recipient=one)
+    client = sign_in(mary, minutes_ago=60)
     client.post("/account/sharing/", {"all_off": "1"})
+    assert not may_share(mary, one)
     assert preferences.granted(mary) == set()
 
 

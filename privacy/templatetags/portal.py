@@ -117,6 +117,12 @@ def kind_name(thing: Any) -> str:
 
 
 @register.filter
+def in_words(names: str) -> str:
+    """Names of columns as a person reads them."""
+    return names.replace("_", " ")
+
+
+@register.filter
 def any_correctable(cards: list[dict[str, Any]]) -> bool:
     """True when the person may put something of these right herself."""
     return any(card["correctable"] for card in cards)

@@ -21,15 +21,15 @@ def choose(request: HttpRequest, customer: Any) -> HttpResponse:
     options = [*preferences.marketing(), *preferences.use()]
     if request.method == "POST":
         return save(request, customer, options, "privacy:preferences")
-    now_on = preferences.granted(customer)
+    now_on = preferences.ticked_boxes(customer, options)
     channels = [
         {"channel": channel, "options": [_shown(o, now_on) for o in options if o.channel == channel]}
         for channel in Channel
     ]
     context = {
         "channels": channels,
-        "others": [_shown(o, now_on) for o in preferences.use()],
-        "anything_on": any(o.choice in now_on for o in options),
+        "others": [_shown(o, now_on) for o in options if not o.channel],
+        "anything_on": bool(now_on),
         "purposes": Purpose.objects.all(),
     }
     return render(request, "privacy/preferences.html", context)
@@ -58,4 +58,4 @@ def save(request: HttpRequest, customer: Any, options: list[preferences.Option],
 
 
 def _shown(option: preferences.Option, now_on: Any) -> dict[str, Any]:
-    return {"option": option, "is_on": option.choice in now_on}
+    return {"option": option, "is_on": option.key in now_on}

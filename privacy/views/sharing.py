@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,15 +21,16 @@ def share(request: HttpRequest, customer: Any) -> HttpResponse:
     options = preferences.sharing()
     if request.method == "POST":
         return save(request, customer, options, "privacy:sharing")
-    now_on = preferences.granted(customer)
+    now_on = preferences.ticked_boxes(customer, options)
     context = {
-        "general": [_shown(o, now_on) for o in options if o.recipient is None],
+        "refusals": [_shown(o, now_on) for o in options if o.is_refusal],
         "optional": [_shown(o, now_on) for o in options if o.recipient],
         "necessary": Recipient.objects.active().filter(is_necessary=True),
+        "home": settings.SHOP["jurisdiction"][:2],
         "disclosures": told_of(customer, timezone.localdate())[:20],
     }
     return render(request, "privacy/sharing.html", context)
 
 
 def _shown(option: preferences.Option, now_on: Any) -> dict[str, Any]:
-    return {"option": option, "is_on": option.choice in now_on}
+    return {"option": option, "is_on": option.key in now_on}
