@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models, reset_queries, transaction
 from django.utils import timezone
 
 from customers.models import Customer
@@ -63,6 +63,7 @@ def _in_batches(kind: str, wanted: int, make: Count, say: Say) -> None:
             count = make(first, until - first)
             audit.record(EVENT, actor=choices.ACTOR, target=kind, until=until, count=count)
         first = until
+        reset_queries()  # which Django collects while DEBUG is on
         if wanted > BATCH:
             say(f"{kind}: {first} of {wanted}")
 
