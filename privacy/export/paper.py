@@ -14,10 +14,11 @@ from .writing import Progress, Writable
 
 # Up to so many rows it is set in one piece; above, in parts of so many.
 IN_ONE_PIECE = 300
-PART = 250
+PART = 500
 # A table of more rows is shown by its newest ones; the file for computers has all.
 SHOWN = 20_000
 AS_CARDS = 3
+WITH_LABELS = 30
 
 
 @dataclass
@@ -31,23 +32,25 @@ class Sheet:
 
     @property
     def cards(self) -> list[list[tuple[str, str]]]:
-        """Few records are shown label by label."""
-        names = self.table.labels
-        return (
-            [[(names[name], text) for name, text in row.words.items()] for row in self.rows] if self._is_short else []
-        )
+        """A few records are shown label by label."""
+        labels = self.table.labels
+        rows = self.rows if self.table.count <= AS_CARDS else []
+        return [[(labels[name], text) for name, text in row.words.items()] for row in rows]
+
+    @property
+    def legend(self) -> list[str]:
+        """Of many records the labels stand once, above them."""
+        return list(self.table.labels.values()) if self.table.count > WITH_LABELS else []
 
     @property
     def lines(self) -> list[str]:
-        """Many records are shown one after the other."""
-        if self._is_short:
+        """More records are shown one after the other, each in one paragraph."""
+        labels = self.table.labels
+        if self.table.count <= AS_CARDS:
             return []
-        names = self.table.labels
-        return [" · ".join(f"{names[name]}: {text}" for name, text in row.words.items()) for row in self.rows]
-
-    @property
-    def _is_short(self) -> bool:
-        return self.table.count <= AS_CARDS
+        if self.legend:
+            return [" · ".join(row.words.get(name, "–") for name in labels) for row in self.rows]
+        return [" · ".join(f"{labels[name]}: {text}" for name, text in row.words.items()) for row in self.rows]
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -1,0 +1,172 @@
+"""The export of one person with 50, 500 and 5,000 rows: JSON, CSV and PDF, beside a plain table of the same rows.
+
+Each figure comes from a process of its own, warm, in processor seconds, because the machine is shared; ours and the
+floor take turns, the median stands. Ours is tagged, PDF/A-3a and PDF/UA-1, with cover and nine answers; the floors are
+a bare table that is none of this. python -m benchmarks.export [rows ...]
+"""
+# ruff: noqa: PLC0415  # each way loads only what it needs, so that memory is its own
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+SIZES = (50, 500, 5_000)
+HERE = Path(__file__).parent.parent
+HEADS = ("When", "Kind", "Page or words", "Browser mark", "Shortened IP address")
+WAYS = ("json", "csv", "pdf", "weasyprint", "reportlab")
+
+
+def rows(count: int) -> list[tuple[str, ...]]:
+    """What the floors print: the same words as ours."""
+    return [
+        ("15 Mar 2020, 12:00", "search", f"winter boots size {i} brown leather", f"v{i:08x}aa", "198.51.100.0")
+        for i in range(count)
+    ]
+
+
+def plain_table(count: int) -> None:
+    """WeasyPrint's plain table: the floor of the target."""
+    from weasyprint import HTML
+
+    head = "".join(f"<th>{text}</th>" for text in HEADS)
+    body = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>" for row in rows(count))
+    style = "<style>body{font:9pt 'Noto Sans'}</style>"
+    HTML(string=f"{style}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>").write_pdf()
+
+
+def canvas(count: int) -> None:
+    """ReportLab's canvas: how fast untagged lines can be written at all."""
+    from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    paper = Canvas(io.BytesIO())
+    for index, row in enumerate(rows(count)):
+        paper.drawString(40, 800 - 14 * (index % 54), "  ".join(row))
+        if index % 54 == 53:
+            paper.showPage()
+    paper.save()
+
+
+def of_ours(way: str, count: int) -> Callable[[], None]:
+    """Our own code on the customer who has so many rows."""
+    import django
+
+    django.setup()
+    from customers.models import Customer
+    from privacy import documents, export
+    from privacy.export.paper import write_pdf
+    from privacy.export.writing import write_csv, write_json
+
+    customer = Customer.objects.get(source=f"benchmark-{count}")
+
+    def run() -> None:
+        copy = export.collect(customer, only_provided=way == "csv")
+        if way == "json":
+            write_json(copy, io.BytesIO(), lambda _: None)
+        elif way == "pdf":
+            write_pdf(copy, io.BytesIO(), lambda _: None)
+        else:
+            for table in copy.tables:
+                write_csv(table, io.BytesIO(), lambda _: None)
+
+    if way == "pdf":
+        documents.warm_up()
+    return run
+
+
+def measure_one(way: str, count: int) -> dict[str, float]:
+    """Warm, then measured: processor seconds and the most memory the process ever had."""
+    floors: dict[str, Callable[[], None]] = {
+        "weasyprint": lambda: plain_table(count),
+        "reportlab": lambda: canvas(count),
+    }
+    run = floors.get(way) or of_ours(way, count)
+    if count < 1000:
+        run()
+    before, begun = time.process_time(), time.monotonic()
+    run()
+    return {
+        "cpu": time.process_time() - before,
+        "wall": time.monotonic() - begun,
+        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def in_own_process(way: str, count: int, environment: dict[str, str]) -> dict[str, float]:
+    """One measurement."""
+    argv = [sys.executable, "-m", "benchmarks.export", "--one", way, str(count)]
+    done = subprocess.run(argv, cwd=HERE, env=environment, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def fill(sizes: tuple[int, ...]) -> None:
+    """A fresh database with one customer for each size."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from customers.models import BrowsingRecord
+    from tests import make
+
+    call_command("migrate", verbosity=0)
+    for size in sizes:
+        customer = make.customer(source=f"benchmark-{size}", display_name="Mária Łukasiewicz")
+        BrowsingRecord.objects.bulk_create(
+            BrowsingRecord(
+                customer=customer, visitor_id=mark, kind="search", what=what, at=make.LONG_AGO, ip_address=ip
+            )
+            for _when, _kind, what, mark, ip in rows(size)
+        )
+
+
+def compare(sizes: tuple[int, ...]) -> dict[tuple[str, int], dict[str, float]]:
+    """Every way at every size, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = {"DJANGO_SETTINGS_MODULE": "config.settings", "VAR_DIR": folder, "ENV_FILE": os.devnull}
+        environment = os.environ | ours | {"LOG_LEVEL": "ERROR"}
+        argv = [sys.executable, "-m", "benchmarks.export", "--fill", *map(str, sizes)]
+        subprocess.run(argv, cwd=HERE, env=environment, check=True)
+        ways = [way for way in WAYS if way != "reportlab" or find_spec("reportlab")]
+        found: dict[tuple[str, int], dict[str, float]] = {}
+        for size in sizes:
+            turns = [
+                {way: in_own_process(way, size, environment) for way in ways} for _ in range(3 if size < 1000 else 1)
+            ]
+            for way in ways:
+                found[way, size] = {key: median(turn[way][key] for turn in turns) for key in ("cpu", "wall", "mb")}
+    return found
+
+
+def show(found: dict[tuple[str, int], dict[str, float]], sizes: tuple[int, ...]) -> None:
+    """One table."""
+    print(f"{'rows':>6} {'what':<12} {'cpu s':>8} {'wall s':>8} {'MB':>6}  of the plain table")
+    for size in sizes:
+        floor = found["weasyprint", size]["cpu"]
+        for (way, rows_), one in found.items():
+            if rows_ == size:
+                share = f"{one['cpu'] / floor:.2f}"
+                print(f"{size:>6} {way:<12} {one['cpu']:>8.3f} {one['wall']:>8.3f} {one['mb']:>6.0f}  {share}")
+
+
+def main(arguments: list[str]) -> Any:
+    """Fills, measures one, or compares all."""
+    if arguments[:1] == ["--fill"]:
+        return fill(tuple(map(int, arguments[1:])))
+    if arguments[:1] == ["--one"]:
+        return print(json.dumps(measure_one(arguments[1], int(arguments[2]))))
+    sizes = tuple(map(int, arguments)) or SIZES
+    return show(compare(sizes), sizes)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
