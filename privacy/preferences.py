@@ -195,8 +195,8 @@ def _decide(
     data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = ""
 ) -> None:
     consent.decide(
-        data_subject, option.purpose, decision, channel=option.channel, sender=option.sender, recipient=option.recipient,
-        source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,
+        data_subject, option.purpose, decision, channel=option.channel, sender=option.sender,
+        recipient=option.recipient, source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,
     )  # fmt: skip
 
 
