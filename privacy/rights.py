@@ -17,7 +17,11 @@ Verb = Callable[[Any, str, datetime], bool]
 
 @dataclass(frozen=True)
 class Entry:
-    """A right: its law, its words, its verb, what it needs. The verb answers whether it is finished already."""
+    """A right: its law, its words, its verb, what it needs. The verb answers whether it is finished already.
+
+    What hands data out, locks or deletes it needs a proof of a few minutes ago; a mailed link, which can be forwarded,
+    is enough only for what switches uses off.
+    """
 
     kind: str
     label: str | Promise
@@ -26,6 +30,8 @@ class Entry:
     verb: Verb
     needs_two_people: bool = False
     needs_answer: bool = False
+    needs_recent_proof: bool = False
+    link_is_enough: bool = False
     is_automatic: bool = False
     can_be_refused: bool = True
 
@@ -61,6 +67,7 @@ def fresh_key() -> str:
     article="Art. 15",
     explanation=_("We put together everything we hold about you, as a PDF to read and a file for computers."),
     is_automatic=True,
+    needs_recent_proof=True,
 )
 def access(case: Any, actor: str, now: datetime) -> bool:
     """Queues the full export; the case is done when the copy lies ready."""
@@ -74,6 +81,7 @@ def access(case: Any, actor: str, now: datetime) -> bool:
     article="Art. 20",
     explanation=_("We put what you gave us into a file that another company's computers can read."),
     is_automatic=True,
+    needs_recent_proof=True,
 )
 def portability(case: Any, actor: str, now: datetime) -> bool:
     """Queues the smaller export of what the person provided."""
@@ -99,6 +107,7 @@ def rectification(case: Any, actor: str, now: datetime) -> bool:
     article="Art. 18",
     explanation=_("We keep your data locked away and do nothing with it until you and we agree to unlock it."),
     is_automatic=True,
+    needs_recent_proof=True,
 )
 def restriction(case: Any, actor: str, now: datetime) -> bool:
     """Bars use from this moment."""
@@ -117,6 +126,7 @@ def restriction(case: Any, actor: str, now: datetime) -> bool:
     article="Art. 17",
     explanation=_("We delete what we may. What the law makes us keep, we name, with the day on which it goes."),
     needs_two_people=True,
+    needs_recent_proof=True,
 )
 def erase(case: Any, actor: str, now: datetime) -> bool:
     """Queues the erasure that two people agreed to."""
@@ -131,6 +141,7 @@ def erase(case: Any, actor: str, now: datetime) -> bool:
     explanation=_("We stop all advertising and all profiling at once. Nobody can say no to this."),
     is_automatic=True,
     can_be_refused=False,
+    link_is_enough=True,
 )
 def objection(case: Any, actor: str, now: datetime) -> bool:
     """Switches every marketing channel and profiling off; no refusal is possible (Art. 21(2), (3))."""

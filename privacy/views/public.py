@@ -9,9 +9,6 @@ from .. import mailed_links, rights, subject_requests, tokens
 from ..forms import AddressForm, ComplaintForm, RequestForm
 from ..vocabulary import Source
 
-# A link can be forwarded: it may stop uses of data, but a person checks it before anything is handed out or deleted.
-A_LINK_IS_ENOUGH = {"objection"}
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
@@ -41,7 +38,7 @@ def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResp
             source=Source.WEB,
             actor=link.data_subject,
             details=form.cleaned_data["details"],
-            identity_confirmed=wanted in A_LINK_IS_ENOUGH,
+            identity_confirmed=rights.REGISTER[wanted].link_is_enough,
             idempotency_key=f"link.{link.pk}",
         )
         tokens.spend(link)

@@ -20,7 +20,6 @@ from ..vocabulary import Source
 from .access import customer_required, require_fresh
 from .words import EVENTS, STATES
 
-ANYBODY_AT_THE_SCREEN = {"objection", "complaint", "enquiry", "rectification"}
 A_PAGE = 20
 
 
@@ -44,7 +43,7 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
         wanted = form.cleaned_data
         if wanted["kind"] == "erasure" and "understood" not in request.POST:
             return _before_erasure(request, customer, form)
-        if wanted["kind"] not in ANYBODY_AT_THE_SCREEN:
+        if rights.REGISTER[wanted["kind"]].needs_recent_proof:
             require_fresh(request)
         case = subject_requests.open_case(
             customer,
