@@ -11,7 +11,9 @@ REMOVE = "remove@northlight.example"
 PRIVACY = "privacy@northlight.example"
 
 
-def letter(sender: str = "", subject: str | None = "UNSUBSCRIBE", body: str = "", to: str = REMOVE, **headers: str) -> bytes:
+def letter(
+    sender: str = "", subject: str | None = "UNSUBSCRIBE", body: str = "", to: str = REMOVE, **headers: str
+) -> bytes:
     """One mail as bytes, with CRLF; underscores in header names stand for hyphens."""
     message = EmailMessage()
     if sender:

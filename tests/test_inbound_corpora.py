@@ -1,7 +1,7 @@
 """Real mails, odd mails and bombs: kept byte for byte, none crashes, no machine is read as a person.
 
-The 867 files are all that lies in five folders of the corpora but the .json answers: bounces_sisimai 592 (589 notices, 2
-that are none, the table of labels), mime_mikel_mail 105, mime_stalwart 89 (87 mails, 2 licences), mime_cpython 48 and
+The 867 files are all that lies in five folders of the corpora but the .json answers: bounces_sisimai 592 (589 notices,
+2 that are none, the table of labels), mime_mikel_mail 105, mime_stalwart 89 (87 mails, 2 licences), mime_cpython 48 and
 dkim_dkimpy 33 (mails, keys and DNS records). What is no mail at all must be kept just as well.
 """
 
@@ -40,7 +40,9 @@ def test_all_867_are_kept_byte_for_byte_and_read_without_a_crash(corpora):
         raw = path.read_bytes()
         row = received(raw)
         assert (row.job_state, bool(row.outcome)) == ("done", True), (path, row.last_error)
-        assert hashlib.sha256(bytes(row.raw)).digest() == hashlib.sha256(raw).digest() or _is_the_same_mail(row, raw), path
+        assert hashlib.sha256(bytes(row.raw)).digest() == hashlib.sha256(raw).digest() or _is_the_same_mail(row, raw), (
+            path
+        )
     bounces = [p for p in paths if p.parent.name == "eml"]
     judged = {p.name: judgement.judge(p.read_bytes(), REMOVE, "", NOW).outcome for p in bounces}
     assert len(judged) == 589
@@ -72,7 +74,9 @@ def test_a_spam_report_and_a_dead_address_go_on_the_stop_list(corpora):
     for name in set(complaints):
         received((folder / "eml" / name).read_bytes())
     assert Suppression.objects.filter(reason="complaint").exists()
-    dead = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\nFrom: MAILER-DAEMON@mx.example.net\r\n\r\n" + (
+    dead = (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
+        b"From: MAILER-DAEMON@mx.example.net\r\n\r\n"
         b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n"
         b"Final-Recipient: rfc822; gone@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
     )
@@ -109,7 +113,9 @@ def nested(depth):
 
 
 def many_parts(count):
-    return b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * count + b"--b--\r\n"
+    return (
+        b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * count + b"--b--\r\n"
+    )
 
 
 BOMBS = {
@@ -118,7 +124,11 @@ BOMBS = {
     "nested multiparts": nested(2000),
     "100,000 parts": many_parts(100_000),
     "10,000 parts": many_parts(10_000),
-    "a boundary of 64 KB": b"Content-Type: multipart/mixed; boundary=" + b"b" * 65536 + b"\r\n\r\n--" + b"b" * 65536 + b"\r\n\r\nx\r\n",
+    "a boundary of 64 KB": b"Content-Type: multipart/mixed; boundary="
+    + b"b" * 65536
+    + b"\r\n\r\n--"
+    + b"b" * 65536
+    + b"\r\n\r\nx\r\n",
     "100,000 headers": b"X: y\r\n" * 100_000 + b"\r\n",
     "a header of 1 MB": b"Subject: " + b"a" * 1_000_000 + b"\r\n\r\n",
     "encoded words": b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\r\n\r\n",
@@ -157,8 +167,15 @@ def test_a_bomb_is_kept_and_costs_little(name):
 
 def mutated():
     base = letter("anna@example.com", "UNSUBSCRIBE", "hello", Message_ID="<1@x>")
-    pieces = st.one_of(st.binary(max_size=40), st.sampled_from([b"\r\n", b"\n\n", b"=?utf-8?b?", b"multipart/mixed; boundary=", b"--", b"\0", b"(", b'"', b"<"]))
-    return st.builds(lambda at, piece: base[: at % len(base)] + piece + base[at % len(base) :], st.integers(0, 10_000), pieces)
+    pieces = st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from(
+            [b"\r\n", b"\n\n", b"=?utf-8?b?", b"multipart/mixed; boundary=", b"--", b"\0", b"(", b'"', b"<"]
+        ),
+    )
+    return st.builds(
+        lambda at, piece: base[: at % len(base)] + piece + base[at % len(base) :], st.integers(0, 10_000), pieces
+    )
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -174,8 +191,12 @@ def test_any_bytes_are_read_or_said_to_be_unreadable(raw):
 
 
 @pytest.mark.django_db
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(raw=st.one_of(st.binary(min_size=1, max_size=500), mutated()), sender=st.text(max_size=20), to=st.text(max_size=20))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(
+    raw=st.one_of(st.binary(min_size=1, max_size=500), mutated()), sender=st.text(max_size=20), to=st.text(max_size=20)
+)
 def test_any_bytes_from_anybody_are_kept(raw, sender, to):
     row = mailbox.accept(raw, to, sender, "pipe")
     assert bytes(InboundEmail.objects.get(pk=row.pk).raw) == raw or row.job_state == "new"

@@ -1,8 +1,10 @@
 """Did a machine write this? Told by the headers first, so that no bounce or absence note is read as a wish."""
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import addresses
 from .reading import Reading
@@ -18,27 +20,11 @@ class Automatic:
 
 Sign = Callable[[Reading, str], str | None]
 SIGNS: list[tuple[str, Sign]] = []
-MACHINES = re.compile(
-    r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|mailerdaemon|double-bounce|mmdf|listserv|majordomo|mail-?system)\b|^mdaemon\b"
-)
-BOUNCED = re.compile(
-    r"undeliver|delivery (?:status )?notification|delivery (?:has )?fail|fail(?:ed|ure)?[ :]+(?:mail|delivery|notice|message)|returned (?:mail|to sender)|"
-    r"mail delivery (?:failed|failure|system)|non.?remis|unzustellbar|delivery report|could not (?:send|deliver|be delivered)|"
-    r"mail (?:system )?error|message (?:not|un)deliver|user unknown|warning: (?:message|could not)|nondeliverable|non-deliverable|rapport de non-remise|"
-    r"devolvid|onbestelbaar|mancato recapito|niedoręczon|returning message|failure notice|can.?t (?:be )?deliver|spam (?:report|complaint)|abuse report",
-    re.IGNORECASE,
-)
-ABSENT = re.compile(
-    r"^(?:auto(?:matic|matisch|mated)? ?-?(?:reply|antwort|response)|automatic reply|automatische (?:antwort|abwesenheit)|abwesenheit|out of (?:the )?office"
-    r"|vacation (?:re|auto)|réponse automatique|absence du bureau|automatisch antwoord|afwezig|risposta automatica|fuori (?:sede|ufficio)|respuesta automática"
-    r"|fuera de (?:la )?oficina|resposta automática|ausência|odpowiedź automatyczna|autoodpowiedź|poza biurem|autosvar|frånvaro|automatiskt svar|balasan automatik"
-    r"|自动回复|自動回覆|autoreply|auto:|i am (?:currently )?out of)",
-    re.IGNORECASE,
-)
-READ = re.compile(
-    r"^(?:read|gelesen|lu|letto|leído|lida|gelezen|przeczytano|läst|dibaca|已读|not read|ungelesen gelöscht)\s*[:：]",
-    re.IGNORECASE,
-)
+WORDS = tomllib.loads(Path(__file__).with_name("words_of_machines.toml").read_text())
+BOUNCED = re.compile("|".join(WORDS["bounced"]), re.IGNORECASE)
+ABSENT = re.compile(f"(?:{'|'.join(WORDS['absent'])})", re.IGNORECASE)
+READ = re.compile(f"(?:{'|'.join(WORDS['read'])})", re.IGNORECASE)
+MACHINES = re.compile(rf"(?:{'|'.join(WORDS['machines'])})\b", re.IGNORECASE)
 AUTOMATIC_PRECEDENCE = ("bulk", "list", "junk", "auto_reply", "auto-reply")
 AUTO_REPLY_HEADERS = (
     "x-autoreply",
@@ -117,22 +103,16 @@ def _says_so(reading: Reading, sender: str) -> str | None:
     said = reading.header("auto-submitted").partition(";")[0].strip().lower()
     if said and said != "no":
         return "It says itself that a machine sent it (Auto-Submitted)."
-    return (
-        "It says itself that it is an automatic reply."
-        if any(h in reading.headers for h in AUTO_REPLY_HEADERS)
-        else None
-    )
+    marked = any(name in reading.headers for name in AUTO_REPLY_HEADERS)
+    return "It says itself that it is an automatic reply." if marked else None
 
 
 @sign("list")
 def _is_for_many(reading: Reading, sender: str) -> str | None:
     if reading.header("precedence").lower() in AUTOMATIC_PRECEDENCE:
         return "It was sent to many at once (Precedence)."
-    return (
-        "It came through a mailing list or is a newsletter."
-        if any(h in reading.headers for h in LIST_HEADERS)
-        else None
-    )
+    marked = any(name in reading.headers for name in LIST_HEADERS)
+    return "It came through a mailing list or is a newsletter." if marked else None
 
 
 @sign("own")

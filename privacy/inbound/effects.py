@@ -1,4 +1,4 @@
-"""What does a decided mail bring about? The ledger, a request, the stop list, an answer: in the caller's transaction."""
+"""What does a decided mail bring about? Ledger, request, stop list, answer: in the caller's transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -30,8 +30,7 @@ def carry_out(found: Judgement, *, mail: int, to: str, received_at: datetime) ->
 
 
 def _act(found: Judgement, to: str, received_at: datetime, now: datetime) -> None:
-    assert found.command is not None
-    command = commands.REGISTER[found.command]
+    command = commands.REGISTER[str(found.command)]
     page = f"{to}@{settings.MAIL_DOMAIN}, recognised by {found.match.by or 'nothing'}"
     order = commands.Order(f"{found.subject}\n\n{found.words}".strip()[:4000], received_at, page, found.is_exact)
     for person in found.match.people:

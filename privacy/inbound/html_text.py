@@ -8,7 +8,8 @@ COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,1000})>")
 ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 INVISIBLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])|mso-hide|max-height\s*:\s*0", re.IGNORECASE
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])|mso-hide|max-height\s*:\s*0",
+    re.IGNORECASE,
 )
 VOID = set("br hr img input meta link wbr col area base source".split())
 BLOCK = set("p div br hr li tr table ul ol h1 h2 h3 h4 blockquote pre section article footer header".split())

@@ -134,8 +134,7 @@ def _one_command(found: list[str]) -> list[str]:
 
 
 def _names_another_address(found: Judgement) -> bool:
-    read = found.reading
-    assert read is not None
+    read = found.reading or Reading()
     mine = {address for name in ("from", "reply-to", "return-path") for address in read.addresses(name)}
     for person in found.match.people:
         mine.update(person.email_addresses())
@@ -183,8 +182,7 @@ def _by_number_or_stranger(found: Judgement) -> Judgement:
 
 def _act(found: Judgement) -> Judgement:
     """Does it; for a stranger what an address alone allows, and the rest is for a colleague."""
-    assert found.command is not None
-    stops = commands.REGISTER[found.command].stops
+    stops = commands.REGISTER[str(found.command)].stops
     if not found.match.people and (not stops or senders.numbers_in(found.words)):
         found.needs_person = True
     if found.case_kinds and found.customer is None:

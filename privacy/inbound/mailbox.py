@@ -64,7 +64,8 @@ class InboundEmail(Job):
         erase=Delete(),
         fields=("received_at", "mailbox", "recipient", "sender", "raw", "outcome", "command", "case_kinds"),
         not_personal=(
-            "identity", "size", "road", "matched_by", "reasons", "review_state", "reviewed_by", "reviewed_at", *Job.JOB_FIELDS,
+            "identity", "size", "road", "matched_by", "reasons", "review_state", "reviewed_by", "reviewed_at",
+            *Job.JOB_FIELDS,
         ),
         provided=("received_at", "raw"),
         secret=("recipient",),
@@ -139,7 +140,7 @@ class Letter:
 
 
 def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = None) -> InboundEmail:
-    """The one door: stores and commits; whoever gets the row back may say "received". The same mail again is that row."""
+    """The one door: stores and commits; whoever has the row may say "received". The same mail again is that row."""
     [identity] = accept_all([Letter(raw, to, sender, road)], now)
     row = InboundEmail.objects.get(identity=identity)
     if row.job_state == Job.State.NEW and row.hinted_at is None:

@@ -35,18 +35,15 @@ def headers(head: bytes, *, count: int, length: int) -> list[tuple[str, bytes]]:
     lines = re.split(rb"\r?\n(?![ \t])", head.lstrip(b"\r\n"), maxsplit=count)
     if len(lines) > count:
         raise TooMuch("It has too many header lines.")
-    found = []
-    for line in lines:
-        if match := HEADER.match(line[:length]):
-            found.append((match[1].decode("ascii").lower(), re.sub(rb"[\r\n\0]+", b" ", match[2]).strip()))
-    return found
+    matches = (HEADER.match(line[:length]) for line in lines)
+    return [(m[1].decode("ascii").lower(), re.sub(rb"[\r\n\0]+", b" ", m[2]).strip()) for m in matches if m]
 
 
 def to_text(data: bytes, charset: str) -> str:
     """Decoded by the charset it claims, else by what fits; NULs become blanks."""
     for name in (charset, "utf-8"):
         try:
-            if codecs.lookup(name)._is_text_encoding:  # type: ignore[attr-defined]
+            if codecs.lookup(name)._is_text_encoding:
                 return data.decode(name).replace("\0", " ")
         except (LookupError, ValueError):
             continue

@@ -3,36 +3,36 @@
 import re
 
 # Re:, Fwd:, AW: and their sisters, also numbered, in the languages of our customers.
-PREFIX = re.compile(
-    r"^\s*(?:\[(?:ext|external|extern)\]\s*|(?:re|r|aw|antw|antwort|sv|vs|ref|rif|res|odp|bls|balas|ynt|回复|回覆|答复|fw|fwd|wg|tr|rv|enc|doorst|vb"
-    r"|vl|i|pd|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*)",
-    re.IGNORECASE,
-)
-FORWARD = re.compile(r"^\s*(?:fw|fwd|wg|tr|rv|enc|doorst|vb|vl|pd|转发|轉寄)\s*[:：]", re.IGNORECASE)
+REPLY = "re r aw antw antwort sv vs ref rif res odp bls balas ynt i pd 回复 回覆 答复".split()
+PASSED_ON = "fw fwd wg tr rv enc doorst vb vl pd 转发 轉寄".split()
+NUMBER = r"\s*(?:\[\d+\]|\(\d+\))?\s*[:：]"
+PREFIX = re.compile(rf"^\s*(?:\[ext(?:ern(?:al)?)?\]|(?:{'|'.join(REPLY + PASSED_ON)}){NUMBER})\s*", re.IGNORECASE)
 # From one of these lines on, everything is somebody else's text.
 REST_IS_QUOTED = re.compile(
-    r"^\s*(?:-{2,}\s*(?:original|ursprüngliche|message d'origine|oorspronkelijk|messaggio|mensaje|mensagem|oryginalna|wiadomość|"
-    r"ursprungligt|vidarebefordrat|mesej|forwarded|weitergeleitete|doorgestuurd|原始邮件|转发).{0,60}"
+    r"^\s*(?:-{2,}\s*(?:original|ursprüngliche|message d'origine|oorspronkelijk|messaggio|mensaje|mensagem|oryginalna"
+    r"|wiadomość|ursprungligt|vidarebefordrat|mesej|forwarded|weitergeleitete|doorgestuurd|原始邮件|转发).{0,60}"
     r"|begin forwarded message.{0,5}|anfang der weitergeleiteten.{0,20}|début du message.{0,20}|_{10,}\s*|<{5,}.*)$",
     re.IGNORECASE,
 )
 QUOTED_HEAD = re.compile(
     r"^\s*\*?(?:from|von|de|van|da|od|från|daripada|dari|发件人|寄件者)\*?\s*[:：].*\S", re.IGNORECASE
 )
-QUOTED_HEAD_NEXT = re.compile(
-    r"^\s*\*?(?:sent|gesendet|envoyé|verzonden|inviato|enviado|enviada|wysłano|wysłane|skickat|dihantar|date|datum|fecha|data|tarikh"
-    r"|to|an|à|aan|a|para|do|till|kepada|发送时间|日期|收件人|subject|betreff|objet|onderwerp|oggetto|asunto|assunto|temat|ämne|主题)\*?\s*[:：]",
-    re.IGNORECASE,
-)
+NEXT_IN_HEAD = (
+    "sent gesendet envoyé verzonden inviato enviado enviada wysłano wysłane skickat dihantar date datum "
+    "fecha data tarikh to an à aan a para do till kepada subject betreff objet onderwerp oggetto "
+    "asunto assunto temat ämne "
+    "发送时间 日期 收件人 主题"
+).split()
+QUOTED_HEAD_NEXT = re.compile(rf"^\s*\*?(?:{'|'.join(NEXT_IN_HEAD)})\*?\s*[:：]", re.IGNORECASE)
 INTRODUCES = re.compile(
-    r"(?:wrote|schrieb|a écrit|schreef|ha scritto|escribió|escreveu|napisał\(?a?\)?|skrev|menulis|写道|寫道|@[\w.-]+>?).{0,40}[:：]\s*$"
+    r"(?:wrote|schrieb|a écrit|schreef|ha scritto|escribió|escreveu|napisał\(?a?\)?|skrev|menulis|写道|寫道"
+    r"|@[\w.-]+>?).{0,40}[:：]\s*$"
     r"|^.{0,80}\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.{0,80}[:：]\s*$",
     re.IGNORECASE,
 )
-SIGNATURE = re.compile(
-    r"^(?:-- ?|—|_{3,}|(?:sent|gesendet|envoyé|verstuurd|inviato|enviado|wysłano|skickat) (?:from|von|depuis|vanaf|da|desde|do|z|från) .{0,30})$",
-    re.IGNORECASE,
-)
+SENT = "sent gesendet envoyé verstuurd inviato enviado wysłano skickat".split()
+FROM = "from von depuis vanaf da desde do z från".split()
+SIGNATURE = re.compile(rf"^(?:-- ?|—|_{{3,}}|(?:{'|'.join(SENT)}) (?:{'|'.join(FROM)}) .{{0,30}})$", re.IGNORECASE)
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -44,11 +44,6 @@ def bare_subject(subject: str) -> str:
             break
         subject = shorter
     return " ".join(subject.split())
-
-
-def is_forward(subject: str) -> bool:
-    """Whether the subject says that the mail was passed on."""
-    return bool(FORWARD.match(subject))
 
 
 def own_words(text: str) -> str:
@@ -76,4 +71,6 @@ def own_words(text: str) -> str:
 
 def _begins_introduction(line: str) -> bool:
     """The first half of "On Monday, somebody <...> wrote:" where a mail program broke the line."""
-    return bool(re.match(r"\s*(?:on|am|le|op|il|el|em|w dniu|den)\b.{0,80}\d", line, re.IGNORECASE))
+    return bool(
+        re.match(r"\s*(?:(?:on|am|le|op|il|el|em|w dniu|den)\b.{0,80}\d|\d+[./-]\d+[./-]\d+.*<$)", line, re.IGNORECASE)
+    )

@@ -46,9 +46,9 @@ class Match:
 
 def find(reading: Reading, recipient: str, sender: str, now: datetime) -> Match:
     """Climbs the ladder (CLG-05); only the addresses of the headers and the envelope count (CLG-04)."""
-    if tag := addresses.recipient(recipient).tag:
-        if token := tokens.find("unsubscribe", tag, now=now):
-            return Match([token.data_subject], "token")
+    tag = addresses.recipient(recipient).tag
+    if tag and (token := tokens.find("unsubscribe", tag, now=now)):
+        return Match([token.data_subject], "token")
     returned = [sender.strip("<> ")] if sender.strip("<> ") else reading.addresses("return-path")
     rungs = (
         ("from", reading.addresses("from")),
@@ -88,6 +88,6 @@ def _words(text: str) -> set[str]:
 
 
 def could_be_ours(number: str) -> bool:
-    """Whether digits have the length of the numbers that we give, so that a slip of the pen is not taken for nothing."""
+    """Whether digits have the length of the numbers that we give, so that a slip of the pen is seen as one."""
     ours = data_subjects.people().order_by("-pk").values_list("number", flat=True)[:1]
     return any(len(number) == len(given) for given in ours)

@@ -51,6 +51,6 @@ def _still_to_undo(person: Any, before_pk: int, entry_pk: int) -> consent.Consen
 
 def _back(person: Any, before: consent.ConsentEntry, page: str) -> consent.ConsentEntry:
     return consent.decide(
-        person, before.purpose, Decision.GRANTED, channel=before.channel, sender=before.sender, recipient=before.recipient,
-        source=Source.EMAIL, actor=person, wording=before.wording, page=page,
+        person, before.purpose, Decision.GRANTED, channel=before.channel, sender=before.sender,
+        recipient=before.recipient, source=Source.EMAIL, actor=person, wording=before.wording, page=page,
     )  # fmt: skip

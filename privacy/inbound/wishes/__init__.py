@@ -10,22 +10,7 @@ from pathlib import Path
 COMMANDS = ("stop_all_marketing", "stop_third_party", "stop_sms", "stop_phone", "stop_post", "unsubscribe")
 KINDS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint", "enquiry")
 GAP = r"[^.!?;,:。！？，]{0,50}"
-LETTERS = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "’": "'",
-        "‘": "'",
-        "´": "'",
-        "`": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "«": '"',
-        "»": '"',
-    }
-)
+LETTERS = str.maketrans("łøđ’‘´`“”„«»", "lod" + "'" * 4 + '"' * 5)
 CITED = re.compile(r'"[^"]{0,200}"')
 SENTENCE = re.compile(r"(?<=[.!?;。！？；])\s*|\n\s*\n|\n\s*(?=[-*•\d])")
 QUESTION = re.compile(r"[?？؟]")
@@ -39,11 +24,11 @@ class Rules:
 
     language: str
     common: frozenset[str]
-    commands: dict[str, list[re.Pattern[str]]]
-    kinds: dict[str, list[re.Pattern[str]]]
-    doubts: dict[str, list[re.Pattern[str]]]
-    keeps: list[re.Pattern[str]]
-    not_mine: list[re.Pattern[str]]
+    commands: dict[str, re.Pattern[str]]
+    kinds: dict[str, re.Pattern[str]]
+    doubts: dict[str, re.Pattern[str]]
+    keeps: re.Pattern[str]
+    not_mine: re.Pattern[str]
 
 
 @dataclass
@@ -72,16 +57,21 @@ def _load(path: Path) -> Rules:
     said = tomllib.loads(path.read_text())
     words = {"gap": GAP, **said.get("words", {})}
 
-    def compiled(patterns: list[str]) -> list[re.Pattern[str]]:
-        return [re.compile(re.sub(r"<(\w+)>", lambda m: words[m[1]], pattern)) for pattern in patterns]
+    def compiled(patterns: list[str]) -> re.Pattern[str]:
+        filled = (re.sub(r"<(\w+)>", lambda m: words[m[1]], pattern) for pattern in patterns)
+        return re.compile("|".join(f"(?:{pattern})" for pattern in filled) or r"(?!)")
 
-    groups = [{n: compiled(p) for n, p in said.get(group, {}).items()} for group in ("commands", "kinds", "doubts")]
+    def group(name: str) -> dict[str, re.Pattern[str]]:
+        return {label: compiled(patterns) for label, patterns in said.get(name, {}).items()}
+
     return Rules(
-        said["language"],
-        frozenset(said["common"].split()),
-        *groups,
-        compiled(said.get("keeps", [])),
-        compiled(said.get("not_mine", [])),
+        language=said["language"],
+        common=frozenset(said["common"].split()),
+        commands=group("commands"),
+        kinds=group("kinds"),
+        doubts=group("doubts"),
+        keeps=compiled(said.get("keeps", [])),
+        not_mine=compiled(said.get("not_mine", [])),
     )
 
 
@@ -95,7 +85,7 @@ def find(text: str) -> Wishes:
     """The wishes in somebody's own words, and every reason to doubt them."""
     wishes = Wishes()
     words = CITED.sub(" ", plain(text))
-    sentences = [s for s in (" ".join(part.split()) for part in SENTENCE.split(words)) if s][:100]
+    sentences = list(dict.fromkeys(s for s in (" ".join(part.split()) for part in SENTENCE.split(words)) if s))[:100]
     for language in spoken(words):
         for sentence in sentences:
             _search(language, sentence, wishes)
@@ -115,12 +105,12 @@ def spoken(words: str) -> list[Rules]:
 
 
 def _search(language: Rules, sentence: str, wishes: Wishes) -> None:
-    if any(rule.search(sentence) for rule in language.not_mine):
+    if language.not_mine.search(sentence):
         return
-    for command in COMMANDS:
-        if any(rule.search(sentence) for rule in language.commands.get(command, ())):
+    for command, rule in language.commands.items():
+        if rule.search(sentence):
             wishes.add(wishes.commands, command, f"The sender's own words ask for {command} ({language.language}).")
-    spoken_of = [kind for kind in KINDS if any(rule.search(sentence) for rule in language.kinds.get(kind, ()))]
+    spoken_of = [kind for kind, rule in language.kinds.items() if rule.search(sentence)]
     for kind in spoken_of:
         # "Erase all you hold on me" names what is held, and does not ask to see it.
         if not (kind == "access" and "erasure" in spoken_of):
@@ -128,13 +118,13 @@ def _search(language: Rules, sentence: str, wishes: Wishes) -> None:
 
 
 def _doubt(language: Rules, words: str, wishes: Wishes) -> None:
-    for doubt, patterns in language.doubts.items():
+    for doubt, rule in language.doubts.items():
         # A condition or a "less" holds a command back; a request for a right stands all the same.
         matters = doubt in ("negated", "somebody_else", "opt_in") or wishes.commands or not wishes.kinds
-        if matters and any(rule.search(words) for rule in patterns):
+        if matters and rule.search(words):
             wishes.add(wishes.doubts, doubt, DOUBTS[doubt])
     ends_all = {"unsubscribe", "stop_all_marketing"} & set(wishes.commands)
-    if ends_all and any(rule.search(words) for rule in language.keeps):
+    if ends_all and language.keeps.search(words):
         wishes.add(wishes.doubts, "keeps", DOUBTS["keeps"])
 
 
@@ -151,6 +141,4 @@ DOUBTS = {
 def is_a_question(text: str) -> bool:
     """Whether somebody asks something that can be answered."""
     asked = [part for part in re.split(r"(?<=[.!?。！？])", " ".join(text.split())) if QUESTION.search(part)]
-    return any(
-        len(part.split()) >= WORDS_ENOUGH or len(part) >= CHARACTERS_ENOUGH and not part.isascii() for part in asked
-    )
+    return any(len(p.split()) >= WORDS_ENOUGH or (len(p) >= CHARACTERS_ENOUGH and not p.isascii()) for p in asked)
