@@ -23,6 +23,10 @@ Key = tuple[Any, ...]
 Result = TypeVar("Result")
 
 
+class NoProgress(Exception):
+    """Two batches ended at the same key: what the column holds does not sort as its type says."""
+
+
 def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
     """Rows past their date that still hold something."""
     if declaration.retention is None:
@@ -51,6 +55,8 @@ def batch(
         window = rows.filter(_beyond(keys, after)) if after else rows
         last = window.order_by(*keys).values_list(*keys)[ROWS - 1 : ROWS].first()
         if last is not None:
+            if last == after:
+                raise NoProgress(line.model)
             window = window.filter(_up_to(keys, last))
         if last is not None or window.exists():
             _remove(line, declaration, window, is_shell)

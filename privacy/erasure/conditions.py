@@ -117,11 +117,18 @@ def matter_is_open(lookup: str) -> Q:
     """People with a request, restriction or erasure that is not finished: a kept record whose period has not begun."""
     found = NONE
     for other in declarations():
-        is_kept = isinstance(other.erase, Keep) and other.retention is not None and other.data_subject is not None
-        if is_kept and other.retention and "__" not in other.retention.since + other.subject_lookup:
+        if may_be_open(other) and other.retention:
             begun = {other.subject_lookup: OuterRef(lookup), f"{other.retention.since}__isnull": True}
             found |= Q(Exists(other.rows.filter(**begun)))
     return found
+
+
+def may_be_open(declaration: PersonalData) -> bool:
+    """A kept record of the person's own whose period begins only when the matter ends."""
+    if not isinstance(declaration.erase, Keep) or declaration.retention is None or declaration.data_subject is None:
+        return False
+    since = declaration.retention.since
+    return "__" not in since + declaration.subject_lookup and resolve(declaration.model, since).null
 
 
 def in_force() -> Q:
