@@ -173,6 +173,7 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
 # Each entry is idempotent, so two schedulers running do no harm.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    "forget exports": {"task": "privacy.tasks.forget_exports", "schedule": crontab(minute="20")},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

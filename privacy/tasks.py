@@ -1,9 +1,18 @@
 """Celery's face: ids in, one verb each."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_process_init
 from django.utils import timezone
 
-from . import erasure, jobs
+from . import documents, erasure, export, jobs
+
+
+@worker_process_init.connect
+def warm_up(**kwargs: Any) -> None:
+    """Fonts are looked at before the first person waits for her copy."""
+    documents.warm_up()
 
 
 @shared_task
@@ -16,6 +25,12 @@ def work(label: str, pk: int) -> bool:
 def sweep() -> int:
     """Hands over what is due and was not taken."""
     return jobs.sweep()
+
+
+@shared_task
+def forget_exports() -> int:
+    """Files of copies whose days are over."""
+    return export.forget(timezone.now())
 
 
 @shared_task

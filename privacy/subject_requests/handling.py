@@ -110,9 +110,9 @@ def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:
 
 @jobs.when_done(Export)
 def _export_is_ready(job: Export) -> None:
-    """The copy lies ready, so the request for it is answered."""
+    """The copy lies ready, so the request for it is answered; the letter about the copy says so."""
     if job.case_id:
-        complete(DataSubjectRequest.objects.get(pk=job.case_id), actor=SYSTEM)
+        move(DataSubjectRequest.objects.get(pk=job.case_id), State.COMPLETED, actor=SYSTEM)
 
 
 @jobs.when_done(Erasure)
