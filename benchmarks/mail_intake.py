@@ -3,7 +3,8 @@
 
 Ours also encrypts, finds repetitions and tells the workers. Both listeners run as processes of their own on the same
 kind of database, take turns in the same run, and the median of the rounds stands. Then: small mails while a 10 MB mail
-comes in, and how fast workers drain a backlog. DATABASE_URL chooses PostgreSQL. python -m benchmarks.mail_intake [mails [parts]]
+comes in, and how fast workers drain a backlog. DATABASE_URL chooses PostgreSQL.
+python -m benchmarks.mail_intake [mails [intake] [beside] [drain]]
 """
 
 import asyncio

@@ -18,6 +18,6 @@ from .tokens import LinkToken
 
 __all__ = [
     "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
-    "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction", "Suppression",
+    "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion",
+    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction", "Suppression",
 ]  # fmt: skip

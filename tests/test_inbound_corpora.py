@@ -157,9 +157,9 @@ BOMBS = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_kept_and_costs_little(name):
-    started = time.monotonic()
+    started = time.process_time()
     row = received(BOMBS[name])
-    assert time.monotonic() - started < 2, name
+    assert time.process_time() - started < 2, name
     assert row.job_state == "done"
     assert row.outcome in ("review", "ignore", "act")
     assert bytes(row.raw) == BOMBS[name]

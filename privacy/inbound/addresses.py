@@ -61,4 +61,4 @@ def may_be_answered(address: str) -> bool:
     """Whether a machine may write back to this address."""
     who = recipient(address)
     automatic = who.mailbox.startswith(NEVER_ANSWERED) or who.mailbox.endswith(("-request", "-bounces", "-owner"))
-    return bool(who.domain and who.mailbox) and not automatic and not is_our_own(address)
+    return bool(who.domain and who.mailbox) and address.isprintable() and not automatic and not is_our_own(address)

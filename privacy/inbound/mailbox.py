@@ -1,6 +1,5 @@
 """What mail has come in, and what became of it? Stored and committed first, read by a worker later."""
 
-import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -175,7 +174,7 @@ def identity_of(letter: Letter) -> str:
 
     A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
     """
-    head, _, body = re.sub(rb"\r\n?", b"\n", letter.raw).lstrip(b"\n").partition(b"\n\n")
+    head, _, body = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n").partition(b"\n\n")
     try:
         given = dict(reversed(mime.headers(head, count=1000, length=8192)))
     except mime.TooMuch:

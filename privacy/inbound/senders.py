@@ -47,7 +47,7 @@ class Match:
 def find(reading: Reading, recipient: str, sender: str, now: datetime) -> Match:
     """Climbs the ladder (CLG-05); only the addresses of the headers and the envelope count (CLG-04)."""
     tag = addresses.recipient(recipient).tag
-    if tag and (token := tokens.find("unsubscribe", tag, now=now)):
+    if tag.isascii() and tag and (token := tokens.find("unsubscribe", tag, now=now)):
         return Match([token.data_subject], "token")
     returned = [sender.strip("<> ")] if sender.strip("<> ") else reading.addresses("return-path")
     rungs = (
@@ -57,7 +57,8 @@ def find(reading: Reading, recipient: str, sender: str, now: datetime) -> Match:
     )
     for by, candidates in rungs:
         for address in candidates:
-            if people := data_subjects.by_email(address):
+            # No control characters or half letters: the database refuses them, and nobody has such an address.
+            if address.isprintable() and (people := data_subjects.by_email(address)):
                 return Match(people, by, address)
     return Match(address=next(iter(reading.addresses("from")), ""))
 
