@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from privacy import consent, gate, policies, restrictions, suppression
+from privacy.csv_files import Table
 from privacy.gate import asking, contact, mailing_list
-from privacy.gate.csv_files import Table
 from privacy.personal_data import declarations
 from privacy.vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
 from tests import make

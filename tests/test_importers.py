@@ -12,8 +12,8 @@ from customers.importers import reading, storing
 from customers.models import Customer, EmailAddress
 from privacy import audit, gate, suppression
 from privacy.consent import ConsentEntry
+from privacy.csv_files import MAX_LINE, Table, WrongFile
 from privacy.gate import suppression_list
-from privacy.gate.csv_files import MAX_LINE, Table, WrongFile
 from privacy.vocabulary import Channel, Sender, Source
 from tests import make
 

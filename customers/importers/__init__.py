@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from privacy.gate.csv_files import Table
+from privacy.csv_files import Table
 
 from .reading import KNOWN, NEEDED, Counts, Report, read
 from .storing import store, strangers, unsuppressed

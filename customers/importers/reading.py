@@ -13,8 +13,8 @@ from django.utils import timezone
 from customers.models import Address, Customer, EmailAddress
 from customers.numbers import new_number, read_number
 from privacy.consent import ConsentEntry
+from privacy.csv_files import Row
 from privacy.fields import normalise_email
-from privacy.gate.csv_files import Row
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
 Report = Callable[[int, str], None]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Protocol
 
+from ..csv_files import Row, Table, WrongFile
 from . import asking
-from .csv_files import Row, Table, WrongFile
 
 NUMBER_COLUMNS = ("customer", "customer_number", "number")
 EMAIL_COLUMNS = ("email", "email_address", "address")

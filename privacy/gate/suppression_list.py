@@ -15,10 +15,10 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from .. import audit
+from ..csv_files import Row, Table
 from ..fields import normalise_email
 from ..suppression import Suppression, address_hash
 from ..vocabulary import Channel, Sender, Source
-from .csv_files import Row, Table
 
 BATCH = 1000
 NEEDED = ("address",)

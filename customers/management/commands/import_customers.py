@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from customers import importers
-from privacy.gate import csv_files
+from privacy import csv_files
 
 
 class Command(BaseCommand):

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from privacy.gate import csv_files, suppression_list
+from privacy import csv_files
+from privacy.gate import suppression_list
 
 
 class Command(BaseCommand):

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from privacy.gate import csv_files, mailing_list
+from privacy import csv_files
+from privacy.gate import mailing_list
 from privacy.vocabulary import Channel, Sender
 
 
