@@ -26,7 +26,7 @@ def colleague(role: str = "", *, promised: bool = True, **values: Any) -> Any:
     return account
 
 
-def desk(account: Any) -> Client:
+def desk(account: Any) -> Any:
     """A browser in which this account is signed in."""
     client = Client()
     client.force_login(account)

@@ -1,5 +1,7 @@
 """Who may do what in the office (FAULTS F56, G): the whole table, held against every address and every action."""
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -278,7 +280,7 @@ def test_the_actions_of_the_queue_for_every_role(action, desks, people):
         browser.post(url, {"action": action, "_selected_action": case.pk, "to": to})
         moved = DataSubjectRequest.objects.get(pk=case.pk).assignee_id is not None
         assert moved == (who in TABLE[Act.HANDLE]), who
-    queue = admin.site._registry[DataSubjectRequest]
+    queue: Any = admin.site._registry[DataSubjectRequest]
     assert {name for _call, name, _words in queue._get_base_actions()} == {"to_me", "to_colleague", "delete_selected"}
 
 
@@ -318,5 +320,5 @@ def test_nobody_becomes_a_customer(desks):
         for verb in ("get", "post"):
             answer = getattr(browser, verb)(f"/admin/customers/customer/{mary.pk}/login/")
             assert answer.status_code in (302, 403, 404), who
-        assert browser.session.get("_auth_user_id") != str(mary.account.pk)
-    assert not Account.objects.filter(pk=mary.account.pk, is_staff=True).exists()
+        assert browser.session.get("_auth_user_id") != str(make.login_of(mary).pk)
+    assert not Account.objects.filter(pk=make.login_of(mary).pk, is_staff=True).exists()

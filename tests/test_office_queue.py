@@ -38,8 +38,8 @@ def many(count, customer=None, **values):
     customer, today = customer or make.customer(), timezone.localdate()
     return DataSubjectRequest.objects.bulk_create(
         DataSubjectRequest(
-            **({"data_subject": customer, "kind": KINDS[n % 4], "jurisdiction": "GB", "due_on": today + timedelta(n // 2)}
-               | {"received_at": timezone.now() - timedelta(days=n)} | values)
+            **({"data_subject": customer, "kind": KINDS[n % 4], "jurisdiction": "GB"}
+               | {"due_on": today + timedelta(n // 2), "received_at": timezone.now() - timedelta(days=n)} | values)
         )
         for n in range(count)
     )  # fmt: skip
@@ -100,8 +100,10 @@ def test_every_order_pages_to_its_end(at_desk, order):
     assert len(seen) == len(set(seen)) == 60
 
 
-@pytest.mark.parametrize("query", ["", "?whose=mine", "?whose=nobody", "?due=week", "?due=overdue", "?state=all", "?state=closed",
-                                   "?kind=access", "?q=NL-", "?q=Zaun", "?o=4", "?state=received&kind=erasure"])  # fmt: skip
+@pytest.mark.parametrize("query", [
+    "", "?whose=mine", "?whose=nobody", "?due=week", "?due=overdue", "?state=all", "?state=closed", "?kind=access",
+    "?q=NL-", "?q=Zaun", "?o=4", "?state=received&kind=erasure",
+])  # fmt: skip
 def test_a_page_costs_at_most_ten_queries(at_desk, agent, query, settings):
     settings.STAFF_NEEDS_SECOND_FACTOR = False
     many(80, assignee=agent)
@@ -122,7 +124,8 @@ def test_filters(at_desk, agent):
     DataSubjectRequest.objects.filter(pk=later.pk).update(state="completed", closed_at=timezone.now())
     for query, wanted in {
         "": [late, soon], "?whose=mine": [soon], "?whose=nobody": [late], "?due=overdue": [late], "?due=week": [soon],
-        "?state=all": [late, soon, later], "?state=closed": [later], "?state=in_progress": [soon], "?kind=access": [late],
+        "?state=all": [late, soon, later], "?state=closed": [later], "?state=in_progress": [soon],
+        "?kind=access": [late],
     }.items():  # fmt: skip
         assert shown(at_desk.get(URL + query)) == [case.reference for case in wanted], query
 
@@ -145,7 +148,8 @@ def test_found_by_reference_number_address_and_name(at_desk):
 
 
 @pytest.mark.parametrize("query", [
-    "?after=x", "?after=W10", "?before=eyJhIjoxfQ", "?after=WyJub3QgYSBkYXRlIiwgMV0", "?after=WzEsIDIsIDNd", "?o=99.x", "?p=9999",
+    "?after=x", "?after=W10", "?before=eyJhIjoxfQ", "?after=WyJub3QgYSBkYXRlIiwgMV0", "?after=WzEsIDIsIDNd", "?o=99.x",
+    "?p=9999",
 ])  # fmt: skip
 def test_a_made_up_place_in_the_list_does_no_harm(at_desk, query):
     many(2)
