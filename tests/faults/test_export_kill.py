@@ -18,7 +18,6 @@ from privacy.export.job import path_of
 from privacy.notices import OutgoingEmail
 from tests import make
 from tests.children import running
-from tests.servers import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 WORKER = ["-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip"]
