@@ -1,16 +1,15 @@
 """Rows are the queue: whatever the broker or a worker does, each job has its effect once."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.utils import timezone
 
 from privacy import jobs, notices
 from privacy.notices import OutgoingEmail
 from tests import make
+from tests.races import at_once
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -117,17 +116,8 @@ def test_the_message_carries_ids_and_no_data(letter, session_broker):
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_at_once_one_gets_the_job():
     letter = make.outgoing_email(make.customer())
-    barrier, won = threading.Barrier(5), []
-
-    def race():
-        barrier.wait()
-        won.append(jobs.claim(OutgoingEmail, letter.pk, timezone.now()))
-        connection.close()
-
-    threads = [threading.Thread(target=race) for _ in range(5)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    assert len([job for job in won if job]) == 1
+    claims = at_once(5, lambda: jobs.claim(OutgoingEmail, letter.pk, timezone.now()))
+    assert len([job for job in claims if job]) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -158,7 +158,7 @@ def test_only_the_owner_fetches_her_copy_and_only_while_it_is_kept():
     assert f'href="{page}export.json"' in listed and f'href="{page}export.pdf"' in listed
     answer = client.get(f"{page}export.json")
     assert answer["Content-Disposition"] == f'attachment; filename="{reference}-export.json"'
-    assert mary.number in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert mary.number in b"".join(answer.streaming_content).decode()
     assert "no-store" in answer["Cache-Control"]
     for address in (page, f"{page}export.json"):
         assert sign_in(peter).get(address).status_code == 404
