@@ -1,9 +1,11 @@
 """The nightly purge of many people beside batched raw SQL that does the same, and the erasure of one among them.
 
 Each person has an email and a postal address, a newsletter, an order past its six years and a consent; one in twenty
-was active lately and stays, one in a hundred is held. Both ways leave the same evidence, take turns, each in a process of
-its own on a database filled alike; the median stands. python -m benchmarks.purge [people ...] [--engine sqlite]
+was active lately and stays, one in a hundred is held. Both ways leave the same evidence, take turns, each in a process
+of its own on a database filled alike; the median stands. python -m benchmarks.purge [people ...] [--engine sqlite]
 """
+
+# ruff: noqa: PLC0415  (Django is set up before its models are imported)
 
 import argparse
 import json

@@ -3,18 +3,20 @@
 import logging
 from collections.abc import Callable
 from datetime import date, datetime, time
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import SET_NULL, Count
 from django.utils import timezone
 
 from .. import audit, export
 from ..audit import AuditEntry
-from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
+from ..consent import ConsentEntry
+from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
 from .batches import Key, audit_batch, batch, due_rows, empty_shells, tried
-from .conditions import held, still_needed
+from .conditions import held, relations_to, still_needed
 from .job import Erasure, go_on
 from .plan import plan
 from .removal import empty_the_write_ahead_log, overwrite_what_goes
@@ -22,7 +24,6 @@ from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:purge"
-Step = Callable[[PurgeLine, PersonalData, date], None]
 
 
 def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list[PurgeLine]:
@@ -43,17 +44,27 @@ def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list
 
 
 def _purge_all(run: PurgeRun, today: date) -> list[PurgeLine]:
-    """What is due; then again what waited for rows that have gone since; then the shells that nothing needs."""
+    """What is due; then what waited for that; then the shells that nothing needs any longer; then the counts."""
     work = [(_new_line(run, declaration), declaration) for declaration in declarations()]
     for line, declaration in work:
-        _carefully(line, declaration, today, _what_is_due)
+        if declaration.model is not ConsentEntry:
+            _carefully(line, partial(_what_is_due, line, declaration, today))
     for line, declaration in work:
-        if line.waiting:
-            _carefully(line, declaration, today, _what_is_due)
+        if waits_for_others(declaration):
+            _carefully(line, partial(_what_is_due, line, declaration, today))
+    if any(line.deleted or line.anonymised for line, _ in work):
+        for line, declaration in work:
+            if has_shells(declaration):
+                _carefully(line, partial(_shells, line, declaration))
     for line, declaration in work:
-        if has_shells(declaration):
-            _carefully(line, declaration, today, _shells)
+        _carefully(line, partial(_count_what_stays, line, declaration, today))
     return [line for line, _ in work]
+
+
+def waits_for_others(declaration: PersonalData) -> bool:
+    """The ledger, which waits until its person is a shell, and rows that other rows may point at."""
+    others = any(relation.on_delete is not SET_NULL for relation in relations_to(declaration.model))
+    return declaration.model is ConsentEntry or (isinstance(declaration.final(), Delete) and others)
 
 
 def brakes(today: date) -> str:
@@ -92,15 +103,14 @@ def _new_line(run: PurgeRun, declaration: PersonalData) -> PurgeLine:
     return PurgeLine.objects.create(run=run, model=declaration.label, retention=words_of(declaration.retention))
 
 
-def _carefully(line: PurgeLine, declaration: PersonalData, today: date, step: Step) -> None:
-    """One step with its time and counts; an error is noted, and the other kinds of record go on."""
+def _carefully(line: PurgeLine, step: Callable[[], None]) -> None:
+    """One step with its time; an error is noted, and the other kinds of record go on."""
     started = monotonic()
     try:
-        step(line, declaration, today)
+        step()
         line.refresh_from_db(fields=["deleted", "anonymised"])
-        _count_what_stays(line, declaration, today)
     except Exception as error:
-        logger.exception("purge of %s failed", declaration.label)
+        logger.exception("purge of %s failed", line.model)
         line.error = type(error).__name__
     line.seconds += monotonic() - started
     line.save()
@@ -114,7 +124,7 @@ def _what_is_due(line: PurgeLine, declaration: PersonalData, today: date) -> Non
         _walk(lambda after: batch(line, declaration, due_rows(declaration, today), after))
 
 
-def _shells(line: PurgeLine, declaration: PersonalData, today: date) -> None:
+def _shells(line: PurgeLine, declaration: PersonalData) -> None:
     _walk(lambda after: batch(line, declaration, empty_shells(declaration), after, is_shell=True))
 
 
