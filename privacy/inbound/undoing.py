@@ -7,7 +7,7 @@ from django.db import transaction
 
 from .. import consent, tokens
 from ..tokens import LinkToken
-from ..vocabulary import Channel, Decision, Source
+from ..vocabulary import Decision, Source
 from .commands import Change
 
 
@@ -16,8 +16,7 @@ def link_for(person: Any, changes: list[Change], now: datetime) -> str | None:
     pairs = [[change.before.pk, change.entry.pk] for change in changes if change.before]
     if not pairs:
         return None
-    by_email = [c.before.sender for c in changes if c.before and c.before.channel == Channel.EMAIL]
-    return tokens.issue("undo", person, now=now, entries=pairs, senders=by_email)
+    return tokens.issue("undo", person, now=now, entries=pairs)
 
 
 def may_undo(token: str, *, now: datetime | None = None) -> LinkToken | None:
