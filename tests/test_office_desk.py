@@ -284,3 +284,12 @@ def test_mail_that_cannot_be_read_says_so(at_desk):
     mail = make.inbound_email(make.customer())
     type(mail).objects.filter(pk=mail.pk).update(raw=b"From: " + b"(" * 300_000, review_state="open")
     assert at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/change/").status_code == 200
+
+
+def test_mail_of_and_to_somebody_we_do_not_know_is_listed_and_opens(at_desk):
+    came_in, went_out = make.inbound_email(make.customer()), make.outgoing_email(make.customer())
+    for row, table in ((came_in, "inboundemail"), (went_out, "outgoingemail")):
+        type(row).objects.filter(pk=row.pk).update(data_subject=None)
+        assert at_desk.get(f"/admin/privacy/{table}/").status_code == 200
+        assert at_desk.get(f"/admin/privacy/{table}/{row.pk}/change/").status_code == 200
+    assert "–" in at_desk.get("/admin/privacy/inboundemail/?which=all").content.decode()

@@ -21,7 +21,9 @@ def masked(name: str) -> str:
 
 
 def in_a_list(request: HttpRequest, data_subject: Any) -> str:
-    """Number and masked name, or the number alone (auditors see pseudonyms)."""
+    """Number and masked name, or the number alone (auditors see pseudonyms); a dash where nobody is known."""
+    if data_subject is None:
+        return "–"
     if not roles.may(request.user, Act.SEE_PERSON):
         return format_html('<span class="number">{}</span>', data_subject)
     name = masked(data_subject.display_name)
