@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from .. import audit, data_subjects, roles
 from ..roles import Act
 
-MOST = 500
+MOST = 200
 
 
 def masked(name: str) -> str:
