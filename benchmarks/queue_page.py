@@ -144,7 +144,7 @@ def browser_of(officer: Any) -> Any:
     stock = admin.AdminSite("stock")
     stock.register(Case, Stock)
     urls = types.ModuleType("benchmarks.urls")
-    urls.urlpatterns = [path("stock/", stock.urls), *config.urls.urlpatterns]  # type: ignore[attr-defined]
+    urls.urlpatterns = [path("stock/", stock.urls), *config.urls.urlpatterns]
     sys.modules["benchmarks.urls"] = urls
     settings.ROOT_URLCONF, settings.ALLOWED_HOSTS = "benchmarks.urls", ["testserver"]
     client = Client()
