@@ -36,7 +36,7 @@ def main(cases: int) -> int:
 
 def on_postgresql(cases: int) -> int:
     """The same there, or a line that says why not."""
-    from tests.servers import PostgreSQL  # noqa: PLC0415
+    from tests.servers import PostgreSQL
 
     try:
         server = PostgreSQL()
@@ -62,10 +62,10 @@ def run(engine: str, cases: int, extra: dict[str, str]) -> int:
 
 def measure(engine: str, cases: int) -> None:
     """Fills the database, then lets both lists take turns."""
-    import django  # noqa: PLC0415
+    import django
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable")
@@ -77,13 +77,13 @@ def measure(engine: str, cases: int) -> None:
 
 def fill(cases: int) -> Any:
     """So many cases of a tenth as many people, one in five open, half of those in somebody's hands."""
-    from django.db import connection  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
+    from django.db import connection
+    from django.utils import timezone
 
-    from customers.models import Account, Customer  # noqa: PLC0415
-    from customers.numbers import with_check_digit  # noqa: PLC0415
-    from privacy import audit, roles  # noqa: PLC0415
-    from privacy.subject_requests import DataSubjectRequest as Case  # noqa: PLC0415
+    from customers.models import Account, Customer
+    from customers.numbers import with_check_digit
+    from privacy import audit, roles
+    from privacy.subject_requests import DataSubjectRequest as Case
 
     team = [Account(email=f"b{n}@northlight.example", staff_name=f"B{n}", is_staff=True) for n in range(20)]
     team = Account.objects.bulk_create(team)
@@ -118,20 +118,20 @@ def fill(cases: int) -> Any:
 
 def roles_of_rights() -> Iterator[str]:
     """The kinds of request."""
-    from privacy import rights  # noqa: PLC0415
+    from privacy import rights
 
     yield from rights.REGISTER
 
 
 def browser_of(officer: Any) -> Any:
     """A client that is signed in, with Django's own list of the same table mounted beside ours."""
-    from django.conf import settings  # noqa: PLC0415
-    from django.contrib import admin  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from django.urls import path  # noqa: PLC0415
+    from django.conf import settings
+    from django.contrib import admin
+    from django.test import Client
+    from django.urls import path
 
-    import config.urls  # noqa: PLC0415
-    from privacy.subject_requests import DataSubjectRequest as Case  # noqa: PLC0415
+    import config.urls
+    from privacy.subject_requests import DataSubjectRequest as Case
 
     class Stock(admin.ModelAdmin):
         list_display = ("reference", "data_subject", "kind", "received_at", "due_on", "state", "assignee")
@@ -154,7 +154,7 @@ def browser_of(officer: Any) -> Any:
 
 def pages(cases: int) -> dict[str, str]:
     """What is asked for, by name; the first is the measure of the others."""
-    from privacy.subject_requests import DataSubjectRequest as Case  # noqa: PLC0415
+    from privacy.subject_requests import DataSubjectRequest as Case
 
     def deep(**only: Any) -> str:
         rows = Case.objects.filter(**only).order_by("due_on", "pk").values_list("due_on", "pk")
@@ -189,8 +189,8 @@ def pages(cases: int) -> dict[str, str]:
 
 def timings(urls: dict[str, str], client: Any) -> dict[str, tuple[float, int]]:
     """Median seconds and queries of each page; every round asks for each once."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     taken: dict[str, list[float]] = {name: [] for name in urls}
     queries = {}
