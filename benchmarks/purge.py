@@ -5,8 +5,6 @@ was active lately and stays, one in a hundred is held. Both ways leave the same 
 of its own on a database filled alike; the median stands. python -m benchmarks.purge [people ...] [--engine sqlite]
 """
 
-# ruff: noqa: PLC0415  (Django is set up before its models are imported)
-
 import argparse
 import json
 import os

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -34,42 +35,54 @@ def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
     return something_left(declaration, declaration.rows.filter(is_over(declaration, today)))
 
 
-def empty_shells(declaration: PersonalData) -> models.QuerySet[Any]:
-    """Blanked rows, the last trace of somebody; those through which something is still found stay."""
+@dataclass(frozen=True)
+class Walk:
+    """A way through one declaration's rows: those to look at, in this order, and those of them that may go now."""
+
+    line: PurgeLine
+    declaration: PersonalData
+    rows: models.QuerySet[Any]
+    free: models.QuerySet[Any]
+    keys: tuple[str, ...]
+    is_shells: bool = False
+
+
+def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
+    """What is past its date, but not what is held or still needed."""
+    rows = due_rows(declaration, today)
+    free = rows.exclude(held(declaration)).exclude(still_needed(declaration))
+    return Walk(line, declaration, rows, free, keys_of(declaration))
+
+
+def through_the_shells(line: PurgeLine, declaration: PersonalData) -> Walk:
+    """Blanked rows, the last trace of somebody, but not those that something points at or is found through."""
     rows = declaration.rows.exclude(declaration.not_yet_blank())
-    if declaration.data_subject != SELF:
-        return rows
-    for other in declarations():
+    free = rows.exclude(held(declaration)).exclude(pointed_at(declaration.model))
+    for other in declarations() if declaration.data_subject == SELF else ():
         if is_found_through_the_person(other):
             left = something_left(other, other.rows.filter(**{other.subject_lookup: OuterRef("pk")}))
-            rows = rows.exclude(Exists(left))
-    return rows
+            free = free.exclude(Exists(left))
+    return Walk(line, declaration, rows, free, ("pk",), is_shells=True)
 
 
-def batch(
-    line: PurgeLine, declaration: PersonalData, rows: models.QuerySet[Any], after: Key | None, *, is_shell: bool = False
-) -> Key | None:
-    """Removes one window of rows after this key, and says where it ended; None at the end."""
-    keys = ("pk",) if is_shell else keys_of(declaration)
+def batch(walk: Walk, after: Key | None) -> Key | None:
+    """Removes what may go of one window of rows after this key, and says where it ended; None at the end."""
+    window = _beyond(walk.keys, after) if after else Q()
     with alone():
-        window = rows.filter(_beyond(keys, after)) if after else rows
-        last = window.order_by(*keys).values_list(*keys)[ROWS - 1 : ROWS].first()
+        last = walk.rows.filter(window).order_by(*walk.keys).values_list(*walk.keys)[ROWS - 1 : ROWS].first()
         if last is not None:
             if last == after:
-                raise NoProgress(line.model)
-            window = window.filter(_up_to(keys, last))
-        if last is not None or window.exists():
-            _remove(line, declaration, window, is_shell)
+                raise NoProgress(walk.line.model)
+            window &= _up_to(walk.keys, last)
+        if last is not None or walk.rows.filter(window).exists():
+            _remove(walk, walk.free.filter(window))
     return last
 
 
-def _remove(line: PurgeLine, declaration: PersonalData, window: models.QuerySet[Any], is_shell: bool) -> None:
-    if is_shell:
-        gone = delete(declaration, window.exclude(held(declaration)).exclude(pointed_at(declaration.model)))
-    else:
-        gone = carry_out(declaration, window.exclude(held(declaration)).exclude(still_needed(declaration)))
-    blanked = isinstance(declaration.final(), Anonymise) and not is_shell
-    _write_down(line, gone, "anonymised" if blanked else "deleted")
+def _remove(walk: Walk, rows: models.QuerySet[Any]) -> None:
+    gone = delete(walk.declaration, rows) if walk.is_shells else carry_out(walk.declaration, rows)
+    blanked = isinstance(walk.declaration.final(), Anonymise) and not walk.is_shells
+    _write_down(walk.line, gone, "anonymised" if blanked else "deleted")
 
 
 def _write_down(line: PurgeLine, gone: int, how: str) -> None:

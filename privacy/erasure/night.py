@@ -15,7 +15,7 @@ from .. import audit, export
 from ..audit import AuditEntry
 from ..consent import ConsentEntry
 from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
-from .batches import Key, audit_batch, batch, due_rows, empty_shells, tried
+from .batches import Key, Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells, tried
 from .conditions import held, relations_to, still_needed
 from .job import Erasure, go_on
 from .plan import plan
@@ -121,16 +121,16 @@ def _what_is_due(line: PurgeLine, declaration: PersonalData, today: date) -> Non
         while tried(lambda: audit_batch(line, declaration, today)):
             pass
     else:
-        _walk(lambda after: batch(line, declaration, due_rows(declaration, today), after))
+        _walk(through_the_due(line, declaration, today))
 
 
 def _shells(line: PurgeLine, declaration: PersonalData) -> None:
-    _walk(lambda after: batch(line, declaration, empty_shells(declaration), after, is_shell=True))
+    _walk(through_the_shells(line, declaration))
 
 
-def _walk(step: Callable[[Key | None], Key | None]) -> None:
+def _walk(walk: Walk) -> None:
     after: Key | None = None
-    while (after := tried(lambda: step(after))) is not None:
+    while (after := tried(lambda: batch(walk, after))) is not None:
         pass
 
 
