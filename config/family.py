@@ -98,6 +98,7 @@ def _broker() -> Member:
     """It keeps nothing on disk: the database is the only record of work."""
     where = ["--port", "0", "--unixsocket", str(settings.EMBEDDED_BROKER_SOCKET), "--unixsocketperm", "700"]
     quiet = ["--save", "", "--appendonly", "no", "--dir", str(settings.VAR), "--loglevel", "warning", "--hz", "1"]
+    quiet += ["--logfile", str(settings.VAR / "broker.log")]  # its advice to whoever runs the machine is not for here
     return Member("broker", [broker_program(), *where, *quiet], is_up=broker_answers)
 
 

@@ -280,6 +280,7 @@ USE_I18N = True
 
 # --- logs: no personal values, one JSON object a line in production ------------------------------
 
+QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log weasyprint fontTools".split()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -290,8 +291,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The sweeper runs every few seconds; that it ran is no news, that it failed is.
-    "loggers": {
-        name: {"level": "WARNING"}
-        for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "mail.log", "weasyprint", "fontTools")
-    },
+    # Neither is that gunicorn drops the body of an answer to HEAD.
+    "loggers": {name: {"level": "WARNING"} for name in QUIET} | {"gunicorn.http.wsgi": {"level": "ERROR"}},
 }
