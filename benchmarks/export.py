@@ -4,7 +4,7 @@ Each figure comes from a process of its own, warm, in processor seconds, because
 floor take turns, the median stands. Ours is tagged, PDF/A-3a and PDF/UA-1, with cover and nine answers; the floors are
 a bare table that is none of this. python -m benchmarks.export [rows ...]
 """
-# ruff: noqa: PLC0415  # each way loads only what it needs, so that memory is its own
+# each way loads only what it needs, so that memory is its own
 
 import io
 import json

@@ -1,4 +1,3 @@
-# ruff: noqa: PLC0415  (Django is set up only in the process that needs it)
 """Mail in over SMTP, each mail durable before its 250, beside aiosmtpd with one raw INSERT and commit a mail.
 
 Ours also encrypts, finds repetitions and tells the workers. Both listeners run as processes of their own on the same

@@ -191,9 +191,7 @@ def revoke(
             notices.send("revoked", data_subject.contact_email, key=key, data_subject=data_subject, context=context)
 
 
-def _decide(
-    data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = ""
-) -> None:
+def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = "") -> None:
     consent.decide(
         data_subject, option.purpose, decision, channel=option.channel, sender=option.sender,
         recipient=option.recipient, source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,

@@ -161,7 +161,7 @@ def test_a_row_expires_in_the_database_on_the_day_after_its_last(declaration):
 
 
 def test_rows_that_point_go_before_rows_pointed_at():
-    place = {d.model: i for i, d in enumerate(ALL)}
+    place: dict[Any, int] = {d.model: i for i, d in enumerate(ALL)}
     for d in ALL:
         for target in {column.related_model for column in d.model._meta.concrete_fields} & place.keys() - {d.model}:
             assert place[d.model] < place[target], f"{d.label} must go before {target._meta.label}"
