@@ -1,6 +1,7 @@
 """What every declaration promises, those not yet written included: a new model is tested by itself."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
