@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
-from privacy import audit
+from privacy import confidentiality
 from tests import make
 
 ROLES = ("care agent", "privacy officer", "auditor", "account manager")
@@ -22,7 +22,7 @@ def colleague(role: str = "", *, promised: bool = True, **values: Any) -> Any:
         role, values = "", values | {"is_superuser": True}
     account = make.staff(role, **values)
     if promised:
-        audit.record("staff.confidentiality", actor=account, target=account)
+        confidentiality.promise(account)
     return account
 
 

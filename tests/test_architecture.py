@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"personal_data"},
     {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "roles"},
     {"audit", "notices"},
-    {"checks", "recipients", "restrictions", "cases"},
+    {"checks", "recipients", "restrictions", "cases", "confidentiality"},
     {"consent", "export", "processing_record", "corrections"},
     {"erasure", "gate", "preferences", "mailed_links"},
     {"rights"},

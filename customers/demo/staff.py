@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from customers.models import Account, Customer
-from privacy import roles
+from privacy import confidentiality, roles
 from privacy.encryption import keyed_hash
 
 PEOPLE = (
@@ -42,6 +42,7 @@ def hire(hashed: str) -> dict[str, list[Account]]:
         if is_new:
             LoginAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
             account.groups.add(Group.objects.get_or_create(name=role)[0])
+            confidentiality.promise(account)
         team.setdefault(role, []).append(account)
     return team
 

@@ -11,12 +11,14 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from . import confidentiality, menu, start
+from ..confidentiality import has_promised
+from . import menu, promise, start
 
 View = Callable[..., Any]
 # Pages of other apps would show second factors and let permissions be changed; the office has its own.
@@ -25,7 +27,7 @@ NOT_IN_THE_OFFICE = {"auth", "account", "mfa", "contenttypes", "sessions"}
 BEFORE_THE_PROMISE = {"index", "login", "logout", "jsi18n", "password_change", "confidentiality"}
 
 ROOMS: dict[type[Model], type[admin.ModelAdmin]] = {}
-PAGES: list[tuple[str, str, View]] = [("confidentiality/", "confidentiality", confidentiality.promise)]
+PAGES: list[tuple[str, str, View]] = [("confidentiality/", "confidentiality", promise.promise)]
 
 
 def in_the_office(model: type[Model]) -> Callable[[type[admin.ModelAdmin]], type[admin.ModelAdmin]]:
@@ -95,7 +97,7 @@ class Office(admin.AdminSite):
             raise PermissionDenied
         if settings.STAFF_NEEDS_SECOND_FACTOR and not self.has_second_factor(request.user):
             return redirect("mfa_activate_totp")
-        if here not in BEFORE_THE_PROMISE and not confidentiality.has_promised(request.user):
+        if here not in BEFORE_THE_PROMISE and not has_promised(request.user, timezone.now()):
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{reverse('admin:confidentiality')}?{query}")
         return None

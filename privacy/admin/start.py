@@ -14,11 +14,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from .. import jobs, roles
+from ..confidentiality import has_promised
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import chart, confidentiality
+from . import chart
 
 WEEKS = 12
 SEVEN_DAYS = timedelta(days=6)
@@ -47,7 +48,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart": chart.drawn(weeks(today)) if sees_queue else None,
         "last_purge": PurgeRun.objects.first() if roles.may(who, Act.SEE_RULES) else None,
         "sees_rules": roles.may(who, Act.SEE_RULES),
-        "needs_promise": not confidentiality.has_promised(who),
+        "needs_promise": not has_promised(who, timezone.now()),
         "reach": _reach() if roles.may(who, Act.MANAGE_ACCOUNTS) or roles.may(who, Act.READ_AUDIT) else None,
         "a_handful": A_HANDFUL,
     }

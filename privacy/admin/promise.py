@@ -1,26 +1,13 @@
-"""Has this colleague promised, within the year, to keep what she sees to herself? (MAD-18)"""
-
-from datetime import timedelta
-from typing import Any
+"""The page on which a colleague promises to keep what she sees to herself."""
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from .. import audit
-
-PROMISED = "staff.confidentiality"
-HOLDS_FOR = timedelta(days=365)
-
-
-def has_promised(account: Any) -> bool:
-    """Whether a promise of the last year stands in the audit log; one look-up by index."""
-    since = timezone.now() - HOLDS_FOR
-    return audit.of(account).filter(event=PROMISED, at__gte=since).exists()
+from .. import confidentiality
 
 
 def promise(request: HttpRequest) -> HttpResponse:
@@ -29,8 +16,7 @@ def promise(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     wanted = wanted if safe else reverse("admin:index")
     if request.method == "POST":
-        who: Any = request.user
-        audit.record(PROMISED, actor=who, target=who)
+        confidentiality.promise(request.user)
         messages.success(request, _("Thank you. Your promise is noted and holds for a year."))
         return HttpResponseRedirect(wanted)
     context = {**admin.site.each_context(request), "title": _("Keep it confidential"), "next": wanted}
