@@ -409,3 +409,14 @@ def test_spreadsheets_calculate_nothing():
         assert writing.inert(cell) == f"'{cell}", cell
     for other in ("Boots", "a=b", "59.90", "", 7, None):
         assert writing.inert(other) == other
+
+
+def test_two_purges_at_once_do_not_stumble_over_a_folder_that_is_gone():
+    for token in ("stray-one", "stray-two"):
+        files.folder(token).mkdir(parents=True)
+    seen = files.tokens_on_disk()
+    first, _changed = next(seen)
+    for token in {"stray-one", "stray-two"} - {first}:
+        files.remove(token)
+    assert {name for name, _ in seen}.isdisjoint({"stray-one", "stray-two"} - {first})
+    files.remove(first)

@@ -122,4 +122,8 @@ def tokens_on_disk() -> Iterator[tuple[str, float]]:
     """Every folder of an export with the time of its last change."""
     root = Path(default_storage.path(ROOT))
     for entry in root.iterdir() if root.is_dir() else ():
-        yield entry.name, entry.stat().st_mtime
+        try:
+            changed = entry.stat().st_mtime
+        except FileNotFoundError:  # another purge was faster
+            continue
+        yield entry.name, changed
