@@ -281,6 +281,7 @@ USE_I18N = True
 # --- logs: no personal values, one JSON object a line in production ------------------------------
 
 QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log weasyprint fontTools".split()
+LOG_FORM = "plain" if DEBUG else "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -288,7 +289,8 @@ LOGGING = {
         "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {"()": "config.logs.JSONFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "filters": {"no tokens": {"()": "config.logs.WithoutTokens"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORM, "filters": ["no tokens"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The sweeper runs every few seconds; that it ran is no news, that it failed is.
     # Neither is that gunicorn drops the body of an answer to HEAD.

@@ -370,7 +370,7 @@ def test_rows_are_answered_in_their_order_and_a_bad_one_spoils_no_other():
 def test_an_address_of_a_household_is_free_only_if_all_its_owners_agree():
     parent, child = make.customer("home@example.com"), make.customer("home@example.com")
     make.grant(parent)
-    row = {"email": "home@example.com", "channel": "email", "sender": "own"}
+    row = {"email": "home@example.com", "channel": "email", "sender": "own", "content": "own"}
     assert said([row])[0]["allowed"] is False
     assert said([row | {"customer": parent.number}])[0]["allowed"] is True
     make.grant(child)
@@ -381,7 +381,8 @@ def test_many_rows_cost_no_more_queries_than_one(django_assert_max_num_queries):
     people = [make.customer() for _ in range(30)]
     for person in people:
         make.grant(person)
-    rows = [{"customer": person.number, "channel": "email", "sender": "own"} for person in people]
+    own = {"channel": "email", "sender": "own", "content": "own"}
+    rows = [own | {"customer": person.number} for person in people]
     with django_assert_max_num_queries(6):
         assert all(answer["allowed"] for answer in said(rows))
 
@@ -437,3 +438,25 @@ def test_the_commands_speak_json_lines(command):
     answer = json.loads(done.stdout)
     assert (answer["id"], answer["allowed"]) == ("x", True)
     assert answer["reasons"]
+
+
+def asked(*rows):
+    return list(asking.contacts(asking.rows(json.dumps(row).encode() for row in rows)))
+
+
+def test_a_row_that_does_not_say_whose_offers_gets_no_answer(db):
+    mary = make.customer()
+    make.grant(mary)
+    whole = {"customer": mary.number, "channel": "email", "sender": "own", "content": "own"}
+    answers = asked(*({k: v for k, v in whole.items() if k != missing} for missing in ("sender", "content")), whole)
+    assert [row.get("error") for row in answers] == ["missing: sender", "missing: content", None]
+    assert answers[2]["allowed"] is True
+
+
+def test_a_customer_number_may_come_as_a_number_and_only_with_an_address_of_hers(db):
+    mary, peter = make.customer(), make.customer()
+    make.grant(mary)
+    whole = {"customer": int(mary.number), "channel": "email", "sender": "own", "content": "own"}
+    answers = asked(whole, whole | {"email": mary.contact_email.upper()}, whole | {"email": peter.contact_email})
+    assert [row.get("allowed") for row in answers] == [True, True, None]
+    assert answers[2]["error"] == "this email address is not this customer's"

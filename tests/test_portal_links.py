@@ -69,6 +69,15 @@ def test_rfc_8058_one_click_acts_and_answers_200_without_redirect_cookie_or_toke
     assert ConsentEntry.objects.latest("pk").source == Source.ONE_CLICK
 
 
+def test_rfc_8058_a_link_without_its_last_slash_acts_too_and_is_not_redirected():
+    mary = make.customer()
+    make.grant(mary)
+    token = tokens.issue("unsubscribe", mary)
+    answer = Client().post(f"/unsubscribe/{token}", {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert not consent.is_granted(mary, "marketing", channel="email", sender="own")
+
+
 def test_rfc_8058_head_get_and_options_change_nothing():
     mary = make.customer()
     make.grant(mary)

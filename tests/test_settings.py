@@ -1,11 +1,13 @@
 """In production a weak setting refuses to start; with good ones Django's own deployment check is clean."""
 
 import json
+import logging
 import subprocess
 import sys
 
 import pytest
 
+from config.logs import WithoutTokens
 from tests.children import ROOT, children_environ
 
 SECRET = "k8Jw2pQz7Lx4Vn9Rt6Yb3Hc5Fd1Gs0Ma-Ze8Uq7Wi4Ox2Pj6Kv9Tn3Bh5Cg"
@@ -114,3 +116,11 @@ def test_the_first_key_of_a_production_can_be_made_by_the_command_it_asks_for(pr
     made = manage(production, "new_data_key")
     assert made.returncode == 0, made.stderr
     assert manage(production, "check").returncode == 0
+
+
+def test_no_log_line_keeps_the_token_of_a_link():
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 0, "Not Found: %s", ("/unsubscribe/%s/" % ("ab2" * 10 + "cd"),), None
+    )
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Not Found: /unsubscribe/[link]/"

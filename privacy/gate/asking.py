@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ..fields import normalise_email
 from ..recipients import Recipient
 from ..vocabulary import Channel, Sender
 from . import people
@@ -38,7 +39,13 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row]:
                 row = json.loads(line.decode("utf-8-sig"))
             except (ValueError, RecursionError) as wrong:
                 row = {"error": str(wrong)}
-            yield row if isinstance(row, dict) else {"error": f"not a JSON object: {row!r}"}
+            yield _plain(row) if isinstance(row, dict) else {"error": f"not a JSON object: {row!r}"}
+
+
+def _plain(row: Row) -> Row:
+    """A customer number may come as a number."""
+    is_number = isinstance(row.get("customer"), int) and not isinstance(row["customer"], bool)
+    return row | {"customer": str(row["customer"])} if is_number else row
 
 
 def contacts(rows: Iterable[Row]) -> Iterator[Row]:
@@ -113,12 +120,14 @@ def _asked(row: Row, found: Found, make: Callable[[Row, Any, Found], Any]) -> As
 
 def _contact_of(row: Row, person: Any, found: Found) -> Contact:
     channel, email = Channel(row["channel"]), row.get("email")
+    if email and row.get("customer") and normalise_email(email) not in found.emails.get(person.pk, []):
+        raise ValueError("this email address is not this customer's")
     known = [email] if email else found.emails.get(person.pk, [])
     return Contact(
         data_subject=person,
         channel=channel,
-        sender=Sender(row.get("sender") or Sender.OWN),
-        content=Sender(row.get("content") or row.get("sender") or Sender.OWN),
+        sender=Sender(row["sender"]),
+        content=Sender(row["content"]),
         at=moment(row.get("at")),
         addresses=known if channel == Channel.EMAIL else None,
         is_for_children=bool(row.get("is_for_children")),
