@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -124,3 +125,11 @@ def test_no_log_line_keeps_the_token_of_a_link():
     )
     assert WithoutTokens().filter(record)
     assert record.getMessage() == "Not Found: /unsubscribe/[link]/"
+
+
+def test_a_wrong_setting_is_one_line_and_mail_is_kept_by_the_server_that_brings_it(production):
+    del production["SECRET_KEY"]
+    refused = manage(production, "check")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1), refused.stderr
+    assert refused.stderr.startswith("SECRET_KEY is missing")
+    assert manage(production, "deliver_mail", "--to", "remove@northlight.example").returncode == os.EX_TEMPFAIL
