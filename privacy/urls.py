@@ -26,7 +26,9 @@ urlpatterns = [
     path("unsubscribe/", unsubscribe.ask, name="unsubscribe"),
     path("unsubscribe/undo/<slug:token>/", unsubscribe.undo, name="undo_unsubscribe"),
     path("unsubscribe/<slug:token>/", unsubscribe.one_click, name="one_click"),
-    path("unsubscribe/<slug:token>", unsubscribe.one_click),  # RFC 8058 forbids to redirect a POST
+    path(
+        "unsubscribe/<slug:token>", unsubscribe.one_click, name="one_click_bare"
+    ),  # RFC 8058 forbids to redirect a POST
     path("privacy/", policy.policy, name="policy"),
     path("privacy.pdf", policy.pdf, name="policy_pdf"),
     path("privacy/<slug:version>.pdf", policy.pdf, name="policy_version_pdf"),
