@@ -100,6 +100,25 @@ class Protect(Operation):
         return f"Make {self.table} append-only"
 
 
+class RefuseReplacement(Protect):
+    """A migration step for SQLite, whose INSERT OR REPLACE deletes what is in its way without a DELETE trigger."""
+
+    def __init__(self, table: str, *unique: str) -> None:
+        super().__init__(table)
+        self.unique = unique
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Makes the trigger."""
+        if schema_editor.connection.vendor == "sqlite":
+            in_the_way = " OR ".join(f"{column} = NEW.{column}" for column in self.unique)
+            schema_editor.execute(NO_REPLACEMENT.format(table=self.table, in_the_way=in_the_way))
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Drops the trigger."""
+        if schema_editor.connection.vendor == "sqlite":
+            schema_editor.execute(f"DROP TRIGGER {self.table}_no_replace")
+
+
 PERMITTED = "EXISTS (SELECT 1 FROM privacy_purgepermit WHERE \"table\" = '{table}')"
 TRIGGERS = {
     "sqlite": [
@@ -125,6 +144,10 @@ TRIGGERS = {
            FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()""",
     ],
 }
+
+NO_REPLACEMENT = """CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE {in_the_way})
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
 
 
 def is_protected(model: type[models.Model]) -> bool:

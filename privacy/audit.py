@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from .append_only import AppendOnlyModel
 from .encryption import keyed_hash
-from .personal_data import Keep, PersonalData, Retention
+from .personal_data import Keep, NoPersonalData, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
 GENESIS = "0" * 64
@@ -66,6 +66,33 @@ class AuditEntry(AppendOnlyModel):
         return keyed_hash(json.dumps(content, sort_keys=True, separators=(",", ":")), use="audit")
 
 
+class AuditHead(models.Model):
+    """Where the log ends, sealed with the key: a chain alone does not show that its last links were cut off."""
+
+    personal_data = NoPersonalData("The number and the hash of the last entry.")
+
+    entry = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"entry {self.entry}"
+
+    @classmethod
+    def move_to(cls, entry: AuditEntry) -> None:
+        """Seals this entry as the last one; only under the log's lock."""
+        cls.objects.update_or_create(pk=1, defaults={"entry": entry.pk, "hash": entry.hash, "seal": _seal(entry)})
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the seal was made with the key."""
+        return self.seal == _seal(AuditEntry(pk=self.entry, hash=self.hash))
+
+
+def _seal(entry: AuditEntry) -> str:
+    return keyed_hash(f"{entry.pk}:{entry.hash}", use="audit-head")
+
+
 def reference(instance: models.Model | str | None) -> str:
     """Such as "customers.customer:42"; strings such as "system:purge" stand for themselves."""
     if instance is None:
@@ -86,7 +113,7 @@ def record(
     _only_references(event, details)
     with transaction.atomic():
         _lock()
-        last = AuditEntry.objects.order_by("-pk").values_list("hash", flat=True).first()
+        last = AuditHead.objects.values_list("hash", flat=True).first()
         entry = AuditEntry(
             at=now or timezone.now(),
             event=event,
@@ -98,6 +125,7 @@ def record(
         )
         entry.hash = entry.computed_hash()
         entry.save(force_insert=True)
+        AuditHead.move_to(entry)
     return entry
 
 
@@ -121,28 +149,42 @@ def _only_references(event: str, details: Any) -> None:
 
 @dataclass(frozen=True)
 class Verification:
-    """The answer of `verify`: how many entries, the last hash, and the first broken entry if any."""
+    """The answer of `verify`: how many entries, the last hash, and what is wrong if anything."""
 
     count: int
     head: str
     broken: int | None
+    missing: str = ""
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether nothing was changed, taken out or cut off."""
+        return self.broken is None and not self.missing
 
     def __str__(self) -> str:
         if self.broken is not None:
             return f"broken at entry {self.broken}"
+        if self.missing:
+            return f"cut off: the head that was noted, {self.missing}, is not in the log"
         return f"intact, {self.count} entries, head {self.head}"
 
 
-def verify() -> Verification:
-    """Recomputes the whole chain in constant memory; a purged beginning must be vouched for by a later entry."""
-    count, previous = 0, None
+def verify(noted: str | None = None) -> Verification:
+    """Recomputes the chain in constant memory; it must hold its sealed end and, if given, the head noted elsewhere."""
+    end, found_noted = AuditHead.objects.first(), noted in {None, GENESIS}
+    count, previous, found_end = 0, None, end is None
     for entry in AuditEntry.objects.order_by("pk").iterator(chunk_size=2000):
         begins_well = previous is not None or entry.previous_hash == GENESIS or _vouched_for(entry)
         follows = previous is None or entry.previous_hash == previous
         if not (begins_well and follows and entry.hash == entry.computed_hash()):
             return Verification(count, previous or GENESIS, entry.pk)
         count, previous = count + 1, entry.hash
-    return Verification(count, previous or GENESIS, None)
+        found_end = found_end or (end is not None and entry.hash == end.hash)
+        found_noted = found_noted or entry.hash == noted
+    head = previous or GENESIS
+    if not found_end or (end is None) != (count == 0) or (end is not None and not end.is_genuine):
+        return Verification(count, head, end.entry if end else 0)
+    return Verification(count, head, None, missing="" if found_noted else str(noted))
 
 
 def _vouched_for(first: AuditEntry) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 
 from config.processes import kill_session, start_process
 
+PORTS = range(15_000, 32_000)
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
@@ -36,9 +39,11 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10, what: str = "t
 
 
 def free_port() -> int:
-    """A TCP port on the loopback that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A TCP port on the loopback that nobody uses now, below those that the system lends to outgoing connections."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def answers(port: int) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from privacy import audit
 from privacy.append_only import AppendOnlyError, PurgePermit, end_of_retention, is_protected
-from privacy.audit import AuditEntry, NotAReference
+from privacy.audit import AuditEntry, AuditHead, NotAReference
 from privacy.consent import ConsentEntry
 from tests import make
 from tests.environment import ON_POSTGRESQL
@@ -53,7 +53,14 @@ STATEMENTS = {
     "UPDATE": "UPDATE {table} SET actor = 'someone' WHERE id = {pk}",
     "DELETE": "DELETE FROM {table} WHERE id = {pk}",
     "DELETE of all": "DELETE FROM {table}",
-} | ({"TRUNCATE": "TRUNCATE {table} CASCADE"} if ON_POSTGRESQL else {})
+} | (
+    {"TRUNCATE": "TRUNCATE {table} CASCADE"}
+    if ON_POSTGRESQL
+    else {
+        "REPLACE": "REPLACE INTO {table} SELECT * FROM {table} WHERE id = {pk}",
+        "INSERT OR REPLACE": "INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = {pk}",
+    }
+)
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
@@ -180,6 +187,53 @@ def test_a_missing_entry_is_found(place):
     pks = list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))
     tamper("DELETE FROM privacy_auditentry WHERE id = %s", pks[place])
     assert audit.verify().broken == pks[place + 1]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 6, 11])
+def test_an_end_that_was_cut_off_is_found(kept):
+    chain()
+    pks = list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))
+    tamper("DELETE FROM privacy_auditentry WHERE id >= %s", pks[kept])
+    assert audit.verify().broken == pks[-1]
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM privacy_audithead", "UPDATE privacy_audithead SET seal = hash"])
+@pytest.mark.parametrize("kept", [0, 6, 11])
+def test_a_cut_is_found_also_when_the_seal_was_removed_or_forged(statement, kept):
+    chain()
+    pks = list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))
+    tamper("DELETE FROM privacy_auditentry WHERE id >= %s", pks[kept])
+    tamper(statement)
+    audit.record("test.event", actor="test")
+    found = audit.verify("f" * 64 if kept == 0 else None)
+    assert not found.is_intact
+
+
+def test_a_log_rolled_back_with_its_seal_lacks_the_head_that_was_noted():
+    chain()
+    before, pks = AuditHead.objects.values().get(), AuditEntry.objects.values_list("pk", flat=True)
+    old_end = max(pks)
+    chain(3)
+    noted = audit.verify().head
+    call_command("verify_audit", head=noted)
+    tamper("DELETE FROM privacy_auditentry WHERE id > %s", old_end)
+    AuditHead.objects.update(**before)
+    assert audit.verify().is_intact
+    with pytest.raises(CommandError, match=f"cut off: the head that was noted, {noted}, is not in the log"):
+        call_command("verify_audit", head=noted)
+
+
+def test_entries_written_while_the_log_is_read_do_not_break_it(monkeypatch):
+    chain()
+    genuine = AuditHead.objects.first
+
+    def read_and_then_written():
+        head = genuine()
+        chain(2)
+        return head
+
+    monkeypatch.setattr(AuditHead.objects, "first", read_and_then_written)
+    assert audit.verify().is_intact
 
 
 def test_two_entries_that_changed_places_are_found():

@@ -223,7 +223,7 @@ def test_masked_names(name, seen):
 def test_the_start_page_counts_and_leads_to_the_lists(at_desk, agent):
     today = timezone.localdate()
     many(3, due_on=today - timedelta(days=1), received_at=timezone.now())
-    many(2, due_on=today + timedelta(days=2), assignee=agent)
+    many(2, due_on=today + timedelta(days=2), received_at=timezone.now(), assignee=agent)
     page = at_desk.get("/admin/")
     counts = {str(tile.label): tile.count for tile in page.context["tiles"]}
     assert counts["overdue"] == 3

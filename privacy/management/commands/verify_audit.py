@@ -1,8 +1,8 @@
-"""`verify_audit`: recomputes the chain of the audit log; exit status 1 when an entry was changed."""
+"""`verify_audit`: recomputes the chain of the audit log; exit status 1 when an entry was changed or is missing."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from privacy import audit
 
@@ -12,8 +12,11 @@ class Command(BaseCommand):
 
     help = "Recomputes the audit log's chain of hashes and says whether it is intact."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--head", metavar="H", help="a head noted elsewhere, which the log must still hold")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        found = audit.verify()
-        if found.broken is not None:
+        found = audit.verify(options["head"])
+        if not found.is_intact:
             raise CommandError(str(found))
         self.stdout.write(str(found))
