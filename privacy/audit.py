@@ -81,7 +81,9 @@ class AuditHead(models.Model):
     @classmethod
     def move_to(cls, entry: AuditEntry) -> None:
         """Seals this entry as the last one; only under the log's lock."""
-        cls.objects.update_or_create(pk=1, defaults={"entry": entry.pk, "hash": entry.hash, "seal": _seal(entry)})
+        values = {"entry": entry.pk, "hash": entry.hash, "seal": _seal(entry)}
+        if not cls.objects.filter(pk=1).update(**values):
+            cls.objects.create(pk=1, **values)
 
     @property
     def is_genuine(self) -> bool:

@@ -1,12 +1,15 @@
 """Who is the person? The shop's own model of a customer, reached through `DATA_SUBJECT_MODEL` alone."""
 
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-REQUIRED = ("number", "display_name", "contact_email", "email_addresses", "account", "language")
+REQUIRED = (
+    "number", "display_name", "contact_email", "email_addresses", "phone", "account", "language", "erased_at",
+)  # fmt: skip
 REQUIRED_OF_MANAGER = ("by_number", "by_email", "of_account", "search")
 
 
@@ -16,7 +19,9 @@ class DataSubject(Protocol):
     pk: Any
     number: str
     language: str
+    phone: str
     account: Any
+    erased_at: datetime | None
 
     @property
     def display_name(self) -> str:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .encryption import decrypt, encrypt
+from .encryption import decrypt, encrypt, keyed_hash
 
 CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -71,6 +71,18 @@ class NormalisedEmailField(models.EmailField):
     def get_prep_value(self, value: Any) -> Any:
         """Normalised on the way in and in every look-up."""
         return normalise_email(value) if isinstance(value, str) and value else super().get_prep_value(value)
+
+
+def correspondent_hash(address: str) -> str:
+    """By which mail from or to an address is found without its standing there in plain; empty for no address."""
+    return keyed_hash(normalise_email(address), use="correspondent") if "@" in address else ""
+
+
+class CorrespondentHashField(models.CharField):
+    """The keyed hash of an address that a row came from or went to; erasure finds rows of nobody's record by it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": 64, "blank": True, "db_index": True, "editable": False} | kwargs)
 
 
 class OneLineField(models.CharField):

@@ -1,9 +1,10 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
 from .append_only import PurgePermit
-from .audit import AuditEntry
+from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
 from .corrections import Correction
+from .erased import ErasedIdentifier
 from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
 from .inbound.mailbox import InboundEmail
@@ -17,7 +18,8 @@ from .suppression import Suppression
 from .tokens import LinkToken
 
 __all__ = [
-    "AuditEntry", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
-    "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail", "PolicyVersion",
-    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction", "Suppression",
+    "AuditEntry", "AuditHead", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
+    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail",
+    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction",
+    "Suppression",
 ]  # fmt: skip

@@ -6,11 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import models
+from django.db import models, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from .fields import EncryptedField, NormalisedEmailField, OneLineField, one_line
+from .fields import (
+    CorrespondentHashField,
+    EncryptedField,
+    NormalisedEmailField,
+    OneLineField,
+    correspondent_hash,
+    one_line,
+)
 from .jobs import Job, dispatch
 from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
@@ -30,6 +37,7 @@ class OutgoingEmail(Job):
         not_personal=(
             "key",
             "template",
+            "to_hash",
             "headers",
             "forget_when_sent",
             *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
@@ -40,6 +48,7 @@ class OutgoingEmail(Job):
     template = models.CharField(max_length=60)
     data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, null=True, related_name="emails_sent")
     to_address = NormalisedEmailField()
+    to_hash = CorrespondentHashField()
     subject = OneLineField(max_length=300)
     body = EncryptedField()
     html = EncryptedField()
@@ -68,10 +77,11 @@ class OutgoingEmail(Job):
         if self.html:
             message.attach_alternative(bytes(self.html).decode(), "text/html")
         message.send()
-        with self.settling():
-            pass
-        if self.forget_when_sent:
-            self.delete()
+        with transaction.atomic():
+            with self.settling():
+                pass
+            if self.forget_when_sent:
+                self.delete()
 
 
 def send(
@@ -101,6 +111,7 @@ def send(
             "template": template,
             "data_subject": data_subject,
             "to_address": to_address,
+            "to_hash": correspondent_hash(to_address),
             "subject": subject,
             "body": body.encode(),
             "html": html.encode(),

@@ -126,6 +126,11 @@ def is_held(data_subject: Any) -> bool:
     return Restriction.objects.holds().filter(data_subject=data_subject).exists()
 
 
+def is_held_whole(data_subject: Any) -> bool:
+    """Whether everything of the person is kept from deletion, and not some records alone."""
+    return Restriction.objects.active().filter(data_subject=data_subject, scope="").exists()
+
+
 def blocking_erasure(lookup: str) -> Exists:
     """For the victim query of erasure and purge: an active restriction or hold on the person at `lookup`."""
     return Exists(Restriction.objects.active().filter(data_subject=OuterRef(lookup), scope=""))

@@ -16,7 +16,7 @@ FLOORS: list[set[str]] = [
     {"vocabulary", "encryption", "csv_files", "deadlines", "documents"},
     {"fields"},
     {"personal_data"},
-    {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "roles"},
+    {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "erased", "roles"},
     {"audit", "notices"},
     {"checks", "recipients", "restrictions", "cases", "confidentiality"},
     {"consent", "export", "processing_record", "corrections"},

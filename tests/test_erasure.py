@@ -13,17 +13,21 @@ from django.db import connection
 from django.utils import timezone
 
 from customers.models import Account, Customer, EmailAddress, Enquiry, Order, OrderLine, Session
-from privacy import audit, erasure, jobs, restrictions, roles, subject_requests, suppression, tokens
+from privacy import audit, erasure, gate, jobs, restrictions, roles, subject_requests, suppression, tokens
 from privacy.audit import AuditEntry
 from privacy.consent import ConsentEntry
 from privacy.erasure import Erasure, job
 from privacy.export import Export, files
+from privacy.inbound import answers
+from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Source
 from tests import make
+from tests.letters import letter, received
+from tests.test_importers import bring_in
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
@@ -121,6 +125,108 @@ def test_her_addresses_are_suppressed_under_every_sender_and_cannot_be_read(mary
     assert not suppression.is_suppressed("erased-1@erased.invalid")
     words = " ".join(map(str, suppression.Suppression.objects.values_list()))
     assert "example" not in words
+
+
+def test_her_phone_is_suppressed_for_calls_and_texts(mary):
+    Customer.objects.filter(pk=mary.pk).update(phone="+44 20 7946 0958")
+    erase(Customer.objects.get(pk=mary.pk))
+    for channel in ("sms", "phone"):
+        assert suppression.is_suppressed("+442079460958", channel=channel)
+
+
+def test_an_objection_before_the_erasure_does_not_let_her_back_in(mary):
+    Customer.objects.filter(pk=mary.pk).update(phone="+44 20 7946 0958")
+    suppression.suppress("mary@example.com", reason="objection")
+    number = mary.number
+    erase(Customer.objects.get(pk=mary.pk))
+    rows = [
+        f"A,{number},new@x.example,",
+        "B,,Mary@Example.com,",
+        "C,,other@x.example,+44 (20) 79460958",
+        "D,,d@x.example,",
+    ]
+    counts, _ = bring_in("\n".join(["name,number,email,phone", *rows]))
+    assert (counts.dropped, counts.imported) == (3, 1)
+
+
+def test_a_living_member_of_the_household_may_ask_for_mail_again_and_she_stays_out(mary):
+    john = make.customer("mary@example.com", login=False)
+    erase(mary)
+    assert suppression.is_suppressed("mary@example.com")
+    suppression.lift("mary@example.com")
+    assert not suppression.is_suppressed("mary@example.com")
+    EmailAddress.objects.filter(customer=john).delete()
+    counts, _ = bring_in("name,email\nMary,mary@example.com\n")
+    assert counts.dropped == 1
+
+
+def test_mail_of_nobodys_record_goes_when_it_was_hers(mary):
+    """Reports of machines and letters to a stranger stand on nobody's record."""
+    john = make.customer("john@example.com")
+    for sender, author in (("mary@example.com", ""), ("<>", "Mary <MARY@example.com>"), ("john@example.com", "")):
+        raw = letter(author or sender, "Out of office", Auto_Submitted="auto-replied")
+        received(raw, sender=sender)
+    answers.to_a_stranger(None, "mary@example.com", timezone.now())
+    answers.to_a_stranger(None, "john@example.com", timezone.now())
+    assert InboundEmail.objects.filter(data_subject=None).count() == 3
+    erase(mary)
+    assert [row.sender for row in InboundEmail.objects.all()] == ["john@example.com"]
+    assert [row.to_address for row in OutgoingEmail.objects.filter(template="mail_stranger")] == ["john@example.com"]
+    assert john.pk
+
+
+def test_mail_from_an_address_that_another_customer_has_too_stays_theirs(mary):
+    make.customer("mary@example.com")
+    received(letter("mary@example.com", "Away", Auto_Submitted="auto-replied"), sender="mary@example.com")
+    erase(mary)
+    assert InboundEmail.objects.count() == 1
+
+
+def test_copies_of_letters_go_by_the_address_and_not_by_a_part_of_it(mary, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    for name, to in (("hers", "Mary <MARY@example.com>"), ("other", "rosemary@example.com"), ("body", "x@example.com")):
+        (tmp_path / f"{name}.eml").write_bytes(f"From: s@x.example\r\nTo: {to}\r\n\r\nmary@example.com".encode())
+    erase(mary)
+    assert {path.stem for path in tmp_path.glob("*.eml")} == {"other", "body"}
+
+
+def test_a_hold_on_one_order_keeps_no_export_and_no_copy_of_a_letter(mary, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    (tmp_path / "a.eml").write_bytes(b"To: mary@example.com\r\n\r\n.")
+    row = make.export_of(mary)
+    folder = files.folder(row.folder)
+    folder.mkdir(parents=True)
+    (folder / "export.json").write_bytes(b"x")
+    make.restriction(mary, "debt", scope=f"customers.order:{make.order(mary).pk}", **HELD)
+    erase(mary)
+    assert not folder.exists() and not list(tmp_path.glob("*.eml"))
+
+
+def test_the_shell_knows_when_it_was_erased_and_the_gate_says_no(mary):
+    make.grant(mary), make.grant(mary, channel="post")
+    erase(mary)
+    shell = Customer.objects.get(pk=mary.pk)
+    assert shell.erased_at is not None
+    necessary = make.recipient("Parcels", is_necessary=True)
+    for answer in (
+        gate.may_contact(shell, "email"),
+        gate.may_contact(shell, "post"),
+        gate.may_share(shell, necessary, ["number"]),
+    ):
+        assert not answer.allowed
+        assert any("was erased on" in reason for reason in answer.reasons)
+
+
+def test_the_last_letter_is_sent_and_forgotten_in_one_transaction(mary, monkeypatch):
+    erase(mary)
+    row = last_letter()
+    monkeypatch.setattr(OutgoingEmail, "delete", lambda _row: 1 / 0)
+    assert not jobs.work("privacy.outgoingemail", row.pk)
+    row.refresh_from_db()
+    assert row.job_state == "new", "not done while it still names her"
+    monkeypatch.undo()
+    OutgoingEmail.objects.update(run_after=timezone.now())
+    assert jobs.work("privacy.outgoingemail", row.pk) and not OutgoingEmail.objects.exists()
 
 
 def test_the_report_and_the_audit_log_hold_no_values(mary):

@@ -185,6 +185,7 @@ def test_more_rows_than_a_batch_go_in_several_batches_with_evidence(mary, monkey
 
 def test_no_row_is_read_into_memory(mary, django_assert_max_num_queries):
     """As many queries for 500 rows as for 5."""
+    audit.record("test.event", actor="test")
     counts = []
     for size in (5, 500):
         rows = [SavedBasket(customer=mary, visitor_id=str(n), saved_at=make.LONG_AGO) for n in range(size)]

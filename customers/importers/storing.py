@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from customers.models import Address, Customer, EmailAddress
 from customers.numbers import new_number
-from privacy import audit
+from privacy import audit, erased
 from privacy.consent import ConsentEntry
 from privacy.suppression import Suppression, address_hash
 from privacy.vocabulary import Channel, Sender
@@ -59,10 +59,11 @@ def unsuppressed(people: list[Person], counts: Counts, report: Report) -> Iterat
     """Whoever was erased does not come back; whoever said no is not written to, whatever the file says."""
     rows = Suppression.objects.filter(hash__in={one for person in people for one in _hashes(person).values()})
     listed = set(rows.filter(sender=Sender.OWN).values_list("hash", flat=True))
-    erased = set(rows.filter(reason=Suppression.Reason.ERASURE).values_list("hash", flat=True))
+    gone = set(rows.filter(reason=Suppression.Reason.ERASURE).values_list("hash", flat=True))
+    gone |= erased.known(one for person in people for one in _identifiers(person))
     for person in people:
         hashes = _hashes(person)
-        if erased & set(hashes.values()):
+        if gone & {*hashes.values(), *_identifiers(person)}:
             counts.dropped += 1
             report(person.line, "was deleted at the person's wish and stays out")
             continue
@@ -72,6 +73,13 @@ def unsuppressed(people: list[Person], counts: Counts, report: Report) -> Iterat
             report(person.line, "comes in without a yes that the list of suppressed addresses contradicts")
             person.consents = kept
         yield person
+
+
+def _identifiers(person: Person) -> set[str]:
+    """What the list of the erased is asked by; a number that we just drew ourselves is nobody's."""
+    by = [(erased.EMAIL, person.email), (erased.PHONE, person.customer.phone)]
+    by += [(erased.NUMBER, person.customer.number)] if person.brings_number else []
+    return {erased.identifier_hash(kind, value) for kind, value in by if value}
 
 
 def _hashes(person: Person) -> dict[str, str]:

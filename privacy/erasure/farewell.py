@@ -1,18 +1,22 @@
-"""What is done before the address goes? Never written to again, one last letter, earlier copies of letters gone."""
+"""What is done before the address goes? Never written to again, one last letter, mail of nobody's record gone."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 
-from .. import jobs, notices, suppression
+from .. import data_subjects, erased, jobs, notices, suppression
+from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
 from ..suppression import Suppression
-from ..vocabulary import Source
+from ..vocabulary import Channel, Source
 from .plan import Line
+from .removal import delete
 
 NOT_YET = timedelta(days=3650)
 ERASED = ".invalid"
@@ -29,10 +33,18 @@ def addresses_of(data_subject: Any) -> set[str]:
     return {address for address in found if address and not address.endswith(ERASED)}
 
 
-def suppress(addresses: Iterable[str], now: datetime) -> None:
-    """Keyed hashes of the addresses, so that an old list cannot bring the person back (Art. 21(3), FAULTS E54)."""
-    for address in addresses:
-        suppression.suppress(address, reason=Suppression.Reason.ERASURE, source=Source.IMPORT, since=now)
+def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None:
+    """Keyed hashes of all she is known by: nobody writes or calls, no old list brings her back (FAULTS E54)."""
+    phone = data_subject.phone
+    ways = [(address, Channel.EMAIL) for address in addresses]
+    ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
+    for address, channel in ways:
+        suppression.suppress(
+            address, channel=channel, reason=Suppression.Reason.ERASURE, source=Source.IMPORT, since=now
+        )
+    by = [(erased.NUMBER, data_subject.number), (erased.PHONE, phone), *((erased.EMAIL, one) for one in addresses)]
+    if data_subject.erased_at is None:
+        erased.remember(by, now=now)
 
 
 def write_letter(data_subject: Any, plan: list[Line], *, key: str, now: datetime) -> None:
@@ -55,11 +67,33 @@ def let_letter_go(key: str, now: datetime) -> None:
         jobs.dispatch(letter)
 
 
+def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
+    """Mail from and to her that stands on nobody's record: reports of machines, letters to a stranger.
+
+    What came from an address that somebody else has too may be theirs; it goes with its own retention.
+    """
+    hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
+    hashes = [correspondent_hash(address) for address in hers]
+    for declaration in declarations():
+        columns = [c for c in declaration.model._meta.concrete_fields if isinstance(c, CorrespondentHashField)]
+        if columns and hashes:
+            named = models.Q(*(models.Q(**{f"{c.name}__in": hashes}) for c in columns), _connector=models.Q.OR)
+            nobodys = declaration.rows.filter(named, **{declaration.subject_lookup: None})
+            if declaration.model is notices.OutgoingEmail:
+                nobodys = nobodys.filter(forget_when_sent=False)
+            delete(declaration, nobodys)
+
+
 def remove_copies(addresses: Iterable[str]) -> None:
     """Where mail goes out as files, as it does without a mail server: the copies of letters to the person."""
-    folder = getattr(settings, "EMAIL_FILE_PATH", None)
-    wanted = [address.encode() for address in addresses]
+    folder, wanted = getattr(settings, "EMAIL_FILE_PATH", None), {normalise_email(one) for one in addresses}
     for path in Path(folder).glob("*.eml") if folder and wanted else ():
-        head = path.read_bytes().partition(b"\r\n\r\n")[0].lower()
-        if any(address.lower() in head for address in wanted):
+        if wanted & _named_in(path):
             path.unlink(missing_ok=True)
+
+
+def _named_in(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        head = BytesHeaderParser().parse(file)
+    lines = [str(line) for name in ("To", "Cc", "From") for line in head.get_all(name, [])]
+    return {normalise_email(address) for _, address in getaddresses(lines) if address}

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from .. import audit, export, jobs
+from .. import audit, export, jobs, restrictions
 from ..jobs import Job
 from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
@@ -118,9 +118,11 @@ def _in_steps(
     overwrite_what_goes()
     planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
     with checkpoint():
-        farewell.suppress(addresses, timezone.now())
+        farewell.suppress(data_subject, addresses, timezone.now())
         farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now())
-    if not any(line.held for line in planned):
+    if not restrictions.is_held_whole(data_subject):
+        with checkpoint():
+            farewell.remove_mail_of_nobody(data_subject, addresses)
         farewell.remove_copies(addresses)
         export.discard_files(data_subject)
     for _ in range(READINGS):

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from ..append_only import AppendOnlyModel, end_of_retention
-from ..personal_data import Anonymise, PersonalData
+from ..personal_data import SELF, Anonymise, PersonalData
 from .conditions import goes_along, relations_to
 
 
@@ -15,7 +16,10 @@ def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     """Deletes or anonymises these rows as declared; how many (GDPR Art. 5(1)(e), 17)."""
     if isinstance(declaration.final(), Anonymise):
         _remove_files(declaration, rows)
-        return rows.order_by().update(**declaration.blanks())
+        is_the_person = declaration.data_subject == SELF
+        return rows.order_by().update(
+            **declaration.blanks(), **({"erased_at": timezone.now()} if is_the_person else {})
+        )
     return delete(declaration, rows)
 
 

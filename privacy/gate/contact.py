@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..suppression import Suppression, address_hash
 from ..vocabulary import Channel, LawfulBasis, Purpose, Sender, Source
-from .facts import RESTRICTED, Answer, Facts, Said, gather, instant, on
+from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
 
 PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
@@ -74,6 +74,11 @@ def _answer(question: Contact, facts: Facts) -> Answer:
     return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
 
 
+def not_erased(question: Contact, facts: Facts) -> str | None:
+    """Whoever was erased is nobody whom we could write to (Art. 17)."""
+    return erased_since(question.data_subject)
+
+
 def not_restricted(question: Contact, facts: Facts) -> str | None:
     """Data under restriction is stored and nothing else (Art. 18)."""
     for bar in facts.bars:
@@ -131,6 +136,7 @@ def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
 
 # What advertising must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
+    not_erased,
     not_restricted,
     not_suppressed,
     old_enough,
@@ -200,4 +206,4 @@ def _known(data_subject: Any, channel: str) -> list[str]:
     """What we would write to or call."""
     if channel == Channel.EMAIL:
         return list(data_subject.email_addresses())
-    return [] if channel == Channel.POST else [getattr(data_subject, "phone", "")]
+    return [] if channel == Channel.POST else [data_subject.phone]

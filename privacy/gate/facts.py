@@ -12,6 +12,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from ..consent import ConsentEntry
 from ..restrictions import Restriction
@@ -124,6 +125,13 @@ def _bars(pks: set[Any], hashes: set[str]) -> dict[str, list[Bar]]:
     for row in rows:
         found[row[0]].append(Bar(*row))
     return found
+
+
+def erased_since(person: Any) -> str | None:
+    """Why nothing may be done any more with somebody who was erased; None for everybody else."""
+    if person.erased_at is None:
+        return None
+    return _("This person's data was erased on {day}.").format(day=on(person.erased_at))
 
 
 def instant(at: date | datetime | None) -> datetime:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..recipients import Recipient
 from ..vocabulary import Purpose
-from .facts import RESTRICTED, Answer, Facts, Said, gather, instant, on
+from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
 
 PURPOSES = (Purpose.SHARING, Purpose.TRANSFER, Purpose.FURTHER_USE)
 
@@ -48,6 +48,11 @@ def share_answers(questions: Sequence[Share]) -> list[Answer]:
 def _answer(question: Share, facts: Facts) -> Answer:
     refusals = [reason for rule in RULES if (reason := rule(question, facts))]
     return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
+
+
+def not_erased(question: Share, facts: Facts) -> str | None:
+    """Of whoever was erased there is nothing to share (Art. 17)."""
+    return erased_since(question.data_subject)
 
 
 def not_restricted(question: Share, facts: Facts) -> str | None:
@@ -135,6 +140,7 @@ def yes_to_this_recipient(question: Share, facts: Facts) -> str | None:
 
 # What a hand-over must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
+    not_erased,
     not_restricted,
     recipient_is_active,
     recipient_has_an_agreement,

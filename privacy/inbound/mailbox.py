@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..encryption import keyed_hash
-from ..fields import EncryptedField, OneLineField
+from ..fields import CorrespondentHashField, EncryptedField, OneLineField, correspondent_hash
 from ..jobs import Job, JobQuerySet, dispatch
 from ..personal_data import Delete, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
@@ -63,8 +63,8 @@ class InboundEmail(Job):
         erase=Delete(),
         fields=("received_at", "mailbox", "recipient", "sender", "raw", "outcome", "command", "case_kinds"),
         not_personal=(
-            "identity", "size", "road", "matched_by", "reasons", "review_state", "reviewed_by", "reviewed_at",
-            *Job.JOB_FIELDS,
+            "identity", "sender_hash", "from_hash", "size", "road", "matched_by", "reasons", "review_state",
+            "reviewed_by", "reviewed_at", *Job.JOB_FIELDS,
         ),
         provided=("received_at", "raw"),
         secret=("recipient",),
@@ -80,6 +80,8 @@ class InboundEmail(Job):
     sender = OneLineField(
         max_length=320, blank=True, editable=False, help_text="Of the envelope; <> in reports of mail servers."
     )
+    sender_hash = CorrespondentHashField(help_text="Of the envelope's sender.")
+    from_hash = CorrespondentHashField(help_text="Of the first address in From, once it was read.")
     received_at = models.DateTimeField(editable=False)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, editable=False)
     command = models.CharField(max_length=30, blank=True, editable=False)
@@ -124,8 +126,13 @@ class InboundEmail(Job):
                 matched_by=found.match.by or "",
                 reasons=[*found.reasons, *opened],
                 data_subject=found.customer,
+                from_hash=correspondent_hash(_author(found)),
                 review_state=self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
             )
+
+
+def _author(found: Judgement) -> str:
+    return next(iter(found.reading.addresses("from")), "") if found.reading else ""
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,7 @@ def accept_all(letters: Iterable[Letter], now: datetime | None = None) -> list[s
 
 
 def _row(letter: Letter, received_at: datetime) -> InboundEmail:
+    sender = letter.sender.encode("utf-8", "replace").decode()[:320]
     return InboundEmail(
         identity=identity_of(letter),
         raw=letter.raw,
@@ -164,7 +172,8 @@ def _row(letter: Letter, received_at: datetime) -> InboundEmail:
         road=letter.road,
         mailbox=addresses.recipient(letter.to).mailbox[:64],
         recipient=letter.to.encode("utf-8", "surrogateescape"),
-        sender=letter.sender.encode("utf-8", "replace").decode()[:320],
+        sender=sender,
+        sender_hash=correspondent_hash(sender),
         received_at=received_at,
     )
 

@@ -1,0 +1,44 @@
+"""Who was erased? Keyed hashes of number, addresses and phone, so that no list and no file brings the person back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from .encryption import keyed_hash
+from .fields import normalise_email
+from .personal_data import NoPersonalData
+
+NUMBER, EMAIL, PHONE = "number", "email", "phone"
+Identifier = tuple[str, str]
+
+
+class ErasedIdentifier(models.Model):
+    """One thing by which an erased person could be known again, as a hash that only our key can compute."""
+
+    personal_data = NoPersonalData("Keyed hashes: they answer 'was this one erased?' and nothing else.")
+
+    hash = models.CharField(max_length=64, unique=True)
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"erased identifier {self.pk}"
+
+
+def identifier_hash(kind: str, value: str) -> str:
+    """The keyed hash of a number, an address or a phone number, however it was typed."""
+    plain = normalise_email(value) if kind == EMAIL else "".join(filter(str.isalnum, value)).casefold()
+    return keyed_hash(f"{kind}:{plain}", use="erased")
+
+
+def remember(identifiers: Iterable[Identifier], *, now: datetime) -> None:
+    """Writes down that whoever is known by these was erased (Art. 17; FAULTS E54)."""
+    hashes = {identifier_hash(kind, value) for kind, value in identifiers if value}
+    rows = [ErasedIdentifier(hash=one, since=now) for one in sorted(hashes)]
+    ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def known(hashes: Iterable[str]) -> set[str]:
+    """Of these hashes, those of somebody erased; one query."""
+    return set(ErasedIdentifier.objects.filter(hash__in=set(hashes)).values_list("hash", flat=True))
