@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
 from . import data_subjects
@@ -97,6 +97,8 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
         yield _error(said, "only the data subject's own model is 'self'.", WRONG_PATH)
     if said.data_subject not in (None, "self") and _end_of(said) is not person:
         yield _error(said, f"the path {said.data_subject!r} does not lead to {person._meta.label}.", WRONG_PATH)
+    if said.waits_while is not None and not _can_be_asked(said):
+        yield _error(said, "waits_while asks for something that the table does not have.", WRONG_PATH)
     if said.retention:
         try:
             column = resolve(said.model, said.retention.since)
@@ -104,6 +106,14 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
                 yield _error(said, f"retention counts from {said.retention.since!r}, which is no date.", WRONG_PATH)
         except FieldDoesNotExist as error:
             yield _error(said, f"retention: {error}", WRONG_PATH)
+
+
+def _can_be_asked(said: PersonalData) -> bool:
+    try:
+        said.rows.filter(said.waits_while)
+    except FieldError:
+        return False
+    return True
 
 
 def _end_of(said: PersonalData) -> type[models.Model] | None:

@@ -111,7 +111,8 @@ class PersonalData:
     Every column is placed: personal ones in `fields`, the others in `not_personal`. Of the personal ones,
     `secret` are never shown (password hashes), `correctable` the person may edit, `special_category` need
     explicit consent (Art. 9), `provided` came from the person and travel with portability (Art. 20),
-    `third_party` may speak of somebody else and are reviewed before they leave.
+    `third_party` may speak of somebody else and are reviewed before they leave. Rows that match `waits_while`
+    are not yet done with: the purge lets them wait past their date; an erasure does not.
     """
 
     data_subject: str | None
@@ -127,6 +128,7 @@ class PersonalData:
     special_category: Sequence[str] = ()
     provided: Sequence[str] = ()
     third_party: Sequence[str] = ()
+    waits_while: Q | None = None
     model: type[models.Model] = field(init=False, repr=False)
 
     def contribute_to_class(self, model: type[models.Model], name: str) -> None:

@@ -277,13 +277,13 @@ def link(customer: Customer, kind: str = "unsubscribe", **details: Any) -> token
 
 
 def inbound_email(customer: Customer, raw: bytes = b"", **values: Any) -> mailbox.InboundEmail:
-    """A mail of hers that a person has to look at."""
+    """A mail of hers that was dealt with."""
     word = canary(customer)
     raw = raw or f"From: {word}@example.com\r\nSubject: {word}\r\n\r\n{word}\r\n".encode()
     defaults = {
         "identity": f"{word}-{next(_counter)}", "raw": raw, "size": len(raw), "road": "pipe", "mailbox": "privacy",
         "recipient": b"privacy@northlight.example", "sender": f"{word}@example.com", "received_at": LONG_AGO,
-        "outcome": "review", "review_state": "open", "job_state": "done",
+        "outcome": "review", "review_state": "", "job_state": "done",
     }  # fmt: skip
     return mailbox.InboundEmail.objects.create(data_subject=customer, **(defaults | values))
 

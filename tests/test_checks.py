@@ -90,6 +90,12 @@ def test_the_period_must_count_from_a_date(since):
 
 
 @isolate_apps("customers", "privacy")
+def test_rows_can_only_wait_for_what_the_table_has():
+    assert found(made(declared(waits_while=models.Q(note="")))) == []
+    assert found(made(declared(waits_while=models.Q(nothing="")))) == [checks.WRONG_PATH]
+
+
+@isolate_apps("customers", "privacy")
 def test_a_period_is_needed():
     assert found(made(declared(retention=None))) == [checks.NO_RETENTION]
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from privacy import audit, consent, subject_requests, suppression, tokens
 from privacy.inbound import undoing
+from privacy.inbound.commands import Change
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
@@ -221,6 +222,84 @@ def test_undo_changes_nothing_that_the_person_decided_since():
     link = undoing.may_undo(token)
     assert link is not None and undoing.undo(link) == []
     assert not gets(person)
+
+
+WIDER = {
+    "sharing of any kind": ("partner_offers", {}, "sharing", {}),
+    "further use in the group": ("marketing", {"channel": "email", "sender": "own"}, "further_use", {}),
+    "transfer": ("partner_offers", {}, "transfer", {}),
+    "partners' offers": ("marketing", {"channel": "email", "sender": "third_party"}, "partner_offers", {}),
+    "partners' offers by email": (
+        "marketing", {"channel": "email", "sender": "third_party"}, "partner_offers", {"channel": "email"},
+    ),
+    "sharing, where an offer was of others": ("marketing", {"channel": "sms", "sender": "third_party"}, "sharing", {}),
+}  # fmt: skip
+
+
+def undo_link():
+    body = bytes(OutgoingEmail.objects.latest("pk").body).decode()
+    link = undoing.may_undo(body.split("/unsubscribe/undo/")[1].split("/")[0])
+    assert link is not None
+    return link
+
+
+@pytest.mark.parametrize("case", WIDER)
+def test_undo_does_not_reach_past_a_later_and_wider_no(case):
+    purpose, what, wider, where = WIDER[case]
+    person = make.customer("anna@example.com")
+    make.grant(person, purpose, **({"channel": "", "sender": ""} | what))
+    yes = consent.choices(person)
+    [change] = commands_off(person, yes)
+    token = undoing.link_for(person, [change], timezone.now())
+    consent.decide(person, wider, Decision.WITHDRAWN, source=Source.WEB, actor=person, **where)
+    assert undoing.undo(undoing.may_undo(token)) == []
+    [entry] = [e for choice, e in consent.choices(person).items() if choice in yes]
+    assert entry.decision == Decision.WITHDRAWN
+
+
+def commands_off(person, yes):
+    return [
+        Change(consent.decide(person, c.purpose, Decision.WITHDRAWN, channel=c.channel, sender=c.sender,
+                              source=Source.EMAIL, actor=person), before)
+        for c, before in yes.items()
+    ]  # fmt: skip
+
+
+def test_undo_is_not_held_back_by_a_no_to_something_else():
+    person = subscriber("anna@example.com")
+    received(letter("anna@example.com"))
+    for channel, sender in (("email", "third_party"), ("post", "own")):
+        consent.decide(
+            person, "marketing", Decision.WITHDRAWN, channel=channel, sender=sender, source=Source.WEB, actor=person
+        )
+    consent.decide(person, "partner_offers", Decision.WITHDRAWN, source=Source.WEB, actor=person)
+    assert len(undoing.undo(undo_link())) == 1 and gets(person)
+
+
+def test_a_second_change_on_one_day_has_its_own_receipt_and_undo():
+    person = subscriber("anna@example.com")
+    make.grant(person, channel="sms")
+    received(letter("anna@example.com"))
+    received(letter("anna@example.com", "Texts", "Please stop sending me text messages with advertising."))
+    assert OutgoingEmail.objects.count() == 2
+    assert not gets(person, channel=Channel.SMS)
+    assert len(undoing.undo(undo_link())) == 1
+    assert gets(person, channel=Channel.SMS) and not gets(person)
+
+
+def test_clg_07_the_same_command_again_on_one_day_is_done_and_not_answered_again():
+    subscriber("anna@example.com")
+    for number in range(3):
+        received(letter("anna@example.com", Message_ID=f"<{number}@x>"))
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_everybody_of_a_household_whose_choice_was_changed_gets_a_receipt_with_an_undo():
+    people = [subscriber("home@example.com") for _ in range(2)]
+    received(letter("home@example.com"))
+    rows = OutgoingEmail.objects.all()
+    assert {row.data_subject for row in rows} == set(people)
+    assert all(b"/unsubscribe/undo/" in bytes(row.body) for row in rows)
 
 
 def test_undo_switches_nothing_on_that_was_off():

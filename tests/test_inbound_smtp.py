@@ -9,8 +9,11 @@ import threading
 import time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from privacy import consent
+from privacy.inbound import mailbox
 from privacy.inbound.mailbox import InboundEmail
 from privacy.vocabulary import Channel, Purpose, Sender
 from tests import make
@@ -163,6 +166,59 @@ def test_lmtp_gives_one_reply_for_each_recipient_in_order(mail_listener):
     assert InboundEmail.objects.count() == 40
 
 
+def test_who_is_named_twice_gets_a_mail_once_and_lmtp_still_answers_each(mail_listener):
+    named = [REMOVE, REMOVE.upper(), f"<{REMOVE}>".strip("<>"), PRIVACY]
+    raw = letter("a@example.com")
+    with client(mail_listener.smtp_port) as smtp:
+        smtp.sendmail("a@example.com", named, raw)
+    assert sorted(row.mailbox for row in InboundEmail.objects.all()) == ["privacy", "remove"]
+    with client(mail_listener.lmtp_port, smtplib.LMTP) as lmtp:
+        lmtp.ehlo("client.example")
+        lmtp.mail("a@example.com")
+        assert [lmtp.rcpt(to)[0] for to in named] == [250] * 4
+        assert lmtp.docmd("DATA")[0] == 354
+        lmtp.send(on_wire(raw) + b".\r\n")
+        assert [lmtp.getreply()[0] for _ in named] == [250] * 4
+        assert lmtp.noop()[0] == 250
+
+
+def test_a_big_mail_to_many_is_taken_for_some_and_the_sender_comes_again_for_the_rest(mail_listener):
+    """100 copies of 20 MB would be 2 GB in memory."""
+    with client(mail_listener.smtp_port) as smtp:
+        smtp.ehlo("client.example")
+        smtp.mail("a@example.com", ["SIZE=20000000"])
+        codes = [smtp.rcpt(f"privacy+{n}@northlight.example")[0] for n in range(20)]
+        assert codes == [250] * 6 + [452] * 14
+        smtp.rset()
+        smtp.mail("a@example.com", ["SIZE=5000"])
+        assert {smtp.rcpt(f"privacy+{n}@northlight.example")[0] for n in range(100)} == {250}
+        assert smtp.rcpt("privacy+x@northlight.example")[0] == 452
+
+
+def test_a_big_mail_to_many_whose_size_was_not_said_is_refused_with_the_reason(mail_listener):
+    big = letter("a@example.com") + (b"y" * 76 + b"\r\n") * (2_000_000 // 78)
+    with client(mail_listener.smtp_port) as smtp:
+        smtp.helo()
+        smtp.mail("a@example.com")
+        for n in range(100):
+            smtp.rcpt(f"privacy+{n}@northlight.example")
+        code, text = smtp.data(big)
+        assert code == 552 and b"fewer at a time" in text
+    assert not InboundEmail.objects.exists()
+
+
+def test_letters_are_written_in_statements_of_bounded_size(db, monkeypatch):
+    monkeypatch.setattr(mailbox, "STATEMENT_BYTES", 10_000)
+    letters = [
+        mailbox.Letter(b"x" * size, f"privacy+{n}@northlight.example", "", "smtp")
+        for n, size in enumerate([4000, 4000, 4000, 30_000, 10])
+    ]
+    with CaptureQueriesContext(connection) as captured:
+        mailbox.accept_all(letters)
+    inserts = [query for query in captured if query["sql"].startswith("INSERT")]
+    assert (len(inserts), InboundEmail.objects.count()) == (4, 5)
+
+
 def test_an_empty_message_and_a_pipelined_one_are_two(mail_listener):
     with socket.create_connection(("127.0.0.1", mail_listener.smtp_port), timeout=10) as wire:
         file = wire.makefile("rwb")
@@ -288,7 +344,16 @@ def test_explain_mail_answers_line_by_line(transactional_db):
     done = manage("explain_mail", "--jsonl", stdin="\n".join(map(json.dumps, lines)).encode() + b"\n{\n")
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row.get("id") for row in said] == ["a", "b", None, None]
-    assert said[0]["outcome"] == "act" and all("error" in row for row in said[1:])
+    assert said[0]["outcome"] == "act"
+    errors = ["missing or no text: eml", "not a JSON object", "not a line of JSON"]
+    assert [row["error"] for row in said[1:]] == errors
+
+
+@pytest.mark.parametrize("command", ["deliver_mail", "explain_mail"])
+def test_an_address_that_is_none_of_ours_is_said_in_one_line_and_nothing_is_lost(transactional_db, command):
+    done = manage(command, "--to", "remove@elsewhere.example", stdin=letter("a@example.com"))
+    assert done.returncode == 0 and b"none of our addresses" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert InboundEmail.objects.exists() == (command == "deliver_mail")
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from customers.models import (
 from privacy import audit, consent, erasure, restrictions
 from privacy.append_only import PurgePermit
 from privacy.erasure import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, batches
+from privacy.inbound.mailbox import InboundEmail
 from privacy.personal_data import Retention, declaration_of, declarations
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
@@ -181,6 +182,18 @@ def test_more_rows_than_a_batch_go_in_several_batches_with_evidence(mary, monkey
         50,
     ]
     assert BrowsingRecord.objects.count() == 0
+
+
+def test_mail_that_nobody_has_looked_at_waits_past_its_90_days(mary):
+    old = datetime.combine(TODAY, time.min, tzinfo=UTC) - timedelta(days=100)
+    done = {"job_state": "done", "received_at": old}
+    for raw, values in ((b"1", {"review_state": "open"}), (b"2", {"job_state": "needs_attention"}), (b"3", {})):
+        make.inbound_email(mary, raw, **(done | values))
+    purge()
+    assert sorted(bytes(row.raw) for row in InboundEmail.objects.all()) == [b"1", b"2"]
+    InboundEmail.objects.update(review_state="done", job_state="done")
+    purge()
+    assert not InboundEmail.objects.exists()
 
 
 def test_no_row_is_read_into_memory(mary, django_assert_max_num_queries):

@@ -68,6 +68,8 @@ def still_needed(declaration: PersonalData) -> Q:
         waiting |= matter_is_open(declaration.subject_lookup)
     if declaration.model is ConsentEntry:
         waiting |= in_force()
+    if declaration.waits_while is not None:
+        waiting |= declaration.waits_while
     return waiting
 
 

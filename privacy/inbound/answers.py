@@ -1,4 +1,4 @@
-"""What does a machine write back? A receipt with an undo, or a page to go to; one answer per address and day."""
+"""What does a machine write back? A receipt of what changed, or a page to go to, that at most once a day."""
 
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from .. import notices
 from ..encryption import keyed_hash
-from . import addresses
-from .commands import Command
+from . import addresses, undoing
+from .commands import Change, Command
 
 
 def answer(template: str, address: str, person: Any, now: datetime, **context: Any) -> notices.OutgoingEmail | None:
@@ -21,14 +21,19 @@ def answer(template: str, address: str, person: Any, now: datetime, **context: A
 
 def may_answer(address: str, now: datetime) -> bool:
     """Never to machines, lists and ourselves, and at most once a day (CLG-07)."""
-    free = addresses.may_be_answered(address) and "\n" not in address
-    return free and not notices.OutgoingEmail.objects.filter(key=_key(address, now)).exists()
+    today = notices.OutgoingEmail.objects.filter(key__startswith=_key(address, now))
+    return addresses.may_be_answered(address) and not today.exists()
 
 
-def receipt(command: Command, address: str, person: Any, undo_token: str | None, now: datetime) -> None:
-    """Says what was switched off, and how to take it back."""
-    undo = f"{settings.SITE_URL}/unsubscribe/undo/{undo_token}/" if undo_token else ""
-    answer("mail_receipt", address, person, now, done=command.label, undo=undo)
+def receipt(command: Command, address: str, person: Any, changes: list[Change], now: datetime) -> None:
+    """Says what was switched off, and how to take it back; each change has its own, however many a day."""
+    token = undoing.link_for(person, changes, now) if addresses.may_be_answered(address) else None
+    if token is None:
+        answer("mail_receipt", address, person, now, done=command.label, undo="")
+        return
+    context = {"done": command.label, "undo": f"{settings.SITE_URL}/unsubscribe/undo/{token}/"}
+    key = f"{_key(address, now)}-{changes[0].entry.pk}"
+    notices.send("mail_receipt", address, key=key, data_subject=person, context=context, now=now)
 
 
 def to_a_stranger(command: Command | None, address: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from .. import subject_requests, suppression
 from ..subject_requests import DataSubjectRequest
 from ..suppression import Suppression
 from ..vocabulary import Source
-from . import answers, commands, reports, undoing
+from . import answers, commands, reports
 from .judgement import ACT, IGNORE, OPEN_CASE, Judgement
 
 # Two mails of this kind mean two things; of the other kinds, the same thing twice.
@@ -36,8 +36,8 @@ def _act(found: Judgement, to: str, received_at: datetime, now: datetime) -> Non
     for person in found.match.people:
         changes = command.verb(person, order)
         address = found.match.address if found.match.by not in ("token", "customer_number") else person.contact_email
-        if address and answers.may_answer(address, now):
-            answers.receipt(command, address, person, undoing.link_for(person, changes, now), now)
+        if address:
+            answers.receipt(command, address, person, changes, now)
     if not found.match.people:
         _stop_for_a_stranger(found, command, now)
 

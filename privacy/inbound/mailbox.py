@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -21,6 +21,7 @@ from . import addresses, effects, mime
 from .judgement import ACT, IGNORE, OPEN_CASE, REVIEW, Judgement, judge
 
 NO_SENDER = "<>"
+STATEMENT_BYTES = 16 * 1024 * 1024
 UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 
 
@@ -60,6 +61,7 @@ class InboundEmail(Job):
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="received_at", days=90),
+        waits_while=~models.Q(job_state=Job.State.DONE) | models.Q(review_state="open"),
         erase=Delete(),
         fields=("received_at", "mailbox", "recipient", "sender", "raw", "outcome", "command", "case_kinds"),
         not_personal=(
@@ -159,8 +161,20 @@ def accept_all(letters: Iterable[Letter], now: datetime | None = None) -> list[s
     received_at = now or timezone.now()
     rows = {row.identity: row for row in (_row(letter, received_at) for letter in letters)}
     with transaction.atomic(durable=True):
-        InboundEmail.objects.bulk_create(rows.values(), ignore_conflicts=True)
+        for some in _in_statements(rows.values()):
+            InboundEmail.objects.bulk_create(some, ignore_conflicts=True)
     return list(rows)
+
+
+def _in_statements(rows: Iterable[InboundEmail]) -> Iterator[list[InboundEmail]]:
+    """Rows for one statement each: their bytes are encrypted and sent together, so they must not be many."""
+    some: list[InboundEmail] = []
+    for row in rows:
+        if some and sum(one.size for one in some) + row.size > STATEMENT_BYTES:
+            yield some
+            some = []
+        some.append(row)
+    yield some
 
 
 def _row(letter: Letter, received_at: datetime) -> InboundEmail:

@@ -12,6 +12,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 from django.conf import settings
 
+from ..fields import normalise_email
 from . import addresses
 from .mailbox import NO_SENDER, Letter
 from .storekeeper import Storekeeper
@@ -19,8 +20,12 @@ from .storekeeper import Storekeeper
 logger = logging.getLogger(__name__)
 TRY_AGAIN = "451 4.3.0 Try again later"
 TOO_BIG = "552 5.3.4 Message too big"
+TOO_BIG_FOR_SO_MANY = "552 5.3.4 Message too big for so many recipients; send it to fewer at a time"
 STORED = "250 2.0.0 OK, stored"
+TOO_MANY = "452 4.5.3 Too many recipients"
 RECIPIENTS_LIMIT = 100
+# Of one mail, all its copies together: beyond it a sender is asked to come again for the rest.
+COPIES_BYTES = 128 * 1024 * 1024
 
 
 class Clerk:
@@ -34,8 +39,9 @@ class Clerk:
         who = addresses.recipient(address)
         if not who.is_ours:
             return "550 5.1.1 No such mailbox here"
-        if len(envelope.rcpt_tos) >= RECIPIENTS_LIMIT:
-            return "452 4.5.3 Too many recipients"
+        many = len(envelope.rcpt_tos) + 1
+        if many > RECIPIENTS_LIMIT or (many > 1 and many * _said_size(envelope) > COPIES_BYTES):
+            return TOO_MANY
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -45,10 +51,19 @@ class Clerk:
         return TRY_AGAIN
 
     async def store(self, content: bytes, envelope: Any) -> str:
-        """Stores one mail for each of its recipients."""
+        """Stores one mail for each of its recipients; one who was named twice gets it once."""
+        recipients = {normalise_email(to): to for to in reversed(envelope.rcpt_tos)}.values()
+        if len(recipients) > 1 and len(recipients) * len(content) > COPIES_BYTES:
+            return TOO_BIG_FOR_SO_MANY
         sender = envelope.mail_from or NO_SENDER
-        is_stored = await self.storekeeper.store([Letter(content, to, sender, self.road) for to in envelope.rcpt_tos])
+        is_stored = await self.storekeeper.store([Letter(content, to, sender, self.road) for to in recipients])
         return STORED if is_stored else TRY_AGAIN
+
+
+def _said_size(envelope: Any) -> int:
+    """What the sender said the mail would measure (RFC 1870); 0 when nothing was said."""
+    said = [option.partition("=")[2] for option in envelope.mail_options if option.startswith("SIZE=")]
+    return int(said[0]) if said else 0
 
 
 class Session(SMTP):

@@ -7,8 +7,16 @@ from django.db import transaction
 
 from .. import consent, tokens
 from ..tokens import LinkToken
-from ..vocabulary import Decision, Source
+from ..vocabulary import Decision, Purpose, Sender, Source
 from .commands import Change
+
+# Whoever says no to the wider thing does not say yes to the narrower by an old link; doubt goes towards privacy.
+CONTAINED_IN: dict[str, set[Purpose]] = {
+    Purpose.SHARING: {Purpose.FURTHER_USE, Purpose.TRANSFER, Purpose.PARTNER_OFFERS},
+    Purpose.PARTNER_OFFERS: {Purpose.SHARING, Purpose.FURTHER_USE, Purpose.TRANSFER},
+    Purpose.MARKETING: {Purpose.FURTHER_USE},
+    Purpose.PROFILING: {Purpose.FURTHER_USE},
+}
 
 
 def link_for(person: Any, changes: list[Change], now: datetime) -> str | None:
@@ -30,22 +38,37 @@ def undo(link: LinkToken, *, page: str = "", now: datetime | None = None) -> lis
     with transaction.atomic():
         if not tokens.spend(link, now=now):
             return []
+        pairs = dict(link.details.get("entries", []))
+        in_force = consent.choices(link.data_subject)
+        before = consent.ConsentEntry.objects.filter(
+            data_subject=link.data_subject, pk__in=pairs, decision=Decision.GRANTED
+        ).select_related("recipient")
         return [
-            _back(link.data_subject, before, page)
-            for before_pk, entry_pk in link.details.get("entries", [])
-            if (before := _still_to_undo(link.data_subject, before_pk, entry_pk))
+            _back(link.data_subject, yes, page)
+            for yes in before.order_by("pk")
+            if _still_to_undo(yes, pairs[yes.pk], in_force, set(pairs.values()))
         ]
 
 
-def _still_to_undo(person: Any, before_pk: int, entry_pk: int) -> consent.ConsentEntry | None:
-    mine = consent.ConsentEntry.objects.filter(data_subject=person)
-    before = mine.filter(pk=before_pk, decision=Decision.GRANTED).select_related("recipient").first()
-    if before is None:
-        return None
-    current = consent.latest(
-        person, before.purpose, channel=before.channel, sender=before.sender, recipient=before.recipient
-    )
-    return before if current is not None and current.pk == entry_pk else None
+def _still_to_undo(
+    yes: consent.ConsentEntry, undone: int, in_force: dict[consent.Choice, consent.ConsentEntry], own: set[int]
+) -> bool:
+    """Whether the mail's own "no" is still her last word, and no later and broader one covers it."""
+    current = in_force.get(consent.Choice(yes.purpose, yes.channel, yes.sender, yes.recipient_id))
+    if current is None or current.pk != undone:
+        return False
+    later = (no for no in in_force.values() if no.decision == Decision.WITHDRAWN and no.pk not in own)
+    return not any(_covers(no, yes) for no in later if no.recorded_at >= current.recorded_at)
+
+
+def _covers(no: consent.ConsentEntry, yes: consent.ConsentEntry) -> bool:
+    """Whether a "no" says no to this "yes" too: it is about the same or what contains it, on any or the same road."""
+    purpose = Purpose.PARTNER_OFFERS if yes.sender == Sender.THIRD_PARTY else yes.purpose
+    same_road = no.channel in ("", yes.channel) or not yes.channel
+    same_sender = no.sender in ("", yes.sender)
+    same_recipient = no.recipient_id in (None, yes.recipient_id)
+    contains = no.purpose in {yes.purpose, purpose, *CONTAINED_IN.get(purpose, ())}
+    return contains and same_road and same_sender and same_recipient
 
 
 def _back(person: Any, before: consent.ConsentEntry, page: str) -> consent.ConsentEntry:

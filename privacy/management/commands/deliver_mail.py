@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from privacy import jobs
-from privacy.inbound import mailbox
+from privacy.inbound import addresses, mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,10 @@ class Command(BaseCommand):
             logger.debug("not stored", exc_info=True)
             self.stderr.write(f"Not stored, try again later: {type(error).__name__}")
             sys.exit(os.EX_TEMPFAIL)
+        if not addresses.recipient(options["to"]).is_ours:
+            self.stderr.write(
+                f"{options['to']} is none of our addresses; stored all the same, so that nothing is lost."
+            )
         if answer is not None:
             self.stdout.write(json.dumps(answer))
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from privacy.inbound import judgement
+from privacy.inbound import addresses, judgement
 
 
 class Command(BaseCommand):
@@ -25,6 +25,8 @@ class Command(BaseCommand):
         if not options["jsonl"]:
             if not options["to"]:
                 raise CommandError("Which address did it come to? Give --to ADDRESS.", returncode=2)
+            if not addresses.recipient(options["to"]).is_ours:
+                self.stderr.write(f"{options['to']} is none of our addresses; explained as if it were.")
             self.stdout.write(json.dumps(explain(sys.stdin.buffer.read(), options["to"], options["sender"])))
             return
         for line in sys.stdin.buffer:
@@ -40,7 +42,12 @@ def explain_line(line: bytes) -> dict[str, Any]:
     row: Any = None
     try:
         row = json.loads(line)
-        raw, to, name = row["eml"].encode("utf-8", "surrogatepass"), str(row["to"]), row["id"]
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-        return {"id": row.get("id") if isinstance(row, dict) else None, "error": f"{type(wrong).__name__}: {wrong}"}
-    return {"id": name, **explain(raw, to)}
+    except (ValueError, RecursionError):
+        return {"id": None, "error": "not a line of JSON"}
+    if not isinstance(row, dict):
+        return {"id": None, "error": "not a JSON object"}
+    wrong = [name for name in ("id", "to", "eml") if name not in row]
+    wrong += [name for name in ("to", "eml") if name in row and not isinstance(row[name], str)]
+    if wrong:
+        return {"id": row.get("id"), "error": f"missing or no text: {', '.join(wrong)}"}
+    return {"id": row["id"], **explain(row["eml"].encode("utf-8", "surrogatepass"), row["to"])}
