@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -104,7 +105,9 @@ class Customer(models.Model):
     date_of_birth = models.DateField("date of birth", null=True, blank=True, validators=[not_in_the_future])
     sex = models.CharField("sex", max_length=1, choices=Sex, blank=True)
     size = OneLineField("shoe and clothes size", max_length=40, blank=True)
-    health_note = models.TextField("health matters for fitting", blank=True)
+    health_note = models.TextField(
+        "health matters for fitting", blank=True, max_length=2000, validators=[MaxLengthValidator(2000)]
+    )
     language = models.CharField("language", max_length=10, default="en-gb", choices=settings.LANGUAGES)
     collected_via = models.CharField("how we met you", max_length=20, choices=Source, default=Source.WEB)
     source = models.CharField("site or form", max_length=120, blank=True)
@@ -174,6 +177,7 @@ class EmailAddress(models.Model):
         erase=Delete(),
         fields=("address", "is_primary", "verified_at"),
         correctable=("address",),
+        proven_by={"address": "verified_at"},
         provided=("address",),
     )
 
@@ -186,7 +190,12 @@ class EmailAddress(models.Model):
         verbose_name = "email address"
         verbose_name_plural = "email addresses"
         constraints = [
-            models.UniqueConstraint(fields=["customer", "address"], name="address_once_per_customer"),
+            models.UniqueConstraint(
+                fields=["customer", "address"],
+                name="address_once_per_customer",
+                violation_error_code="twice",
+                violation_error_message="You have given us this address already.",
+            ),
             models.UniqueConstraint(fields=["customer"], condition=Q(is_primary=True), name="one_primary_address"),
         ]
 
@@ -216,7 +225,7 @@ class Address(models.Model):
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
     kind = models.CharField("used for", max_length=10, choices=Kind)
     name = OneLineField("name on the parcel", max_length=200, blank=True)
-    lines = models.TextField("street and house")
+    lines = models.TextField("street and house", max_length=500, validators=[MaxLengthValidator(500)])
     locality = OneLineField("town or city", max_length=120, blank=True)
     region = OneLineField("region", max_length=120, blank=True)
     postcode = OneLineField("postcode", max_length=20, blank=True)

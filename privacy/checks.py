@@ -30,6 +30,7 @@ UNKNOWN_NAME = "privacy.E005"
 UNKNOWN_PURPOSE = "privacy.E006"
 NO_RETENTION = "privacy.E007"
 NO_PERSON = "privacy.E008"
+UNBOUNDED = "privacy.E009"
 
 
 def register() -> None:
@@ -60,6 +61,7 @@ def of_model(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
         yield from _paths(said)
         yield from _blanks(said)
         yield from _meaning(said)
+        yield from _corrections(said)
 
 
 def _error(said: PersonalData, text: str, code: str) -> checks.Error:
@@ -106,6 +108,20 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
                 yield _error(said, f"retention counts from {said.retention.since!r}, which is no date.", WRONG_PATH)
         except FieldDoesNotExist as error:
             yield _error(said, f"retention: {error}", WRONG_PATH)
+
+
+def _corrections(said: PersonalData) -> Iterator[checks.CheckMessage]:
+    """What a person may write has an end, and a new address its proof."""
+    columns = _columns(said)
+    for name in said.correctable:
+        column = columns.get(name)
+        if isinstance(column, (models.TextField, models.CharField)) and not column.max_length:
+            yield _error(said, f"{name!r} is correctable and has no max_length.", UNBOUNDED)
+        if isinstance(column, models.EmailField) and name not in said.proven_by:
+            yield _error(said, f"{name!r} is a correctable address; proven_by must name its proof.", UNKNOWN_NAME)
+    for name, proof in said.proven_by.items():
+        if name not in said.correctable or not isinstance(columns.get(proof), models.DateTimeField):
+            yield _error(said, f"proven_by needs a correctable column and an instant, not {name!r}.", UNKNOWN_NAME)
 
 
 def _can_be_asked(said: PersonalData) -> bool:

@@ -1,5 +1,6 @@
 """How does a person put right what we hold? At once, in the record itself; what it said before is kept for a while."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -58,11 +59,13 @@ def correct(
     values: dict[str, Any],
     *,
     actor: Any,
+    proven: bool = False,
     now: datetime | None = None,
 ) -> list[str]:
     """Writes the new values that differ, keeps the old ones; the names of what changed, none when sent twice.
 
-    ValidationError, by field, when the record's own rules say no.
+    ValidationError, by field, when the record's own rules say no. NotCorrectable also for a new address that
+    nobody has `proven` to be hers.
     """
     if set(values) - set(declaration.correctable):
         raise NotCorrectable(declaration.label)
@@ -71,18 +74,23 @@ def correct(
         if row is None:
             raise NotCorrectable(declaration.label)
         changed = [name for name, value in values.items() if getattr(row, name) != value]
+        if not proven and set(changed) & set(declaration.proven_by):
+            raise NotCorrectable(declaration.label)
         if changed:
-            _write(data_subject, row, {name: values[name] for name in changed}, actor, now or timezone.now())
+            now = now or timezone.now()
+            proofs = {declaration.proven_by[name]: now for name in changed if name in declaration.proven_by}
+            _write(data_subject, row, {name: values[name] for name in changed}, proofs, actor, now)
     return changed
 
 
-def _write(data_subject: Any, row: Any, values: dict[str, Any], actor: Any, now: datetime) -> None:
+def _write(
+    data_subject: Any, row: Any, values: dict[str, Any], proofs: dict[str, datetime], actor: Any, now: datetime
+) -> None:
     before = {name: getattr(row, name) for name in values}
-    for name, value in values.items():
+    for name, value in (values | proofs).items():
         setattr(row, name, value)
-    others = [column.name for column in row._meta.fields if column.name not in values]
-    row.full_clean(exclude=others)
-    row.save(update_fields=list(values))
+    check(row, values)
+    row.save(update_fields=[*values, *proofs])
     Correction.objects.bulk_create(
         Correction(
             data_subject=data_subject, target=audit.reference(row), field=name, previous=str(old or "").encode(),
@@ -91,6 +99,14 @@ def _write(data_subject: Any, row: Any, values: dict[str, Any], actor: Any, now:
         for name, old in before.items()
     )  # fmt: skip
     audit.record("rectification", actor=actor, subject=data_subject, target=row, now=now, fields=sorted(values))
+
+
+def check(row: Any, names: Iterable[str]) -> None:
+    """ValidationError when these columns, or the record as a whole, may not be as they are now."""
+    row.clean_fields(exclude={column.name for column in row._meta.fields} - set(names))
+    row.clean()
+    row.validate_unique()
+    row.validate_constraints()
 
 
 def problems(error: ValidationError) -> dict[str, list[str]]:

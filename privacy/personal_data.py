@@ -6,7 +6,7 @@ export, erasure, purge, the record of processing and the policy page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -109,10 +109,11 @@ class PersonalData:
 
     `data_subject` is the path to the person, `SELF` on the person's own model, None for data about staff.
     Every column is placed: personal ones in `fields`, the others in `not_personal`. Of the personal ones,
-    `secret` are never shown (password hashes), `correctable` the person may edit, `special_category` need
-    explicit consent (Art. 9), `provided` came from the person and travel with portability (Art. 20),
-    `third_party` may speak of somebody else and are reviewed before they leave. Rows that match `waits_while`
-    are not yet done with: the purge lets them wait past their date; an erasure does not.
+    `secret` are never shown (password hashes), `correctable` the person may edit, `proven_by` an address
+    only once she has proven it, which the named column dates, `special_category` need explicit consent
+    (Art. 9), `provided` came from the person and travel with portability (Art. 20), `third_party` may speak
+    of somebody else and are reviewed before they leave. Rows that match `waits_while` are not yet done with:
+    the purge lets them wait past their date; an erasure does not.
     """
 
     data_subject: str | None
@@ -125,6 +126,7 @@ class PersonalData:
     not_personal: Sequence[str] = ()
     secret: Sequence[str] = ()
     correctable: Sequence[str] = ()
+    proven_by: Mapping[str, str] = field(default_factory=dict)
     special_category: Sequence[str] = ()
     provided: Sequence[str] = ()
     third_party: Sequence[str] = ()

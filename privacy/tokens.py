@@ -19,6 +19,7 @@ LIFETIME = {
     "undo": timedelta(days=30),
     "confirm": timedelta(days=2),
     "request": timedelta(days=2),
+    "new_address": timedelta(days=2),
 }
 
 

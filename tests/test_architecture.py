@@ -20,7 +20,7 @@ FLOORS: list[set[str]] = [
     {"audit", "notices"},
     {"checks", "recipients", "restrictions", "cases", "confidentiality"},
     {"consent", "export", "processing_record", "corrections"},
-    {"erasure", "gate", "preferences", "mailed_links"},
+    {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights"},
     {"subject_requests"},
     {"inbound", "traces"},

@@ -19,7 +19,7 @@ PUBLIC = {
 }  # fmt: skip
 
 
-TOKEN_PAGES = {"undo_unsubscribe", "public_request_form", "public_complaint_form"}
+TOKEN_PAGES = {"confirm_address", "pending_address", "undo_unsubscribe", "public_request_form", "public_complaint_form"}
 
 
 def addresses(customer: Any) -> dict[str, str]:
@@ -30,6 +30,8 @@ def addresses(customer: Any) -> dict[str, str]:
         "policy_version": {"version": make.policy().version},
         "one_click": {"token": tokens.issue("unsubscribe", customer)},
         "one_click_bare": {"token": tokens.issue("unsubscribe", customer)},
+        "confirm_address": {"token": tokens.issue("new_address", customer, address="new@example.com")},
+        "pending_address": {"pk": "1"},
         "undo_unsubscribe": {"token": tokens.issue("undo", customer, senders=["own"])},
         "public_request_form": {"token": tokens.issue("request", customer, about="request")},
         "public_complaint_form": {"token": tokens.issue("request", customer, about="complaint")},

@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
+from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
 from customers.models import Address, Customer, EmailAddress
-from privacy import consent, overview
+from privacy import consent, corrections, new_addresses, overview, suppression
 from privacy.audit import AuditEntry
 from privacy.corrections import Correction
+from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
 from privacy.vocabulary import Decision, Purpose, Source
 from tests import make
@@ -167,17 +170,122 @@ def test_clg_16_a_health_note_needs_an_explicit_yes_first():
     assert client.post("/account/correct/identity/", identity(mary, health_note="flat feet")).status_code == 302
 
 
+def new_address(row, address="new@example.com"):
+    return {"record": f"emailaddress-{row.pk}", f"emailaddress-{row.pk}-address": address}
+
+
+def link_mailed(to="new@example.com"):
+    letter = OutgoingEmail.objects.filter(template="new_address", to_address=to).latest("pk")
+    return "/account/new-address/" + bytes(letter.body).decode().split("/account/new-address/")[1].split("/")[0] + "/"
+
+
 def test_a_new_email_address_needs_a_fresh_proof_of_who_is_asking():
     mary = make.customer("mary@example.com", login=True)
     row = EmailAddress.objects.get(customer=mary)
-    sent = {"record": f"emailaddress-{row.pk}", f"emailaddress-{row.pk}-address": "new@example.com"}
-    answer = sign_in(mary, minutes_ago=60).post("/account/correct/contact/", sent)
+    answer = sign_in(mary, minutes_ago=60).post("/account/correct/contact/", new_address(row))
     assert answer["Location"].startswith("/account/reauthenticate/")
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_a_new_email_address_counts_once_its_owner_opens_the_link_mailed_there():
+    mary = make.customer("mary@example.com", login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    client = sign_in(mary)
+    assert client.post("/account/correct/contact/", new_address(row)).status_code == 302
     row.refresh_from_db()
     assert row.address == "mary@example.com"
-    assert sign_in(mary).post("/account/correct/contact/", sent).status_code == 302
+    page = client.get("/account/correct/contact/").content.decode()
+    assert "new@example.com" in page and "Keep my old address" in page
+    assert OutgoingEmail.objects.get(template="new_address_asked").to_address == "mary@example.com"
+    link = link_mailed()
+    assert client.get(link).status_code == 200
     row.refresh_from_db()
-    assert row.address == "new@example.com"
+    assert row.address == "mary@example.com", "GET changes nothing"
+    assert client.post(link).status_code == 302
+    row.refresh_from_db()
+    assert row.address == "new@example.com" and row.verified_at is not None
+    assert bytes(Correction.objects.get().previous).decode() == "mary@example.com"
+    assert client.post(link).status_code == 404, "a link works once"
+    assert "Keep my old address" not in client.get("/account/correct/contact/").content.decode()
+
+
+def test_nobody_takes_over_the_address_of_another_by_typing_it_in():
+    """Until it is proven it stops nobody's mail, opens nobody's list and joins nobody's login."""
+    victim, thief = make.customer("victim@example.com"), make.customer("thief@example.com", login=True)
+    row = EmailAddress.objects.get(customer=thief)
+    sign_in(thief).post("/account/correct/contact/", new_address(row, "victim@example.com"))
+    assert Customer.objects.by_email("victim@example.com").get() == victim
+    suppression.suppress("victim@example.com", reason="objection")
+    sign_in(thief).post("/account/preferences/", {"marketing-email-own": "on"})
+    assert suppression.is_suppressed("victim@example.com")
+
+
+def test_the_link_of_one_does_nothing_in_the_hands_of_another():
+    mary, peter = make.customer("mary@example.com", login=True), make.customer(login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    sign_in(mary).post("/account/correct/contact/", new_address(row))
+    assert sign_in(peter).post(link_mailed()).status_code == 404
+    assert Client().post(link_mailed())["Location"].startswith("/account/login/")
+    row.refresh_from_db()
+    assert row.address == "mary@example.com"
+
+
+def test_an_old_link_ends_when_a_new_one_is_sent_or_the_old_address_is_kept():
+    mary = make.customer("mary@example.com", login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    client = sign_in(mary)
+    client.post("/account/correct/contact/", new_address(row))
+    first = link_mailed()
+    pending = new_addresses.pending(mary)[0]
+    client.post(f"/account/new-address/{pending.pk}/", {"again": ""})
+    second = link_mailed()
+    assert client.get(first).status_code == 404 and client.get(second).status_code == 200
+    client.post(f"/account/new-address/{new_addresses.pending(mary)[0].pk}/", {"cancel": ""})
+    assert client.get(second).status_code == 404 and new_addresses.pending(mary) == []
+    row.refresh_from_db()
+    assert row.address == "mary@example.com"
+
+
+def test_nobody_is_flooded_with_links_to_confirm():
+    mary = make.customer("mary@example.com", login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    client = sign_in(mary)
+    codes = [
+        client.post("/account/correct/contact/", new_address(row, f"{n}@example.com")).status_code for n in range(7)
+    ]
+    assert codes == [302] * 5 + [422] * 2
+    assert OutgoingEmail.objects.filter(template="new_address").count() == 5
+
+
+def test_an_address_that_she_has_already_is_refused_at_once():
+    mary = make.customer("mary@example.com", login=True)
+    make.email_address(mary, "other@example.com")
+    row = EmailAddress.objects.get(customer=mary, address="mary@example.com")
+    assert sign_in(mary).post("/account/correct/contact/", new_address(row, "Other@example.com")).status_code == 422
+
+
+def test_a_link_after_two_days_is_too_late():
+    mary = make.customer("mary@example.com", login=True)
+    row = EmailAddress.objects.get(customer=mary)
+    sign_in(mary).post("/account/correct/contact/", new_address(row))
+    with time_machine.travel(timezone.now() + timedelta(days=2, minutes=1)):
+        answer = sign_in(mary).get(link_mailed())
+        assert answer.status_code == 404 and "does not work any more" in answer.content.decode()
+
+
+def test_no_code_writes_an_address_that_is_not_proven():
+    mary = make.customer("mary@example.com")
+    row = EmailAddress.objects.get(customer=mary)
+    with pytest.raises(corrections.NotCorrectable):
+        corrections.correct(mary, EmailAddress.personal_data, row.pk, {"address": "x@example.com"}, actor="test")
+
+
+@pytest.mark.parametrize(("name", "longest"), [("health_note", 2000), ("display_name", 200)])
+def test_a_text_without_end_is_refused_in_a_clear_line(name, longest):
+    mary = make.customer(login=True)
+    consent.decide(mary, Purpose.HEALTH_FIT, Decision.GRANTED, source=Source.WEB, actor=mary)
+    answer = sign_in(mary).post("/account/correct/identity/", identity(mary, **{name: "x" * (longest + 1)}))
+    assert answer.status_code == 422 and f"at most {longest} characters" in answer.content.decode()
 
 
 def test_nobody_corrects_what_is_not_hers_or_not_hers_to_correct():
