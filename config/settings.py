@@ -4,15 +4,16 @@ import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(env.path("ENV_FILE", default=BASE_DIR / ".env")())
+env = Environment()
+Environment.read_env(env.path("ENV_FILE", default=BASE_DIR / ".env")())
 
 DEBUG = env.bool("DEBUG", default=True)
 VAR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -23,7 +24,7 @@ VAR.mkdir(parents=True, exist_ok=True)
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses-to-start-with"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-PORT = env.int("PORT", default=8000)
+PORT = env.port("PORT", default=8000)
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 # One key per line, "id:base64 of 32 bytes", newest first. Made on first use in development only.
 DATA_KEY_FILE = Path(env.str("DATA_KEY_FILE", default=str(VAR / "data.keys")))
@@ -53,10 +54,10 @@ SHOP = {
     "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
     "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
 }
-SHOP_TIME_ZONE = env.str("SHOP_TIME_ZONE", default="Europe/London")
+SHOP_TIME_ZONE = env.zone("SHOP_TIME_ZONE", default="Europe/London")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
-SMTP_PORT = env.int("SMTP_PORT", default=8025)
-LMTP_PORT = env.int("LMTP_PORT", default=8024)
+SMTP_PORT = env.port("SMTP_PORT", default=8025)
+LMTP_PORT = env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")

@@ -237,6 +237,15 @@ def test_the_start_page_counts_and_leads_to_the_lists(at_desk, agent):
     assert b"<svg" in page.content
 
 
+@pytest.mark.parametrize("role", [AGENT, OFFICER, AUDITOR])
+def test_every_number_on_the_start_page_opens_for_whoever_sees_it(role):
+    client = desk(colleague(role))
+    page = client.get("/admin/")
+    assert page.status_code == 200
+    assert page.context["tiles"]
+    assert [tile.url for tile in page.context["tiles"] if client.get(tile.url).status_code != 200] == []
+
+
 def test_an_empty_office_says_so(at_desk):
     page = at_desk.get("/admin/").content.decode()
     assert "No requests in these weeks." in page

@@ -3,17 +3,20 @@
 import json
 
 import pytest
+from django.utils import timezone
 from django.utils.html import escape
 
 from privacy import jobs, subject_requests
 from privacy.cases import State
 from privacy.export import Export
+from privacy.notices import OutgoingEmail
 from privacy.restrictions import is_restricted
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
 from tests.portal import hidden, sign_in
 
 pytestmark = pytest.mark.django_db
+NEW = "/account/requests/new/"
 
 
 def ask(client, kind: str, **more: str):
@@ -53,6 +56,38 @@ def test_the_same_form_sent_twice_opens_one_case():
     }
     assert len(answers) == 1
     assert DataSubjectRequest.objects.count() == 1
+
+
+def test_the_same_form_with_another_wish_in_it_is_said_so_and_keeps_what_was_typed():
+    mary = make.customer(login=True)
+    client = sign_in(mary)
+    key = hidden(client.get(NEW).content.decode(), "key")
+    client.post(NEW, {"kind": "rectification", "details": "My name is Ann.", "key": key})
+    for kind, details in (("rectification", "My name is Anne."), ("objection", "My name is Ann.")):
+        answer = client.post(NEW, {"kind": kind, "details": details, "key": key})
+        page = answer.content.decode()
+        assert answer.status_code == 409 and details in page
+        assert f"as request {mary.subject_requests.get().reference}" in page
+    client.post(NEW, {"kind": kind, "details": details, "key": hidden(page, "key")})
+    assert mary.subject_requests.count() == 2
+
+
+@pytest.mark.parametrize("kind", ["access", "portability", "erasure"])
+def test_a_second_wish_for_what_is_under_way_leads_to_the_open_case(kind):
+    mary = make.customer(login=True)
+    client = sign_in(mary)
+    for _ in range(3):
+        key = hidden(client.get(NEW).content.decode(), "key")
+        answer = client.post(NEW, {"kind": kind, "details": "", "key": key, "understood": "on"})
+    case = mary.subject_requests.get()
+    assert answer["Location"].endswith(f"/{case.reference}/")
+    assert case.events.filter(kind="asked_again").count() == 2
+    assert OutgoingEmail.objects.filter(template="case_received").count() == 1
+    DataSubjectRequest.objects.filter(pk=case.pk).update(state="withdrawn", closed_at=timezone.now())
+    client.post(
+        NEW, {"kind": kind, "details": "", "key": hidden(client.get(NEW).content.decode(), "key"), "understood": "on"}
+    )
+    assert mary.subject_requests.count() == 2
 
 
 def test_the_key_of_another_persons_form_leads_nowhere():

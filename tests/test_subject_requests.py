@@ -7,7 +7,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from privacy import consent, restrictions, rights, subject_requests
+from privacy import consent, erasure, restrictions, rights, subject_requests
 from privacy.audit import AuditEntry
 from privacy.cases import TRANSITIONS, InvalidTransition, State
 from privacy.notices import OutgoingEmail
@@ -158,6 +158,29 @@ def test_erasure_needs_two_different_people(mary, agent, officer):
     subject_requests.approve(case, actor=officer)
     assert case.state == State.EXECUTING
     assert case.erasure
+
+
+def test_nothing_is_proposed_or_carried_out_while_a_colleague_doubts_who_asks(mary, agent, officer):
+    case = subject_requests.open_case(mary, "erasure", source=Source.LETTER, actor=agent, identity_confirmed=True)
+    subject_requests.start(case, actor=agent)
+    stale = type(case).objects.get(pk=case.pk)
+    subject_requests.doubt(case, next(iter(subject_requests.DOUBTS)), actor=officer, why="The hand is another.")
+    for step in (subject_requests.propose, lambda c, actor: subject_requests.carry_out(c, actor=actor, text="Done.")):
+        with pytest.raises(subject_requests.NotAllowed):
+            step(stale, actor=agent)
+    stale.refresh_from_db()
+    assert stale.state not in ("awaiting_approval", "executing", "completed")
+
+
+def test_when_the_effect_fails_the_approval_has_not_happened_either(mary, agent, officer, monkeypatch):
+    case = subject_requests.open_case(mary, "erasure", source=Source.LETTER, actor=agent, identity_confirmed=True)
+    subject_requests.start(case, actor=agent)
+    subject_requests.propose(case, actor=agent)
+    monkeypatch.setattr(erasure, "start", lambda *_args, **_values: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        subject_requests.approve(case, actor=officer, now=timezone.now() + timedelta(days=4))
+    case.refresh_from_db()
+    assert (case.state, case.approved_by) == ("awaiting_approval", None)
 
 
 def test_the_database_itself_refuses_one_person_twice(mary, agent):

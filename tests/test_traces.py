@@ -9,7 +9,7 @@ import redis
 from django.conf import settings as project
 from django.core.cache import cache
 from django.core.mail import EmailMessage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from customers.sessions import SessionStore
@@ -147,3 +147,10 @@ def test_after_an_erasure_no_trace_is_left(mary, file):
     assert where(WORD, canary) == {"database:privacy_outgoingemail"}, "the last letter waits to be sent"
     assert jobs.work("privacy.outgoingemail", letter.pk)
     assert where(WORD, canary) == set()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\t"])
+def test_an_empty_text_is_refused_in_one_line(text):
+    with pytest.raises(CommandError, match="stands everywhere") as refused:
+        call_command("find_traces", "mary", text)
+    assert refused.value.returncode == 2

@@ -67,15 +67,20 @@ class RequestForm(CameForm):
 
 
 def _open(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpResponse:
-    case = subject_requests.open_case(
-        person,
-        said["kind"],
-        source=said["source"],
-        actor=request.user,
-        details=said["details"],
-        received_at=instant(said["received_on"]),
-        idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
-    )
+    try:
+        case = subject_requests.open_case(
+            person,
+            said["kind"],
+            source=said["source"],
+            actor=request.user,
+            details=said["details"],
+            received_at=instant(said["received_on"]),
+            idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
+        )
+    except subject_requests.FormUsed as used:
+        words = _("This form was sent before, as %(reference)s. For another wish, begin a new one.")
+        messages.error(request, words % {"reference": used.case})
+        return redirect("admin:privacy_datasubjectrequest_change", used.case.pk)
     messages.success(
         request, _("Recorded as %(reference)s; the person gets a letter with this number.") % {"reference": case}
     )

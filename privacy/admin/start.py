@@ -64,15 +64,18 @@ def _tiles(who: Any, today: date) -> list[Tile]:
         mine=Count("pk", filter=Q(assignee=who)),
     )
     stuck = sum(model.objects.needing_attention().count() for model in jobs.concrete())
-    return [
+    tiles = [
         Tile(found["late"], gettext_lazy("overdue"), f"{queue}?due=overdue", "danger"),
         Tile(found["week"], gettext_lazy("due this week"), f"{queue}?due=week", "warn"),
         Tile(found["mine"], gettext_lazy("in my hands"), f"{queue}?whose=mine"),
         Tile(found["nobody"], gettext_lazy("unassigned"), f"{queue}?whose=nobody", "warn"),
         Tile(found["all"], gettext_lazy("open"), queue),
-        Tile(_to_review(), gettext_lazy("mails to look at"), reverse("admin:privacy_inboundemail_changelist"), "warn"),
         Tile(stuck, gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
     ]
+    if roles.may(who, Act.SEE_PERSON):
+        mails = reverse("admin:privacy_inboundemail_changelist")
+        tiles.insert(-1, Tile(_to_review(), gettext_lazy("mails to look at"), mails, "warn"))
+    return tiles
 
 
 def _to_review() -> int:

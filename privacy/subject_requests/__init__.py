@@ -14,11 +14,11 @@ from .handling import (
     start,
     withdraw,
 )
-from .intake import open_case
+from .intake import FormUsed, open_case
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "DataSubjectRequest", "NotAllowed", "answered", "approve", "ask",
-    "carry_out", "complete", "confirm_identity", "doubt", "extend", "forecast", "move", "note", "open_case",
+    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "DataSubjectRequest", "FormUsed", "NotAllowed", "answered", "approve",
+    "ask",    "carry_out", "complete", "confirm_identity", "doubt", "extend", "forecast", "move", "note", "open_case",
     "open_doubt", "open_questions", "propose", "refuse", "send_back", "settle", "start", "withdraw",
 ]  # fmt: skip

@@ -41,19 +41,21 @@ def confirm_identity(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
 
 def propose(case: DataSubjectRequest, *, actor: Any) -> None:
     """The first of two people says that it may be carried out (Art. 17; FAULTS G)."""
-    require(case.right.needs_two_people, "This kind of request needs no second person.")
-    require(case.identity_confirmed_at is not None, "First confirm who is asking.")
-    move(case, State.AWAITING_APPROVAL, actor=actor, proposed_by=actor, approved_by=None)
+    require(case.right.needs_two_people, _("This kind of request needs no second person."))
+    with transaction.atomic():
+        _require_known(_as_it_is_now(case))
+        move(case, State.AWAITING_APPROVAL, actor=actor, proposed_by=actor, approved_by=None)
 
 
 def approve(case: DataSubjectRequest, *, actor: Any, now: datetime | None = None) -> None:
     """The second, different person agrees, and it is carried out; the database refuses the same one."""
     now = now or timezone.now()
-    case.refresh_from_db()
-    require(case.proposed_by_id != actor.pk, "A second, different person must approve.")
-    require(not case.execute_after or case.execute_after <= now, "The person may still change her mind.")
-    move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
-    _carry_out(case, actor=actor, now=now)
+    with transaction.atomic():
+        _require_known(_as_it_is_now(case))
+        require(case.proposed_by_id != actor.pk, _("A second, different person must approve."))
+        require(not case.execute_after or case.execute_after <= now, _("The person may still change her mind."))
+        move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
+        _carry_out(case, actor=actor, now=now)
 
 
 def send_back(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
@@ -67,22 +69,34 @@ def send_back(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
 
 def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
     """Does what the right says, for rights that one person may carry out; `text` is the answer to the person."""
-    require(bool(text.strip()) or not case.right.needs_answer, "Write the answer to the person first.")
-    require(not case.right.needs_two_people, "Two people must agree to this; propose it first.")
-    require(case.identity_confirmed_at is not None, "First confirm who is asking.")
+    require(bool(text.strip()) or not case.right.needs_answer, _("Write the answer to the person first."))
+    require(not case.right.needs_two_people, _("Two people must agree to this; propose it first."))
     now = now or timezone.now()
     with transaction.atomic():
+        _require_known(_as_it_is_now(case))
         if case.state == State.RECEIVED:
             start(case, actor=actor)
         move(case, State.EXECUTING, actor=actor, now=now)
-    _carry_out(case, actor=actor, now=now, text=text)
+        _carry_out(case, actor=actor, now=now, text=text)
+
+
+def _as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
+    """The case, read anew and locked until the transaction ends, so that what is looked at is what is acted on."""
+    DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
+    case.refresh_from_db()
+    return case
+
+
+def _require_known(case: DataSubjectRequest) -> None:
+    """Nothing is carried out while it is not known, or doubted, who is asking."""
+    require(case.identity_confirmed_at is not None, _("First confirm who is asking."))
+    require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
 
 
 def _carry_out(case: DataSubjectRequest, *, actor: Any, now: datetime, text: str = "") -> None:
     """Runs the right's verb; it either finishes at once or leaves a job that calls `complete` later."""
-    with transaction.atomic():
-        if case.right.verb(case, audit.reference(actor), now):
-            complete(case, actor=actor, now=now, text=text)
+    if case.right.verb(case, audit.reference(actor), now):
+        complete(case, actor=actor, now=now, text=text)
 
 
 def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:

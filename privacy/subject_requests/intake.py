@@ -9,10 +9,22 @@ from django.utils import timezone
 
 from .. import audit, rights
 from ..deadlines import deadline
+from ..vocabulary import Source
 from .case import DataSubjectRequest
 from .handling import SYSTEM, carry_out
 from .letters import tell
 from .timeline import note
+
+# A second copy or a second deletion while the first is under way is the same wish.
+ONE_AT_A_TIME = ("access", "portability", "erasure")
+
+
+class FormUsed(Exception):
+    """The form was sent before with something else in it; `case` is what came of that."""
+
+    def __init__(self, case: DataSubjectRequest) -> None:
+        super().__init__(case.reference)
+        self.case = case
 
 
 def open_case(
@@ -26,32 +38,53 @@ def open_case(
     identity_confirmed: bool = False,
     idempotency_key: str | None = None,
 ) -> DataSubjectRequest:
-    """Opens a case with number and due date, and acknowledges it; the same key again gives the case that is there."""
+    """Opens a case with number and due date, and acknowledges it; the same key again gives the case that is there.
+
+    FormUsed when the key was used for another wish. On the web, a wish that is under way already is that case.
+    """
     now = timezone.now()
-    due = deadline(settings.SHOP["jurisdiction"], kind, received_at or now, time_zone=settings.SHOP_TZ)
-    cooling_off = timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS)
+    values: dict[str, Any] = {"source": source, "details": details.encode(), "received_at": received_at or now}
+    values |= {"identity_confirmed_at": now if identity_confirmed else None}
     with transaction.atomic():
+        if source == Source.WEB and (same := _under_way(data_subject, kind, idempotency_key)):
+            note(same, "asked_again", actor=actor, text=details, now=now)
+            return same
         case, is_new = DataSubjectRequest.objects.get_or_create(
             idempotency_key=idempotency_key or rights.fresh_key(),
-            defaults={
-                "data_subject": data_subject,
-                "kind": kind,
-                "source": source,
-                "jurisdiction": settings.SHOP["jurisdiction"],
-                "details": details.encode(),
-                "received_at": received_at or now,
-                "due_on": due.due_on,
-                "due_reasons": list(due.reasons),
-                "identity_confirmed_at": now if identity_confirmed else None,
-                "execute_after": now + cooling_off if kind == "erasure" else None,
-            },
+            defaults={"data_subject": data_subject, "kind": kind, **values, **_clock(kind, values["received_at"], now)},
         )
         if is_new:
-            note(case, "received", actor=actor, now=now)
-            audit.record(
-                "case.received", actor=actor, subject=data_subject, target=case, kind=str(kind), source=str(source)
-            )
-            tell("case_received", case)
-            if case.right.is_automatic and identity_confirmed:
-                carry_out(case, actor=SYSTEM, now=now)
+            _acknowledge(case, actor=actor, now=now)
+        elif (case.data_subject_id, case.kind, bytes(case.details)) != (data_subject.pk, kind, details.encode()):
+            raise FormUsed(case)
     return case
+
+
+def _clock(kind: str, received_at: datetime, now: datetime) -> dict[str, Any]:
+    """Until when, why that day, and before when a deletion does not begin."""
+    where = settings.SHOP["jurisdiction"]
+    due = deadline(where, kind, received_at, time_zone=settings.SHOP_TZ)
+    cooling_off = timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS)
+    return {
+        "jurisdiction": where,
+        "due_on": due.due_on,
+        "due_reasons": list(due.reasons),
+        "execute_after": now + cooling_off if kind == "erasure" else None,
+    }
+
+
+def _acknowledge(case: DataSubjectRequest, *, actor: Any, now: datetime) -> None:
+    """Says that it is here, and does at once what needs no colleague."""
+    kind, source = str(case.kind), str(case.source)
+    note(case, "received", actor=actor, now=now)
+    audit.record("case.received", actor=actor, subject=case.data_subject, target=case, kind=kind, source=source)
+    tell("case_received", case)
+    if case.right.is_automatic and case.identity_confirmed_at:
+        carry_out(case, actor=SYSTEM, now=now)
+
+
+def _under_way(data_subject: Any, kind: str, key: str | None) -> DataSubjectRequest | None:
+    if kind not in ONE_AT_A_TIME:
+        return None
+    mine = DataSubjectRequest.objects.open().filter(data_subject=data_subject, kind=kind)
+    return mine.exclude(idempotency_key=key).order_by("pk").first()

@@ -26,7 +26,7 @@ def download(request: HttpRequest, customer: Any, reference: str) -> HttpRespons
     export = _mine(customer, reference)
     if export.job_state != Export.State.DONE:
         raise Http404
-    expired = export.expires_at is None or export.expires_at <= timezone.now() or not export.files
+    expired = _is_over(export) or not export.files
     files = [
         {"name": name, "size": about["size"], "label": _label(name)}
         for name, about in sorted(export.files.items(), key=lambda item: not item[0].endswith(".pdf"))
@@ -41,7 +41,7 @@ def fetch(request: HttpRequest, customer: Any, reference: str, name: str) -> Htt
     """One file; that it was opened is written down."""
     export = _mine(customer, reference)
     if request.method == "HEAD":
-        return HttpResponse(status=200 if name in export.files else 404)
+        return HttpResponse(status=200 if name in export.files and not _is_over(export) else 404)
     try:
         opened = open_for(request.user, export, name)
     except CannotOpen as error:
@@ -56,6 +56,10 @@ def _mine(customer: Any, reference: str) -> Export:
     mine = Export.objects.select_related("case")
     found: Export = get_object_or_404(mine, data_subject=customer, case__reference=reference)
     return found
+
+
+def _is_over(export: Export) -> bool:
+    return export.expires_at is None or export.expires_at <= timezone.now()
 
 
 def _label(name: str) -> Any:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from .. import mailed_links, rights, subject_requests, tokens
 from ..forms import AddressForm, ComplaintForm, RequestForm
 from ..vocabulary import Source
+from .requests import form_again
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +25,7 @@ def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
 @csrf_exempt  # the token is the proof, and its page sends no referrer, so no origin either
 @require_http_methods(["GET", "HEAD", "POST"])
 def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResponse:
-    """The form behind the link; each link opens one case, sent twice it gives the same one."""
+    """The form behind the link; sent twice it gives the same case."""
     link = tokens.find("request", token)
     if link is None or link.details.get("about") != kind:
         raise Http404
@@ -32,15 +33,20 @@ def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResp
     form = (ComplaintForm if kind == "complaint" else RequestForm)(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data.get("kind", "complaint")
-        case = subject_requests.open_case(
-            link.data_subject,
-            wanted,
-            source=Source.WEB,
-            actor=link.data_subject,
-            details=form.cleaned_data["details"],
-            identity_confirmed=rights.REGISTER[wanted].link_is_enough,
-            idempotency_key=f"link.{link.pk}",
-        )
+        try:
+            case = subject_requests.open_case(
+                link.data_subject,
+                wanted,
+                source=Source.WEB,
+                actor=link.data_subject,
+                details=form.cleaned_data["details"],
+                identity_confirmed=rights.REGISTER[wanted].link_is_enough,
+                idempotency_key=f"link.{link.pk}.{form.cleaned_data['key']}"[:64],
+            )
+        except subject_requests.FormUsed as used:
+            again = form_again(type(form), request, used)
+            context = {"form": again, "kind": kind, "entries": getattr(again, "entries", {}).values()}
+            return render(request, "privacy/public_form.html", context, status=409)
         tokens.spend(link)
         return render(request, "privacy/public_done.html", {"case": case})
     entries = getattr(form, "entries", {})

@@ -45,18 +45,33 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
             return _before_erasure(request, customer, form)
         if rights.REGISTER[wanted["kind"]].needs_recent_proof:
             require_fresh(request)
-        case = subject_requests.open_case(
-            customer,
-            wanted["kind"],
-            source=Source.WEB,
-            actor=request.user,
-            details=wanted["details"],
-            identity_confirmed=True,
-            idempotency_key=f"{customer.pk}.{wanted['key']}"[:64],
-        )
+        try:
+            case = subject_requests.open_case(
+                customer,
+                wanted["kind"],
+                source=Source.WEB,
+                actor=request.user,
+                details=wanted["details"],
+                identity_confirmed=True,
+                idempotency_key=f"{customer.pk}.{wanted['key']}"[:64],
+            )
+        except subject_requests.FormUsed as used:
+            again = form_again(RequestForm, request, used)
+            context = {"form": again, "entries": again.entries.values()}
+            return render(request, "privacy/new_request.html", context, status=409)
         return redirect("privacy:request", reference=case.reference)
     status = 422 if request.method == "POST" else 200
     return render(request, "privacy/new_request.html", {"form": form, "entries": form.entries.values()}, status=status)
+
+
+def form_again(kind_of_form: Any, request: HttpRequest, used: subject_requests.FormUsed) -> Any:
+    """The form as it was filled in, with a fresh key, and a line on what was sent with the old one."""
+    sent = request.POST.copy()
+    sent["key"] = rights.fresh_key()
+    form = kind_of_form(sent)
+    words = _("You sent this form before, as request %(number)s. If you want something else now, send it again.")
+    form.add_error(None, words % {"number": used.case.reference})
+    return form
 
 
 def _before_erasure(request: HttpRequest, customer: Any, form: RequestForm) -> HttpResponse:

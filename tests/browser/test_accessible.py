@@ -1,5 +1,6 @@
 """Nobody is shut out: axe over every page, wide and narrow, light and dark; nothing wider than the screen (SFB-39)."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from privacy import tokens
+from privacy.notices import OutgoingEmail
 from tests import make
 from tests.browser.conftest import enter
 
@@ -79,6 +81,27 @@ def test_pages_of_the_account(page, site, mary, look_over, addresses):
     enter(page, site)
     for address in addresses:
         look_over(site + address)
+
+
+def test_pages_about_a_new_address(page, site, mary, look_over, tmp_path):
+    """Asked for, waiting, confirmed, and the link used up."""
+    enter(page, site)
+    page.goto(f"{site}/account/correct/contact/")
+    page.get_by_role("textbox", name="Email address").fill("amelie.new@example.com")
+    page.locator("form", has=page.get_by_role("textbox", name="Email address")).get_by_role(
+        "button", name="Save"
+    ).click()
+    assert page.get_by_text("Please open the link in your new mailbox").is_visible()
+    look_over()
+    page.get_by_role("button", name="Send the link again").click()
+    letter = OutgoingEmail.objects.filter(template="new_address").latest("pk")
+    link = re.search(r"http\S+/account/new-address/\w+/", bytes(letter.body).decode())
+    assert link
+    look_over(link.group())
+    page.get_by_role("button", name="Yes, use this address").click()
+    assert page.get_by_text("Your new email address counts from now on.").is_visible()
+    assert mary.contact_email == "amelie.new@example.com"
+    look_over(link.group())
 
 
 def test_pages_about_requests(page, site, mary, look_over):

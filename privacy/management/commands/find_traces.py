@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from privacy import traces
 
@@ -18,5 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("text", nargs="+")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not all(text.strip() for text in options["text"]):
+            raise CommandError("Which text? An empty one stands everywhere.", returncode=2)
         for trace in traces.find(*options["text"]):
             self.stdout.write(json.dumps(asdict(trace)))
