@@ -36,10 +36,15 @@ class AccountAdapter(DefaultAccountAdapter):
         """allauth's own pages ask again by the same rule as ours."""
         return not is_fresh(context.request)
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Links in mail are built from SITE_URL alone, never from a Host header."""
-        path = super().get_reset_password_from_key_url(key)
-        return f"{settings.SITE_URL}/{path.split('/', 3)[-1]}"
+        links = {name: _on_our_site(link) for name, link in context.items() if name.endswith("_url")}
+        super().send_mail(template_prefix, email, context | links)
+
+
+def _on_our_site(link: str) -> str:
+    """The same page under SITE_URL."""
+    return f"{settings.SITE_URL}/{link.split('/', 3)[-1]}"
 
 
 def attach_customer(account: Account) -> Customer | None:

@@ -18,8 +18,7 @@ def send_unsubscribe_link(address: str, *, now: datetime | None = None) -> None:
     """A link to everybody who has this address; nothing, and no sign of it, when nobody has (CLG-06)."""
     now = now or timezone.now()
     for person in data_subjects.by_email(address):
-        token = tokens.issue("confirm", person, now=now)
-        _mail("unsubscribe_link", address, person, f"/unsubscribe/{token}/", now)
+        _mail_link("unsubscribe_link", address, person, "/unsubscribe", "confirm", now)
 
 
 def send_request_link(address: str, kind: str, *, now: datetime | None = None) -> None:
@@ -28,17 +27,28 @@ def send_request_link(address: str, kind: str, *, now: datetime | None = None) -
     people = data_subjects.by_email(address)
     path = "/complaints/new" if kind == "complaint" else "/requests/new"
     for person in people:
-        token = tokens.issue("request", person, now=now, about=kind)
-        _mail("request_link", address, person, f"{path}/{token}/", now)
+        _mail_link("request_link", address, person, path, "request", now, about=kind)
     if not people:
-        who = keyed_hash(normalise_email(address), use="nothing-held")[:24]
+        who = keyed_hash(_without_tag(normalise_email(address)), use="nothing-held")[:24]
         notices.send("nothing_held", address, key=f"nothing-held-{who}-{now:%Y%m%d}", forget_when_sent=True, now=now)
 
 
-def _mail(template: str, address: str, person: Any, path: str, now: datetime) -> None:
-    """At most one an hour, so that nobody can flood a mailbox through us."""
+def _without_tag(address: str) -> str:
+    """The mailbox behind `name+tag@`, so that tags do not multiply what one mailbox gets."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _mail_link(template: str, address: str, person: Any, path: str, kind: str, now: datetime, **details: str) -> None:
+    """One link an hour for each thing that may be asked for, so that nobody can flood a mailbox through us."""
+    key = "-".join([template, *details.values(), str(person.pk), f"{now:%Y%m%d%H}"])
+    if not notices.is_written(key):
+        token = tokens.issue(kind, person, now=now, **details)
+        _mail(template, address, person, f"{path}/{token}/", key, now)
+
+
+def _mail(template: str, address: str, person: Any, path: str, key: str, now: datetime) -> None:
     link = f"{settings.SITE_URL}{path}"
-    key = f"{template}-{person.pk}-{now:%Y%m%d%H}"
     notices.send(
         template, address, key=key, data_subject=person, context={"link": link, "number": person.number}, now=now
     )
@@ -64,4 +74,5 @@ def unsubscribe(link: LinkToken, *, page: str, wording: str, now: datetime | Non
         undone = [[entry.pk, new.pk] for new in after if (entry := before[Sender(new.sender)])]
         if undone and person.contact_email:
             undo = tokens.issue("undo", person, now=now, entries=undone)
-            _mail("unsubscribed_by_link", person.contact_email, person, f"/unsubscribe/undo/{undo}/", now)
+            key = f"unsubscribed_by_link-{after[0].pk}"
+            _mail("unsubscribed_by_link", person.contact_email, person, f"/unsubscribe/undo/{undo}/", key, now)

@@ -84,6 +84,11 @@ class OutgoingEmail(Job):
                 self.delete()
 
 
+def is_written(key: str) -> bool:
+    """Whether this letter was written already."""
+    return OutgoingEmail.objects.filter(key=key).exists()
+
+
 def send(
     template: str,
     to_address: str,

@@ -10,6 +10,7 @@ from privacy import consent, tokens
 from privacy.consent import ConsentEntry
 from privacy.notices import OutgoingEmail
 from privacy.subject_requests import DataSubjectRequest
+from privacy.tokens import LinkToken
 from privacy.vocabulary import Channel, Purpose, Sender, Source
 from tests import make
 from tests.portal import dump, hidden
@@ -152,6 +153,23 @@ def test_strangers_learn_by_mail_only_that_nothing_is_held_and_at_most_once_a_da
         answer = Client().post("/requests/new/", {"email": "stranger@example.com"})
         assert "Please look at your mail" in answer.content.decode()
     assert [m.template for m in OutgoingEmail.objects.all()] == ["nothing_held"]
+
+
+def test_a_link_for_one_thing_does_not_stand_in_the_way_of_another():
+    make.customer("mary@example.com")
+    client = Client()
+    for _ in range(2):
+        client.post("/requests/new/", {"email": "mary@example.com"})
+        client.post("/complaints/new/", {"email": "mary@example.com"})
+    assert OutgoingEmail.objects.filter(template="request_link").count() == 2
+    assert LinkToken.objects.filter(kind="request").count() == 2, "no link that nobody was sent"
+
+
+def test_a_stranger_is_not_flooded_by_tags_in_the_address():
+    client = Client()
+    for tag in ("", "+1", "+2"):
+        client.post("/requests/new/", {"email": f"stranger{tag}@example.net"})
+    assert OutgoingEmail.objects.count() == 1
 
 
 def test_a_bad_address_is_said_kindly():

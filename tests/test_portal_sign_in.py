@@ -72,6 +72,9 @@ def test_links_in_mail_are_built_from_site_url_alone(settings):
     settings.SITE_URL = "https://privacy.northlight.example"
     settings.ALLOWED_HOSTS = ["*"]
     make.customer("mary@example.com", login=True)
+    sent = {"email": "mary@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    Client().post("/account/signup/", sent, headers={"host": "evil.example"})
+    assert "/account/password/reset/" in mail.outbox[-1].body and "evil.example" not in mail.outbox[-1].body
     Client().post("/account/password/reset/", {"email": "mary@example.com"}, headers={"host": "evil.example"})
     assert "https://privacy.northlight.example/account/password/reset/key/" in mail.outbox[-1].body
     assert "evil.example" not in mail.outbox[-1].body

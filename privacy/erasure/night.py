@@ -75,7 +75,7 @@ def brakes(today: date) -> str:
 
 def _refuse(run: PurgeRun, reasons: str) -> None:
     _finish(run, [], outcome=PurgeRun.Outcome.REFUSED, message=reasons[:500])
-    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then confirm by name.")
+    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then: manage.py purge --confirm-large --actor EMAIL.")
 
 
 def _finish(run: PurgeRun, lines: list[PurgeLine], outcome: str = "", message: str = "") -> None:
