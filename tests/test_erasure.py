@@ -479,6 +479,14 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(mary, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_dry_run_says_why_there_is_no_last_day_yet(mary, capsys):
+    make.restriction(mary, "debt", scope=f"customers.order:{make.order(mary).pk}", **HELD)
+    call_command("erase", customer=mary.number, dry_run=True)
+    line = json.loads(capsys.readouterr().out)["privacy.Restriction"]
+    assert line["until"] is None and line["kept"] + line["held"] == 1
+    assert line["held"] or line["period"] == "3 years from a day that has not come"
+
+
 def test_two_colleagues_erase_on_the_command_line(capsys):
     mary, first, second = make.customer(), make.staff(roles.AGENT), make.staff(roles.OFFICER)
     make.enquiry(mary)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy import erasure
 from privacy.admin.people import masked
 from privacy.admin.table import inert
 from privacy.audit import AuditEntry
+from privacy.erasure import PurgeRun
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
@@ -244,6 +246,15 @@ def test_every_number_on_the_start_page_opens_for_whoever_sees_it(role):
     assert page.status_code == 200
     assert page.context["tiles"]
     assert [tile.url for tile in page.context["tiles"] if client.get(tile.url).status_code != 200] == []
+
+
+def test_the_start_page_says_when_the_last_purge_ran_and_what_it_removed(at_desk):
+    make.enquiry(make.customer())
+    erasure.purge(today=date(2045, 1, 1), confirmed_by="test")
+    page = desk(colleague(OFFICER)).get("/admin/").content.decode()
+    run = PurgeRun.objects.get()
+    assert timezone.localtime(run.started_at).strftime("%Y, %H:%M") in page and "2045" not in page
+    assert run.removed > 0 and f"{run.removed} record" in page
 
 
 def test_an_empty_office_says_so(at_desk):

@@ -14,7 +14,7 @@ from .. import data_subjects, erased, jobs, notices, suppression
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
 from ..suppression import Suppression
-from ..vocabulary import Channel, Source
+from ..vocabulary import Channel
 from .plan import Line
 from .removal import delete
 
@@ -39,9 +39,7 @@ def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None
     ways = [(address, Channel.EMAIL) for address in addresses]
     ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
     for address, channel in ways:
-        suppression.suppress(
-            address, channel=channel, reason=Suppression.Reason.ERASURE, source=Source.IMPORT, since=now
-        )
+        suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
     by = [(erased.NUMBER, data_subject.number), (erased.PHONE, phone), *((erased.EMAIL, one) for one in addresses)]
     if data_subject.erased_at is None:
         erased.remember(by, now=now)

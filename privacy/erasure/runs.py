@@ -43,6 +43,11 @@ class PurgeRun(models.Model):
     def __str__(self) -> str:
         return f"purge of {self.today}"
 
+    @property
+    def removed(self) -> int:
+        """How many records were deleted or made anonymous."""
+        return sum(line.deleted + line.anonymised for line in self.lines.all())
+
 
 class PurgeLine(models.Model):
     """What one purge did to one declaration's rows."""

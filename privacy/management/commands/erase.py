@@ -36,7 +36,14 @@ class Command(BaseCommand):
             lines = [line.as_json() for line in erasure.preview(person, timezone.localdate())]
         else:
             lines = carry_out(person, *two_colleagues(options["approved_by"]))
-        self.stdout.write(json.dumps({line.pop("model"): line for line in lines}))
+        self.stdout.write(json.dumps({line["model"]: printed(line) for line in lines}))
+
+
+def printed(line: dict[str, Any]) -> dict[str, Any]:
+    """The line without its model; where no last day is known yet, how long after the end of the matter it stays."""
+    said = {name: value for name, value in line.items() if name != "model"}
+    no_date_yet = line["kept"] and not line["until"]
+    return said | ({"period": f"{erasure.Line(**line).period} from a day that has not come"} if no_date_yet else {})
 
 
 def two_colleagues(addresses: list[str]) -> tuple[Any, Any]:
