@@ -117,6 +117,17 @@ def test_a_copy_is_queued_at_once_and_its_progress_can_be_followed():
     assert said["finished"] is False and 0 <= said["percent"] <= 100
 
 
+def test_progress_speaks_of_a_copy_only_where_there_is_one():
+    mary = make.customer(login=True)
+    case = make.case(mary, "erasure")
+    client = sign_in(mary)
+    address = f"/account/requests/{case.reference}/"
+    assert "copy" not in client.get(address, headers={"accept": "application/json"}).json()["words"]
+    client.post(f"{address}withdraw/")
+    said = client.get(address, headers={"accept": "application/json"}).json()
+    assert said["finished"] and "ready" not in said["words"]
+
+
 def test_objection_stops_advertising_at_once_without_a_fresh_proof():
     mary = make.customer(login=True)
     make.grant(mary)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import erasure, rights, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import in_words
+from ..export import Export
 from ..forms import RequestForm
 from ..subject_requests import CaseEvent, DataSubjectRequest
 from ..vocabulary import Source
@@ -132,9 +133,9 @@ def _job(case: DataSubjectRequest) -> Any:
 def _progress(case: DataSubjectRequest, job: Any) -> dict[str, Any]:
     percent = getattr(job, "progress", None) if job else None
     done = not case.is_open
-    words = (
-        _("It is ready.")
-        if done
-        else _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
-    )
+    words = str(STATES[State(case.state)][0])
+    if isinstance(job, Export):
+        words = _("It is ready.")
+        if not done:
+            words = _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
     return {"percent": 100 if done else percent, "words": words, "finished": done}
