@@ -1,4 +1,4 @@
-"""Is somebody away, and her mail program answers? By the subject, or by several signs in the text; in doubt she wrote it."""
+"""Is somebody away, so that her mail program answers? By subject, or by several signs; in doubt she wrote it."""
 
 import re
 
@@ -7,6 +7,7 @@ from . import words
 TEXT_LIMIT = 700
 ENOUGH = 3
 TABLE = words.of("absence_notes")
+ABOUT_US = re.compile(words.any_of(words.of("matters_of_customers")["about_us"]), re.IGNORECASE)
 ANSWERS_ITSELF = re.compile(words.any_of(TABLE["answers_itself"]), re.IGNORECASE)
 AWAY = re.compile(words.any_of(TABLE["away"]), re.IGNORECASE)
 SIGNS = {name: re.compile(words.any_of(phrases), re.IGNORECASE) for name, phrases in TABLE["text"].items()}
@@ -16,20 +17,20 @@ def by_subject(subject: str, text: str) -> str | None:
     """By a subject that only mail programs write, or by one that people write too and a text that agrees."""
     if ANSWERS_ITSELF.match(subject):
         return "Its subject is that of an automatic reply."
+    if not AWAY.match(subject) or is_about_us(text[:TEXT_LIMIT]):
+        return None
     signs = _signs(text)
-    agrees = not text.strip() or ("is_away" in signs and len(signs) > 1) or "machine" in signs
-    if AWAY.match(subject) and agrees and not is_about_us(text):
-        return "Its subject and its text are those of an absence note."
-    return None
+    agrees = not text.strip() or "machine" in signs or ("is_away" in signs and len(signs) > 1)
+    return "Its subject and its text are those of an absence note." if agrees else None
 
 
 def by_text(text: str) -> str | None:
     """By a short text with three of the signs of an absence note, that asks nothing and speaks of nothing of ours."""
-    signs = _signs(text)
-    points = len(signs) + ("machine" in signs)
-    if "is_away" not in signs or points < ENOUGH or len(text) > TEXT_LIMIT or is_about_us(text):
+    if len(text) > TEXT_LIMIT or not SIGNS["is_away"].search(" ".join(text.split())) or is_about_us(text):
         return None
-    return "Its text is an absence note: somebody is away, until when, and what to do meanwhile."
+    signs = _signs(text)
+    is_note = len(signs) + ("machine" in signs) >= ENOUGH
+    return "Its text is an absence note: somebody is away, until when, and what to do." if is_note else None
 
 
 def is_about_us(text: str) -> bool:
@@ -39,6 +40,3 @@ def is_about_us(text: str) -> bool:
 
 def _signs(text: str) -> set[str]:
     return {name for name, pattern in SIGNS.items() if pattern.search(" ".join(text[:3000].split()))}
-
-
-ABOUT_US = re.compile(words.any_of(words.of("matters_of_customers")["about_us"]), re.IGNORECASE)

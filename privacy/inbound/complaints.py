@@ -1,4 +1,4 @@
-"""Who has complained about our mail through her provider? Feedback reports (RFC 5965) and the forms that providers use."""
+"""Who has complained about our mail through her provider? By feedback report (RFC 5965) or a provider's own form."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from .. import tokens
 from . import addresses, amazon_notices, words
+from .failed_recipients import FIELD
 from .reading import Reading, addresses_in
 
 HEAD_LIMIT = 20_000
-FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 ORIGINALS = ("message/rfc822", "text/rfc822-headers", "text/rfc822-header", "message/global-headers")
 # RFC 6430: somebody took our mail out of the spam folder; that is the opposite of a complaint.
 IS_PRAISE = ("not-spam",)
@@ -51,7 +51,9 @@ def find(reading: Reading, now: datetime) -> Complaint | None:
     because = KINDS.get(kind, "reported as spam")
     if named := _named(reports, reading, now):
         return Complaint(tuple(named), because)
-    return Complaint(tuple(reading.addresses("from")), f"{because}; the report names nobody, so whoever reported is left alone")
+    return Complaint(
+        tuple(reading.addresses("from")), f"{because}; the report names nobody, so whoever reported is left alone"
+    )
 
 
 def _feedback(reading: Reading) -> list[dict[str, list[str]]]:
@@ -59,7 +61,7 @@ def _feedback(reading: Reading) -> list[dict[str, list[str]]]:
 
 
 def _is_form(reading: Reading) -> bool:
-    """A form without a machine-readable part, such as Microsoft's: its own subject, and the mail in question attached."""
+    """A form without a machine-readable part, such as Microsoft's: its own subject, and the mail attached."""
     has_original = any(kind in ORIGINALS for kind, _ in reading.reports)
     return has_original and bool(FORM.search(reading.subject))
 
@@ -75,7 +77,9 @@ def _by_amazon(reading: Reading) -> list[str]:
 
 def _named(reports: list[dict[str, list[str]]], reading: Reading, now: datetime) -> list[str]:
     """Named by the report itself, else by our own signed link in the mail, else by the head of the mail."""
-    if named := [a for report in reports for name in NAMED_IN_REPORT for v in report.get(name, []) for a in addresses_in(v)]:
+    if named := [
+        a for report in reports for name in NAMED_IN_REPORT for v in report.get(name, []) for a in addresses_in(v)
+    ]:
         return named
     originals = [_fields(text) for kind, text in reading.reports if kind in ORIGINALS]
     return _by_our_link(originals, now) or _by_head(originals)

@@ -63,7 +63,9 @@ def _weigh(said: Said) -> Failure:
     if said.action and not said.has_failed:
         return Failure(said.address, False, "the report calls it delivered or delayed")
     if WRITE_WHAT_THEY_LIKE.search(said.reporter):
-        return Failure(said.address, False, "a rule of the recipient's side wrote the reply, after its server had taken the mail")
+        return Failure(
+            said.address, False, "a rule of the recipient's side wrote the reply, after its server had taken the mail"
+        )
     everything = _plain(f"{said.diagnostic} {said.words}")
     for group in STAYS:
         if group.decides_alone and group.pattern.search(everything):
@@ -113,10 +115,9 @@ def _says_something(code: str, stage: str) -> bool:
 
 def _by_status_of_class_4(text: str, statuses: list[str], said: Said) -> Verdict:
     """Some servers say "unknown" with a temporary status; when the sender has given up after days, it is meant."""
-    if said.has_failed and set(statuses) == {"4.1.1"} and "verif" not in text.lower():
-        if found := _by_words(text, WEAK, "recipient"):
-            return found
-    return False, "it may work later"
+    is_meant = said.has_failed and set(statuses) == {"4.1.1"} and "verif" not in text.lower()
+    found = _by_words(text, WEAK, "recipient") if is_meant else None
+    return found or (False, "it may work later")
 
 
 def _by_status(statuses: list[str], text: str, stage: str) -> Verdict | None:

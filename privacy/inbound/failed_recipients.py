@@ -13,11 +13,13 @@ FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE
 ORIGINAL = re.compile(words.any_of(words.of("delivery_failures")["original"]["begins"]), re.IGNORECASE)
 # Lines that name somebody else than who was not reached.
 NOT_HIM = re.compile(
-    r"^\s*(?:from|sender|original sender|mail from|reply-to|message-id|envelope|reporting|for (?:further )?assistance)\b"
+    r"^\s*(?:from|(?:original )?sender|mail from|reply-to|message-id|envelope|reporting|for (?:further )?assistance)\b"
     r"|envelope-from|>>> mail from|(?:contact|assistance|send (?:an? )?e?-?mail to|write to)\b.{0,40}@",
     re.IGNORECASE,
 )
-IS_REPORT = re.compile(r"^content-type:\s*multipart/report;[^:]*report-type=\"?delivery-status", re.IGNORECASE | re.MULTILINE)
+IS_REPORT = re.compile(
+    r"^content-type:\s*multipart/report;[^:]*report-type=\"?delivery-status", re.IGNORECASE | re.MULTILINE
+)
 REPLY = re.compile(r"\b[245]\d\d[ -]")
 
 
@@ -131,7 +133,9 @@ def _with_words(found: list[Said], text: str) -> list[Said]:
     """The lines around each address; all the words where it is the only one."""
     is_only = len({said.address for said in found}) == 1
     near = [_around(said.address, text) for said in found]
-    return [replace(said, near=lines, words=text if is_only else lines) for said, lines in zip(found, near, strict=True)]
+    return [
+        replace(said, near=lines, words=text if is_only else lines) for said, lines in zip(found, near, strict=True)
+    ]
 
 
 def _around(address: str, text: str) -> str:

@@ -7,7 +7,6 @@ from . import words
 from .reading import Reading
 
 TEXT_LIMIT = 3_000
-ENOUGH = 3
 SIGNS = {
     name: re.compile(words.any_of(phrases), re.IGNORECASE)
     for name, phrases in words.of("sales_pitches")["signs"].items()
@@ -16,15 +15,23 @@ OWN_DEALINGS = re.compile(words.any_of(words.of("matters_of_customers")["own_dea
 
 
 def by_text(reading: Reading, own: str) -> str | None:
-    """Wares and the seller's own way out with one more sign, or two kinds of wares with three; and nobody whom we know."""
+    """Wares, the seller's own way out and one more sign, or two wares and three more; and nobody whom we know."""
     text = " ".join(f"{reading.subject} . {own}"[:TEXT_LIMIT].split())
-    signs = {name for name, pattern in SIGNS.items() if pattern.search(text)}
-    wares = {found.group().lower() for found in SIGNS["wares"].finditer(text)}
-    offers_way_out = "way_out" in signs and wares and len(signs) >= ENOUGH
-    is_pitch = offers_way_out or (len(wares) > 1 and len(signs) > ENOUGH)
+    is_pitch = _offers_way_out(text) or _has_every_other_sign(text)
     if not is_pitch or OWN_DEALINGS.search(text) or _is_customer(reading):
         return None
     return "Somebody unknown offers the shop something for sale, and writes nothing about an order or data of his own."
+
+
+def _offers_way_out(text: str) -> bool:
+    others = (SIGNS[name].search(text) for name in ("whoever", "your_site", "talk"))
+    return bool(SIGNS["way_out"].search(text) and SIGNS["wares"].search(text) and any(others))
+
+
+def _has_every_other_sign(text: str) -> bool:
+    if not all(SIGNS[name].search(text) for name in ("whoever", "your_site", "talk")):
+        return False
+    return len({found.group().lower() for found in SIGNS["wares"].finditer(text)}) > 1
 
 
 def _is_customer(reading: Reading) -> bool:
