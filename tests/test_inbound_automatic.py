@@ -141,7 +141,7 @@ def test_what_is_quoted_or_attached_makes_no_machine_of_her():
 
 PITCHES = {
     "en": "Hi there, we help shops rank on page one of Google. Worth a 15 min call? Not interested? Just say stop.",
-    "de": "Liebes Team, Ihre Website auf die erste Seite bei Google, unverbindlich. Kein Interesse? Antworten Sie mit NEIN.",
+    "de": "Liebes Team, Ihre Website auf die erste Seite bei Google! Kein Interesse? Antworten Sie mit NEIN.",
     "fr": "Bonjour, nous vendons des fichiers de prospects. On s'appelle ? Répondez STOP pour ne plus être sollicité.",
     "es": "Estimado propietario: más visitas para su página. ¿Agendamos una llamada? Si no desea más, responda BAJA.",
     "it": "Gentile titolare, portiamo il vostro sito in prima pagina. Una chiamata? Se non le interessa risponda NO.",
@@ -208,7 +208,7 @@ def test_a_calendars_answer_is_filed():
 
 @pytest.mark.django_db
 def test_a_leavers_automatic_reply_stops_nobody_not_even_the_colleague_it_names():
-    text = "Gareth has left the company, this mailbox does not exist any more. Write to anna@example.com instead."
+    text = "Gareth has left the company and this mailbox. anna@example.com has taken over his customers."
     raw = letter(
         "gareth@firm.example", "Automatic reply: Weekly", text, Return_Path="<>", Auto_Submitted="auto-replied"
     )

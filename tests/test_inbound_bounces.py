@@ -199,6 +199,21 @@ def test_a_report_never_suppresses_an_address_of_ours_and_few_at_a_time():
 
 
 @pytest.mark.django_db
+def test_a_complaint_stops_few_at_a_time():
+    named = "".join(f"Original-Rcpt-To: kim{number}@example.net\r\n" for number in range(40))
+    assert stopped(feedback(f"Feedback-Type: abuse\r\n{named}", "To: x@example.net")) == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", [">>> DATA", "said: 550 Unknown user (in reply to end of DATA command)"])
+def test_a_refusal_of_the_text_is_none_of_the_address_whatever_it_says(text):
+    """Filters, such as those of Japanese carriers, answer "unknown user" to a mail that they dislike."""
+    failed = ("kim@example.net", "failed", "5.0.0", "550 Unknown user kim@example.net")
+    assert stopped(report(failed, text=text)) == 0
+    assert stopped(report(failed, text=">>> RCPT TO:<kim@example.net>")) == 1
+
+
+@pytest.mark.django_db
 def test_a_report_that_names_nobody_is_filed_and_says_so():
     row = received(letter("MAILER-DAEMON@mx.example.net", "failure notice", "550 5.1.1 User unknown", Return_Path="<>"))
     assert row.outcome == "ignore"
