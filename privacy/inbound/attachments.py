@@ -127,7 +127,8 @@ def _name(part: Part) -> str:
         name = mime.to_text(unquote_to_bytes(extended[2]), extended[1] or "utf-8")
     name = reading.decoded(name.encode("utf-8", "replace"))
     visible = "".join(letter for letter in one_line(name) if unicodedata.category(letter) != "Cf")
-    return UNSAFE.sub("_", visible).strip(". ")[-LONGEST_NAME:]
+    safe = UNSAFE.sub("_", visible).strip(". ")[-LONGEST_NAME:]
+    return safe if any(map(str.isalnum, safe)) else ""
 
 
 def _place(key: str) -> tuple[str, int]:

@@ -90,15 +90,10 @@ def _letters(
     return [found[pk] for pk in sorted(found)]
 
 
-def mail_of(case: DataSubjectRequest) -> int | None:
-    """The number of the mail by which a request came; None when it came otherwise."""
-    match = KEY.fullmatch(case.idempotency_key or "")
-    return int(match[1]) if match else None
-
-
 def mails_of(case: DataSubjectRequest) -> list[int]:
-    """Every mail that opened this request or asked for the same again."""
+    """Every mail, still there, that opened this request or asked for the same again."""
+    match = KEY.fullmatch(case.idempotency_key or "")
     times = case.events.filter(kind="asked_again").values("occurred_at")
-    again = InboundEmail.objects.filter(data_subject=case.data_subject_id, received_at__in=times)
-    first = mail_of(case)
-    return [*([first] if first else []), *again.values_list("pk", flat=True)]
+    again = Q(data_subject=case.data_subject_id, received_at__in=times)
+    opened = Q(pk=int(match[1])) if match else Q(pk=None)
+    return list(InboundEmail.objects.filter(opened | again).order_by("pk").values_list("pk", flat=True))
