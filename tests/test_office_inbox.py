@@ -99,7 +99,12 @@ def test_the_list_shows_what_waits_oldest_first_and_every_other_kind_by_its_filt
 def test_a_line_says_what_was_recognised_and_why_and_shows_the_person_masked(at_desk, mary):
     arrived(letter("Please unsubscribe me.", subject="Hello"))
     shown = at_desk.get(LIST, {"which": "all"}).content.decode()
-    for words in ("no more advertising by email", "own words ask for unsubscribe", "M••• B•••", mary.printed_number):
+    for words in (
+        "no more advertising by email",
+        "own words ask for “no more advertising by email”",
+        "M••• B•••",
+        mary.printed_number,
+    ):
         assert words in shown, words
     assert "Mary Byrne" not in shown
     assert "mary@example.com" not in shown
@@ -518,7 +523,7 @@ def test_pasting_says_what_would_happen_and_changes_no_row_of_any_table(at_desk,
     before = everything()
     said = paste(at_desk, letter("Please unsubscribe me.", subject="Hello")).content.decode()
     for words in ("It is done at once: no more advertising by email.", "M••• B•••", "the sender&#x27;s address",
-                  "own words ask for unsubscribe", "act"):  # fmt: skip
+                  "own words ask for “no more advertising by email”", "act"):  # fmt: skip
         assert words in said, words
     paste(at_desk, letter("I want a copy of all my data.", subject="Access"))
     paste(at_desk, letter(sender="stranger@example.net"))

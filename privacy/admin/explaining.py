@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ..inbound import addresses, commands, judgement
 from ..inbound.judgement import ACT, IGNORE, OPEN_CASE, Judgement
+from ..inbound.mailbox import InboundEmail
 from ..roles import Act
 from . import mail_page, mail_words, people
 from .pages import require
@@ -28,6 +29,7 @@ HEADER = re.compile(
     rb"[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+WAITS = gettext_lazy("Nothing is done by itself. It waits in the inbox until a colleague has looked at it.")
 FIRST_LINE = re.compile(rb"From |[!-9;-~]{1,100}[ \t]*:")
 PLAIN = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 
@@ -58,6 +60,8 @@ class PasteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("text", "file"):
+            self.fields[name].is_one_of_two = True  # type: ignore[attr-defined]
         self.fields["to"].initial = f"privacy@{settings.MAIL_DOMAIN}"
 
     def clean_to(self) -> str:
@@ -122,6 +126,7 @@ def _answer(request: HttpRequest, form: PasteForm) -> dict[str, Any]:
         "found": found,
         "said": said_of(found),
         "outcome": found.outcome,
+        "outcome_label": InboundEmail.Outcome(found.outcome).label,
         "has_head": has_head,
         "is_ours": addresses.recipient(to).is_ours,
         "command": mail_words.command(found.command) if found.command else "",
@@ -143,13 +148,18 @@ def said_of(found: Judgement) -> list[str]:
         ]
     if found.outcome == ACT:
         said = _of_act(found)
-    elif found.outcome == OPEN_CASE and found.customer is not None:
-        said = _of_case(found)
     elif found.outcome == OPEN_CASE:
-        said = [_("We do not know for certain whose request it is, so nothing is opened by itself.")]
+        said = _of_case(found) if found.customer else _of_unknown(found)
     else:
-        return [_("Nothing is done by itself. It waits in the inbox until a colleague has looked at it.")]
-    return [*said, _("A colleague looks at it too.")] if found.needs_person else said
+        said = []
+    return [*said, _("A colleague looks at it too.") if said else WAITS] if found.needs_person or not said else said
+
+
+def _of_unknown(found: Judgement) -> list[str]:
+    said = [_("We do not know for certain whose request it is, so nothing is opened by itself.")]
+    if found.match.address and not found.match.people:
+        said.append(_("The sender gets the address of the page where everybody can ask."))
+    return said
 
 
 def _of_act(found: Judgement) -> list[str]:

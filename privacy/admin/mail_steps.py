@@ -56,7 +56,7 @@ class CaseForm(MailForm):
 class CommandForm(MailForm):
     """What shall stop."""
 
-    command = forms.ChoiceField(label=gettext_lazy("What shall stop?"), widget=forms.RadioSelect)
+    command = forms.ChoiceField(label=gettext_lazy("What does the person want?"), widget=forms.RadioSelect)
     is_all = _all_done()
 
     def adapt(self) -> None:

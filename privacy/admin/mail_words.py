@@ -42,8 +42,9 @@ ACTS = {
     "mail.attachment_taken": gettext_lazy("Saved an attachment"),
     "job.again": gettext_lazy("Let the machine try again"),
 }
-# Names of commands and of roads inside a reason; plain words such as "unsubscribe" stay as they are.
-NAMED = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+# Where a reason names a command, a right or a road by the word that programs use.
+NAMED = re.compile(r"\b(ask for|speak of|is the command|recognised by:) ([a-z_]+)")
+UNDERSCORED = re.compile(r"\b()([a-z]+(?:_[a-z]+)+)\b")
 SHORT = 110
 
 
@@ -59,13 +60,14 @@ def kind(name: str) -> str:
 
 def sentence(reason: str) -> str:
     """A reason without the names that only programs use."""
+    return UNDERSCORED.sub(_spoken, NAMED.sub(_spoken, _(reason) if reason else ""))
 
-    def spoken(match: re.Match[str]) -> str:
-        name = match.group()
-        label = commands.REGISTER[name].label if name in commands.REGISTER else MATCHED_BY.get(name)
-        return f"“{label}”" if label else name
 
-    return NAMED.sub(spoken, _(reason) if reason else "")
+def _spoken(match: re.Match[str]) -> str:
+    before, name = match.groups()
+    known = {**MATCHED_BY, **{entry.name: entry.label for entry in commands.REGISTER.values()}}
+    known |= {entry.kind: entry.label for entry in rights.REGISTER.values()}
+    return f"{before} “{known[name]}”".strip() if name in known else match.group()
 
 
 def sentences(reasons: list[str]) -> list[str]:

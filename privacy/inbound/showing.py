@@ -7,6 +7,8 @@ from . import own_words
 from .reading import Reading
 
 LINES = 2_000
+HEADERS = ("from", "reply-to", "to", "cc", "date")
+ADDRESS = re.compile(r"(<[^<>]*>)")
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -58,7 +60,10 @@ def _bare(line: str) -> str:
     return " ".join(LINK.sub(" ", line).split())
 
 
-def head(read: Reading) -> list[tuple[str, str]]:
-    """Name and value of the headers that tell who wrote to whom and when; each as the sender says it."""
-    wanted = ("from", "reply-to", "to", "cc", "date")
-    return [(name, value) for name in wanted if (value := ", ".join(read.headers.get(name, [])))]
+def head(read: Reading) -> list[tuple[str, list[str]]]:
+    """The headers that tell who wrote to whom and when, as the sender says it; names and addresses as pieces.
+
+    Each piece is shown by itself, so that a name written from right to left does not turn its address around.
+    """
+    said = ((name, ", ".join(read.headers.get(name, []))) for name in HEADERS)
+    return [(name, [piece for piece in ADDRESS.split(value) if piece.strip()]) for name, value in said if value]
