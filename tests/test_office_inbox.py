@@ -1,6 +1,7 @@
 """The staff's side of incoming mail: found, read safely, linked, opened, switched off, dismissed, and taken back."""
 
 import base64
+import time
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -20,6 +21,7 @@ from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Purpose
 from tests import make
 from tests.office import colleague, desk
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST, EXPLAIN = "/admin/privacy/inboundemail/", "/admin/mail/explain/"
@@ -229,10 +231,10 @@ def test_25_mb_of_attachments_are_taken_apart_in_a_moment():
     body = base64.encodebytes(b"\x00" * 18_000_000).replace(b"\n", b"\r\n")
     raw = (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/x\r\n"
            b"Content-Transfer-Encoding: base64\r\n\r\n" + body + b"\r\n--b--")  # fmt: skip
-    began = timezone.now()
+    began = time.process_time()
     [one] = attachments.of(raw)
     assert one.data == b"\x00" * 18_000_000
-    assert timezone.now() - began < timedelta(seconds=2)
+    assert time.process_time() - began < 2
 
 
 def test_every_mail_of_the_corpora_is_shown(corpora):
@@ -419,6 +421,24 @@ def test_a_second_colleague_with_the_same_page_is_told(at_desk, mary):
         assert "A colleague was faster" in told.content.decode(), name
     told = second.post(person_page(mail), {"person": "", "seen": str(mary.pk)}, follow=True)
     assert "A colleague was faster" in told.content.decode()
+
+
+@pytest.mark.parametrize("verb", ["open_case", "apply", "dismiss", "link"])
+def test_of_six_colleagues_at_the_same_instant_one_does_it_and_five_are_told(verb, mary):
+    mail, clerk, other = arrived(), colleague(AGENT), make.customer()
+    said = {"open_case": ("access",), "apply": ("unsubscribe",), "dismiss": ("spam",), "link": (other,)}[verb]
+
+    def try_it():
+        try:
+            getattr(handling, verb)(mail, *said, actor=clerk, **({} if verb == "dismiss" else {"seen": str(mary.pk)}))
+        except handling.NotPossible:
+            return "told"
+        return "done"
+
+    assert sorted(at_once(6, try_it)) == ["done"] + ["told"] * 5
+    assert DataSubjectRequest.objects.count() == (verb == "open_case")
+    assert AuditEntry.objects.filter(event="mail.applied").count() == (verb == "apply")
+    assert acts(mail).count("mail.linked") == (verb == "link")
 
 
 # --- off the list, and back --------------------------------------------------------------------------------

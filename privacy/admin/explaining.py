@@ -29,7 +29,6 @@ HEADER = re.compile(
     rb"[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
-WAITS = gettext_lazy("Nothing is done by itself. It waits in the inbox until a colleague has looked at it.")
 FIRST_LINE = re.compile(rb"From |[!-9;-~]{1,100}[ \t]*:")
 PLAIN = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 
@@ -148,15 +147,20 @@ def said_of(found: Judgement) -> list[str]:
         ]
     if found.outcome == ACT:
         said = _of_act(found)
+    elif found.outcome == OPEN_CASE and found.customer is None:
+        return _of_unknown(found)
     elif found.outcome == OPEN_CASE:
-        said = _of_case(found) if found.customer else _of_unknown(found)
+        said = _of_case(found)
     else:
-        said = []
-    return [*said, _("A colleague looks at it too.") if said else WAITS] if found.needs_person or not said else said
+        return [_("Nothing is done by itself. It waits in the inbox until a colleague has looked at it.")]
+    return [*said, _("A colleague looks at it too.")] if found.needs_person else said
 
 
 def _of_unknown(found: Judgement) -> list[str]:
-    said = [_("We do not know for certain whose request it is, so nothing is opened by itself.")]
+    said = [
+        _("We do not know for certain whose request it is, so nothing is opened by itself."),
+        _("It waits in the inbox until a colleague has looked at it."),
+    ]
     if found.match.address and not found.match.people:
         said.append(_("The sender gets the address of the page where everybody can ask."))
     return said

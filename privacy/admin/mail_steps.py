@@ -99,7 +99,7 @@ def _can_act(mail: Mail) -> bool:
 
 
 def _whose(mail: Mail) -> str:
-    person = mail.data_subject
+    person: Any = mail.data_subject
     return f"{person} {people.masked(person.display_name)}"
 
 

@@ -87,7 +87,7 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
         if match.start() and body[match.start() - 1 : match.start()] != b"\n":
             continue
         if start is not None:
-            pieces.append(re.sub(rb"\r?\n\Z", b"", body[start : match.start()], count=1))
+            pieces.append(body[start : match.start()].removesuffix(b"\n").removesuffix(b"\r"))
         start = None if match[1] else match.end()
         if len(pieces) > mime.PARTS_LIMIT:
             raise mime.TooMuch("It has too many parts.")
@@ -97,8 +97,8 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
 
 
 def _part(piece: bytes) -> Part:
-    piece = re.sub(rb"\A\r?\n", b"", piece, count=1)
-    if re.match(rb"\r?\n", piece):
+    piece = piece.removeprefix(b"\r").removeprefix(b"\n")
+    if piece.startswith((b"\r\n", b"\n")):
         return Part({}, piece.lstrip(b"\r\n"))
     return _whole(piece)
 

@@ -59,9 +59,9 @@ def link(mail: InboundEmail, person: Any, *, actor: Any, seen: str | None = None
 def _link(row: InboundEmail, person: Any, by: str, actor: Any) -> None:
     was = row.data_subject
     _require(was != person, _("Nothing changed: the email is linked like that already."))
-    details = {"was": audit.reference(was), "was_by": row.matched_by}
     InboundEmail.objects.filter(pk=row.pk).update(data_subject=person, matched_by=by)
-    audit.record(LINKS[person is None], actor=actor, subject=person or was, target=row, **details)
+    before, event = audit.reference(was), LINKS[person is None]
+    audit.record(event, actor=actor, subject=person or was, target=row, was=before, was_by=row.matched_by)
 
 
 def linked_before(mail: InboundEmail) -> AuditEntry | None:
