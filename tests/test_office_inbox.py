@@ -280,6 +280,15 @@ def test_going_back_from_the_wrong_person_restores_the_right_one_and_how_she_was
     assert (mail.data_subject, mail.matched_by) == (mary, "from")
 
 
+def test_going_back_leads_to_nobody_who_was_erased_meanwhile(mary):
+    mail, other = arrived(), make.customer()
+    handling.link(mail, other, actor=colleague(AGENT))
+    type(mary).objects.filter(pk=mary.pk).update(erased_at=timezone.now())
+    with pytest.raises(handling.NotPossible, match="erased"):
+        handling.link_back(mail, actor=colleague(AGENT))
+    assert InboundEmail.objects.get(pk=mail.pk).data_subject == other
+
+
 def test_whoever_saw_another_person_is_told_and_nothing_changes(at_desk, mary):
     mail, other, third = arrived(), make.customer(), make.customer()
     handling.link(mail, other, actor=colleague(OFFICER))

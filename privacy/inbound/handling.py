@@ -51,13 +51,12 @@ def _in_hand(mail: InboundEmail, seen: str | None = None) -> Iterator[InboundEma
 def link(mail: InboundEmail, person: Any, *, actor: Any, seen: str | None = None) -> None:
     """This mail is this person's; with None, nobody's. What it was before stands in the log, to go back to."""
     with _in_hand(mail, seen) as row:
-        is_erased = person is not None and person.erased_at is not None
-        _require(not is_erased, _("This person was erased. Nothing can be linked to them."))
         _link(row, person, BY_COLLEAGUE if person else "", actor)
 
 
 def _link(row: InboundEmail, person: Any, by: str, actor: Any) -> None:
-    was = row.data_subject
+    was, is_erased = row.data_subject, person is not None and person.erased_at is not None
+    _require(not is_erased, _("This person was erased. Nothing can be linked to them."))
     _require(was != person, _("Nothing changed: the email is linked like that already."))
     InboundEmail.objects.filter(pk=row.pk).update(data_subject=person, matched_by=by)
     before, event = audit.reference(was), LINKS[person is None]
