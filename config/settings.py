@@ -204,8 +204,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/account/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/account/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 STAFF_NEEDS_SECOND_FACTOR = env.bool("STAFF_NEEDS_SECOND_FACTOR", default=not DEBUG)
 SESSION_ENGINE = "customers.sessions"
@@ -242,6 +241,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAIL_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # an uploaded mail never lies on the disk
 
 # --- mail out ----------------------------------------------------------------------------------
 

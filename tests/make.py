@@ -285,7 +285,7 @@ def inbound_email(customer: Customer, raw: bytes = b"", **values: Any) -> mailbo
         "recipient": b"privacy@northlight.example", "sender": f"{word}@example.com", "received_at": LONG_AGO,
         "outcome": "review", "review_state": "", "job_state": "done",
     }  # fmt: skip
-    return mailbox.InboundEmail.objects.create(data_subject=customer, **(defaults | values))
+    return mailbox.InboundEmail.objects.create(**({"data_subject": customer} | defaults | values))
 
 
 def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
