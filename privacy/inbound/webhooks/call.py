@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.db import models, transaction
@@ -198,7 +199,8 @@ def _outcome(found: Found) -> str:
 
 def _mentioned(body: bytes) -> list[str]:
     """The addresses in a call that are not ours, as far as they can be seen without understanding it."""
-    text = body[:EVENTS_LIMIT].decode("utf-8", "replace").replace("%40", "@").replace("\\u0040", "@")
+    plain = body[:EVENTS_LIMIT].decode("utf-8", "replace").replace("\\u0040", "@")
+    text = f"{plain}\n{unquote_plus(plain)}" if "%40" in plain else plain
     found = dict.fromkeys(match.group() for match in ADDRESS.finditer(text))
     return [address for address in found if not addresses.is_our_own(address)][:MENTIONS_LIMIT]
 
