@@ -2,23 +2,23 @@
 
 import base64
 import json
+import re
 import secrets
 import socket
-import threading
-import warnings
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from config.environment import Environment
-from privacy import consent, erasure, jobs, suppression, traces
+from privacy import audit, consent, erasure, jobs, suppression, traces
 from privacy.consent import ConsentEntry
 from privacy.inbound import mailbox, reading, undoing, webhooks
 from privacy.inbound.mailbox import InboundEmail
@@ -32,6 +32,8 @@ from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make
 from tests.letters import REMOVE, letter
 from tests.mailing_services import Call, Keys, call, multipart, sns, worked
+from tests.office import colleague, desk
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 KEYS = Keys()
@@ -178,7 +180,7 @@ def mailgun_form(fields):
 
 def test_all_147_payloads_are_taken_read_and_bring_about_what_they_must(corpora, http):
     """An account at each service posts its own payload, signed for real; a worker reads it; nothing is lost."""
-    effects = Counter()
+    effects: Counter[str] = Counter()
     every = list(payloads(corpora / "webhooks_anymail"))
     assert len(every) == 147
     for one in every:
@@ -296,7 +298,9 @@ def forged(headers):
     return {name: value if name.startswith("x-amz") else "ä" * 20 + value[:3] for name, value in headers.items()}
 
 
-@pytest.mark.parametrize("service", ["mailersend", "mailtrap", "mandrill", "postal", "resend", "sendgrid", "unisender_go"])
+@pytest.mark.parametrize(
+    "service", ["mailersend", "mailtrap", "mandrill", "postal", "resend", "sendgrid", "unisender_go"]
+)
 def test_a_signed_body_may_not_be_changed(service, http):
     made = sample(service)
     made.body = made.body.replace(b"anna", b"bert").replace(b"opened", b"closed")
@@ -306,7 +310,9 @@ def test_a_signed_body_may_not_be_changed(service, http):
 
 def test_one_service_s_password_does_not_open_another_s_door(http):
     made = brevo("delivered")
-    assert http.post("/webhooks/postmark/events/", made.body, made.content_type, headers=made.headers).status_code == 401
+    assert (
+        http.post("/webhooks/postmark/events/", made.body, made.content_type, headers=made.headers).status_code == 401
+    )
 
 
 def test_amazon_is_asked_for_its_password_as_it_wants_to_be(http):
@@ -407,7 +413,9 @@ def test_what_is_proven_and_cannot_be_read_waits_for_a_person(service, kind, htt
 def test_a_bad_event_spoils_no_other(http):
     """Anymail stops at the first that it cannot read."""
     anna, bert = subscriber(), subscriber("bert@example.com")
-    good = [{"event": "unsub", "time": int(timezone.now().timestamp()), "email": one.contact_email} for one in (anna, bert)]
+    good = [
+        {"event": "unsub", "time": int(timezone.now().timestamp()), "email": one.contact_email} for one in (anna, bert)
+    ]
     row = done(call(KEYS, "mailjet", [good[0], {"no": "event", "email": "carl@example.com"}, good[1]]), http)
     assert (row.outcome, bytes(row.body), row.counts) == ("divided", b"", {"parts": 3})
     assert not gets(anna) and not gets(bert)
@@ -462,15 +470,7 @@ def in_ledger(person):
 @pytest.mark.django_db(transaction=True)
 def test_ten_times_at_once_is_once(http):
     person, made = subscriber(), brevo("unsubscribe")
-    answers = []
-
-    def make_it():
-        answers.append(made.make(Client()).status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=make_it) for _ in range(10)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    answers = at_once(10, lambda: made.make(Client()).status_code)
     assert answers == [200] * 10
     row = worked(WebhookCall.objects.get())
     for _ in range(3):
@@ -483,8 +483,16 @@ def test_ten_times_at_once_is_once(http):
     ("service", "payload", "again"),
     [
         ("resend", {"type": "email.complained", "created_at": "2026-01-01T00:00:00Z", "data": {"to": [ANNA]}}, "msg_1"),
-        ("amazon_ses", {"notificationType": "Complaint", "complaint": {"complainedRecipients": [{"emailAddress": ANNA}]}}, "1"),
-        ("mailgun", {"event-data": {"event": "complained", "id": "1", "timestamp": 1377214260.04, "recipient": ANNA}}, ""),
+        (
+            "amazon_ses",
+            {"notificationType": "Complaint", "complaint": {"complainedRecipients": [{"emailAddress": ANNA}]}},
+            "1",
+        ),
+        (
+            "mailgun",
+            {"event-data": {"event": "complained", "id": "1", "timestamp": 1377214260.04, "recipient": ANNA}},
+            "",
+        ),
         ("sendgrid", [{"event": "spamreport", "sg_event_id": "1", "timestamp": 1461095250, "email": ANNA}], ""),
     ],
 )
@@ -601,13 +609,37 @@ def test_a_no_of_nobody_waits_for_a_person(address, http):
     assert (row.outcome, row.doubt, Suppression.objects.count()) == ("review", "unreadable", 0)
 
 
-def test_one_of_several_recipients_that_the_service_does_not_name_waits_for_a_person(http):
-    payload = {"type": "email.complained", "created_at": "2026-01-01T00:00:00Z", "data": {"to": [ANNA, "b@example.com"]}}
-    assert done(call(KEYS, "resend", payload), http).doubt == "several"
+@pytest.mark.parametrize(
+    ("service", "payload"),
+    [
+        (
+            "resend",
+            {"type": "email.complained", "created_at": "2026-01-01T00:00:00Z", "data": {"to": [ANNA, "b@c.de"]}},
+        ),
+        (
+            "amazon_ses",
+            {
+                "notificationType": "Complaint",
+                "complaint": {"complainedRecipients": [{"emailAddress": ANNA}, {"emailAddress": "b@example.com"}]},
+            },
+        ),
+    ],
+)
+def test_one_of_several_recipients_that_the_service_does_not_name_waits_for_a_person(service, payload, http):
+    assert done(call(KEYS, service, payload), http).doubt == "several"
     assert not Suppression.objects.exists()
 
 
-@pytest.mark.parametrize("event", ["delivered", "opened", "click", "request", "deferred", "soft_bounce", "blocked", "odd"])
+@pytest.mark.parametrize(("said", "stopped"), [("abuse", True), (None, True), ("not-spam", False), ("virus", False)])
+def test_a_report_that_a_mail_was_no_spam_is_no_complaint(said, stopped, http):
+    complaint = {"complainedRecipients": [{"emailAddress": ANNA}], "complaintFeedbackType": said}
+    row = done(call(KEYS, "amazon_ses", {"notificationType": "Complaint", "complaint": complaint}), http)
+    assert suppression.is_suppressed(ANNA) == stopped == (row.outcome == "changed")
+
+
+@pytest.mark.parametrize(
+    "event", ["delivered", "opened", "click", "request", "deferred", "soft_bounce", "blocked", "odd"]
+)
 def test_the_rest_changes_nothing_and_leaves_no_address_behind(event, http):
     person = subscriber()
     row = done(brevo(event), http)
@@ -623,7 +655,7 @@ def b64(raw):
     return base64.b64encode(raw).decode()
 
 
-RAW = {
+RAW: dict[str, Any] = {
     "amazon_ses": lambda raw, to: {
         "notificationType": "Received", "content": b64(raw), "mail": {"source": ANNA},
         "receipt": {"recipients": [to], "action": {"type": "SNS", "encoding": "BASE64"}},
@@ -700,7 +732,9 @@ def test_an_empty_sender_is_a_report_of_a_machine(http):
 
 
 PIECES = {
-    "message-headers": json.dumps([["From", ANNA], ["To", REMOVE], ["Subject", "UNSUBSCRIBE"], ["Message-Id", "<7@x>"]]),
+    "message-headers": json.dumps(
+        [["From", ANNA], ["To", REMOVE], ["Subject", "UNSUBSCRIBE"], ["Message-Id", "<7@x>"]]
+    ),
     "body-plain": "Grüße", "body-html": "<p>Grüße</p>", "recipient": REMOVE, "sender": ANNA,
 }  # fmt: skip
 
@@ -731,7 +765,9 @@ def test_a_mail_in_pieces_is_put_together_the_same_each_time_and_acts(http):
 def test_a_service_s_opinion_of_a_mail_raises_no_trust(verdict, http):
     person = subscriber()
     make.grant(person, channel=Channel.SMS)
-    payload = RAW["amazon_ses"](letter(ANNA, "hello", "Please send me all my data and sign me up for SMS."), REMOVE)
+    payload = RAW["amazon_ses"](
+        letter(ANNA, "hello", "Please send me all my data and sign me up for SMS."), REMOVE
+    )
     payload["receipt"] |= verdict
     done(call(KEYS, "amazon_ses", payload, "inbound"), http)
     row = InboundEmail.objects.get()
@@ -767,9 +803,15 @@ def test_what_is_attached_at_brevo_stays_there_and_the_mail_is_read(http, no_net
 
 @pytest.fixture
 def no_network(monkeypatch):
-    """Whoever opens a connection fails; the database and the broker are files here or open already."""
+    """Whoever looks for a host to connect to is found out; the database and the broker are here."""
     asked = []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: asked.append(a) or [])
+    look_up = socket.getaddrinfo
+
+    def noted(*where, **how):
+        asked.append(where)
+        return look_up(*where, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
     yield
     assert [host for host, *_ in asked if host not in ("localhost", "127.0.0.1")] == []
 
@@ -871,6 +913,29 @@ def test_no_address_stands_in_a_log_or_a_job(http, caplog):
     assert "anna" not in caplog.text and caplog.text
     columns = [c.attname for c in WebhookCall._meta.concrete_fields if c.name != "body"]
     assert "anna" not in str(list(WebhookCall.objects.values_list(*columns)))
+
+
+# --- the office ------------------------------------------------------------------------------------------
+
+
+def test_a_colleague_sees_why_it_waits_as_text_and_ticks_it_off(http):
+    url = "https://sns.example/?Token=<script>alert(1)</script>"
+    notice = {
+        "Type": "SubscriptionConfirmation", "MessageId": "1", "SubscribeURL": url,
+        "Timestamp": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    row, browser = done(sns(KEYS, notice), http), desk(colleague("care agent"))
+    assert "calls of mailing services to look at" in browser.get(reverse("admin:index")).content.decode()
+    assert f"/{row.pk}/change/" in browser.get(reverse("admin:privacy_webhookcall_changelist")).content.decode()
+    page = browser.get(reverse("admin:privacy_webhookcall_change", args=[row.pk])).content.decode()
+    assert "https://sns.example/?Token=&lt;script&gt;" in page and "<script>alert" not in page
+    assert "https://sns.example" not in "".join(re.findall(r'(?:href|src|action)="[^"]*"', page))
+    assert "Only if it was you" in page
+    ticked = reverse("admin:privacy_webhookcall_done", args=[row.pk])
+    assert "off the list" in browser.post(ticked, follow=True).content.decode()
+    assert "faster" in browser.post(ticked, follow=True).content.decode()
+    assert audit.AuditEntry.objects.filter(event="webhook.reviewed").count() == 1
+    assert "forgotten" in browser.get(reverse("admin:privacy_webhookcall_change", args=[row.pk])).content.decode()
 
 
 # --- settings --------------------------------------------------------------------------------------------

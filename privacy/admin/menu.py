@@ -32,6 +32,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
     (_("Mail and jobs"), [
         ("privacy.inboundemail", _("Incoming mail"), None),
         ("privacy.outgoingemail", _("Outgoing mail"), None),
+        ("privacy.webhookcall", _("Mailing services"), None),
         ("jobs", _("Jobs that need a person"), Act.SEE_QUEUE),
     ]),
     (_("Proof"), [

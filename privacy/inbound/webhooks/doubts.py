@@ -9,8 +9,9 @@ class Doubt(TextChoices):
 
     UNREADABLE = "unreadable", _("It is not in the form in which this service speaks.")
     WRONG_ADDRESS = "wrong_address", _("The service sends this to the wrong address; change its settings.")
-    SUBSCRIPTION = "subscription", _(
-        "Somebody wants Amazon to send notices here. Only if it was you, open the address that stands in it."
+    SUBSCRIPTION = (
+        "subscription",
+        _("Somebody wants Amazon to send notices here. Only if it was you, open the address that stands in it."),
     )
     CANCELLED = "cancelled", _("Amazon no longer sends notices here. If that was not you, subscribe again.")
     ELSEWHERE = "elsewhere", _("The mail itself lies with the service. Read it there, and forward it to us.")

@@ -51,9 +51,7 @@ def _stop(address: str, people: list[Any], reason: str, at: datetime) -> None:
     suppression.suppress(address, reason=reason, senders=senders, source=Source.WEBHOOK, since=at)
 
 
-def _switch_off(
-    people: list[Any], service: str, what: str, at: datetime
-) -> list[tuple[Any, list[commands.Change]]]:
+def _switch_off(people: list[Any], service: str, what: str, at: datetime) -> list[tuple[Any, list[commands.Change]]]:
     """Writes the "no" of everybody who has the address; of whom it is the last word, for a receipt."""
     page = f"{service}, {what}"[:200]
     order = commands.Order(_("Told by the mailing service"), at, page, source=Source.WEBHOOK)

@@ -59,7 +59,14 @@ class WithoutAmazon:
 
 
 class AmazonEvents(WithoutAmazon, amazon_ses.AmazonSESTrackingWebhookView):
-    """Amazon SES, what became of our mail."""
+    """Amazon SES, what became of our mail; of a complaint it names all at that provider who may have made it."""
+
+    def esp_to_anymail_events(self, ses_event: dict[str, Any], sns_message: dict[str, Any]) -> list[Any]:
+        """One who may have complained is who did."""
+        events: list[Any] = super().esp_to_anymail_events(ses_event, sns_message)
+        if len(events) > 1 and events[0].event_type == EventType.COMPLAINED:
+            raise LeftToPerson(Doubt.SEVERAL)
+        return events
 
 
 class AmazonInbound(WithoutAmazon, amazon_ses.AmazonSESInboundWebhookView):
@@ -139,7 +146,7 @@ class Door:
 
     def make_reader(self) -> Any:
         """Anymail's reader with this service's own secret, never one that is shared."""
-        own = {"webhook_secret": self.setting(BASIC) or []}
+        own: dict[str, Any] = {"webhook_secret": self.setting(BASIC) or []}
         if self.service == "mandrill":  # it signs the address too, and only ours counts
             here = f"{settings.SITE_URL}/webhooks/mandrill/{self.kind}/"
             own["webhook_url"] = self.setting("WEBHOOK_URL") or here

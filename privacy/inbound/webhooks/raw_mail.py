@@ -92,7 +92,7 @@ def _mailgun(request: Replica) -> list[Posted]:
 
 @of("mandrill")
 def _mandrill(request: Replica) -> list[Posted]:
-    said = json.loads(request.POST["mandrill_events"])
+    said = json.loads(str(request.POST["mandrill_events"]))
     return [
         Posted(_bytes(one["msg"]["raw_msg"]), None, _some(one["msg"].get("email")), instant(one.get("ts")))
         for one in said
@@ -114,7 +114,7 @@ def _postmark(request: Replica) -> list[Posted]:
     said = json.loads(request.body)
     if "RawEmail" not in said:
         return []
-    first = next(iter(said.get("Headers") or []), {})
+    first: dict[str, Any] = next(iter(said.get("Headers") or []), {})
     sender = first.get("Value") if str(first.get("Name")).lower() == "return-path" else None
     return [Posted(_bytes(said["RawEmail"]), sender, _some(said.get("OriginalRecipient")))]
 

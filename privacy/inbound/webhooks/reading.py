@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from .. import addresses, mime
 from .. import reading as mails
-from . import hard_bounces, raw_mail, rebuilt_mail
+from . import meanings, raw_mail, rebuilt_mail
 from .doubts import Doubt, LeftToPerson
 from .mailing_services import INBOUND, Door
 from .raw_mail import Posted
 from .replica import Replica
 
 NAMED = ("to", "cc", "delivered-to", "x-original-to", "x-forwarded-to")
-SOFT = "soft_bounce"
+SOFT, NO_SPAM = "soft_bounce", "no_spam"
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,19 @@ def _sort(event: Any, found: Found, door: Door, request: Replica, mark: str) -> 
             raise LeftToPerson(Doubt.ELSEWHERE)
         found.mails.append(rebuilt_mail.rebuild(event, door.service, request, f"{mark}_{len(found.mails)}"))
     elif isinstance(event, AnymailTrackingEvent):
-        what = event.event_type
-        if what == EventType.BOUNCED and not hard_bounces.is_hard(door.service, event):
-            what = SOFT
+        what = _meant(door, event)
         found.counts[what] += 1
         if what in (EventType.UNSUBSCRIBED, EventType.COMPLAINED, EventType.BOUNCED):
             found.told.append(Told(what, _address(event), _aware(event.timestamp)))
+
+
+def _meant(door: Door, event: AnymailTrackingEvent) -> str:
+    """Anymail's word for it, or a weaker one of ours."""
+    if event.event_type == EventType.BOUNCED and not meanings.is_hard(door.service, event):
+        return SOFT
+    if event.event_type == EventType.COMPLAINED and not meanings.is_objection(door.service, event):
+        return NO_SPAM
+    return str(event.event_type)
 
 
 def _address(event: AnymailTrackingEvent) -> str:
@@ -131,10 +138,11 @@ def divided(request: Replica) -> list[tuple[str, bytes]]:
 
 def _divided(request: Replica) -> list[tuple[str, bytes]]:
     if "mandrill_events" in request.POST:
-        events = json.loads(request.POST["mandrill_events"])
+        events = json.loads(str(request.POST["mandrill_events"]))
         form = "application/x-www-form-urlencoded"
         return [(form, urlencode({"mandrill_events": json.dumps([one])}).encode()) for one in events]
-    said, parts = json.loads(request.body), []
+    said = json.loads(request.body)
+    parts: list[Any] = []
     if isinstance(said, list):
         parts = [[one] for one in said]
     elif isinstance(said.get("events"), list):

@@ -1,4 +1,7 @@
-"""Does an address not exist? How each service says "never again" instead of "not today"; in doubt it does not."""
+"""What does a service mean by its words: is an address gone for good, and did its owner complain?
+
+Anymail calls a full mailbox and a dead one "bounced", and calls "complained" what says that a mail was no spam.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +29,15 @@ BEGINNINGS: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "mailgun": [(("code",), "5.1."), (("code",), "550")],
     "resend": [(("data", "bounce", "message"), "The recipient's email provider sent a hard bounce")],
 }
+
+# Words of a feedback report that are no objection of the person (RFC 5965 and its registry).
+REPORTS: dict[str, tuple[str, ...]] = {"amazon_ses": ("complaint", "complaintFeedbackType"), "sparkpost": ("fbtype",)}
+NO_OBJECTION = {"not-spam", "auth-failure", "virus", "dmarc"}
+
+
+def is_objection(service: str, event: AnymailTrackingEvent) -> bool:
+    """Whether a complaint says that the person wants no such mail."""
+    return _at(_inside(event.esp_event), REPORTS.get(service, ())) not in NO_OBJECTION
 
 
 def is_hard(service: str, event: AnymailTrackingEvent) -> bool:
