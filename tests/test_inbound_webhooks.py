@@ -765,9 +765,7 @@ def test_a_mail_in_pieces_is_put_together_the_same_each_time_and_acts(http):
 def test_a_service_s_opinion_of_a_mail_raises_no_trust(verdict, http):
     person = subscriber()
     make.grant(person, channel=Channel.SMS)
-    payload = RAW["amazon_ses"](
-        letter(ANNA, "hello", "Please send me all my data and sign me up for SMS."), REMOVE
-    )
+    payload = RAW["amazon_ses"](letter(ANNA, "hello", "Please send me all my data and sign me up for SMS."), REMOVE)
     payload["receipt"] |= verdict
     done(call(KEYS, "amazon_ses", payload, "inbound"), http)
     row = InboundEmail.objects.get()

@@ -76,6 +76,7 @@ class WebhookCall(Job):
             "identity", "single_use", "kind", "content_type", "size", "outcome", "doubt", "counts", "review_state",
             "reviewed_by", "reviewed_at", *Job.JOB_FIELDS,
         ),
+        secret=("body",),  # holds proofs of the service, and others' addresses
         third_party=("body",),
     )  # fmt: skip
 
