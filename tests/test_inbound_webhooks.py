@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import socket
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -815,8 +816,32 @@ def no_network(monkeypatch):
 
 
 def test_a_count_of_attachments_that_no_mail_has_keeps_nobody_busy(http):
-    row = done(mailgun_form(PIECES | {"attachment-count": "9" * 12}), http)
-    assert (row.outcome, row.doubt) == ("review", "unreadable")
+    person = subscriber()
+    assert done(mailgun_form(PIECES | {"attachment-count": "9" * 12}), http).outcome == "mail"
+    assert not gets(person)
+
+
+BOMBS = {
+    "brackets in From": [["From", "(" * 100_000], ["Subject", "UNSUBSCRIBE"]],
+    "a subject of 1 MB": [["From", ANNA], ["Subject", "a" * 1_000_000]],
+    "many addresses": [["From", ANNA], ["To", f"{REMOVE}, " * 50_000]],
+    "many headers": [["X", "y"]] * 100_000,
+    "encoded words": [["From", ANNA], ["Subject", "=?utf-8?q?a?= " * 20_000]],
+    "parameters": [["From", ANNA], ["Content-Disposition", "attachment" + "; a=b" * 100_000]],
+    "line ends": [["From", ANNA], ["Subject", "x\r\nBcc: bert@example.com\r\n\r\nbody"]],
+    "quotes": [["From", '"' * 100_000 + ANNA]],
+    "no headers": 5,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_in_pieces_costs_little_and_is_kept(name, http):
+    made = mailgun_form(PIECES | {"message-headers": json.dumps(BOMBS[name])})
+    started = time.process_time()
+    row = done(made, http)
+    assert time.process_time() - started < 5, name
+    assert row.job_state == "done" and row.outcome in ("mail", "review")
+    assert (row.outcome == "review") == bool(bytes(row.body))
 
 
 # --- Amazon's subscriptions (F66) ------------------------------------------------------------------------

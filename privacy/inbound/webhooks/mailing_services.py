@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anymail.exceptions import AnymailInsecureWebhookWarning, AnymailNotSupportedWarning
-from anymail.inbound import AnymailInboundMessage
 from anymail.signals import EventType
 from anymail.utils import get_anymail_setting
 from anymail.webhooks import (
@@ -71,15 +70,6 @@ class AmazonEvents(WithoutAmazon, amazon_ses.AmazonSESTrackingWebhookView):
 
 class AmazonInbound(WithoutAmazon, amazon_ses.AmazonSESInboundWebhookView):
     """Amazon SES, mail to us."""
-
-
-class BrevoInbound(brevo.BrevoInboundWebhookView):
-    """Brevo, mail to us; what is attached stays there, its names are kept."""
-
-    def _fetch_attachment(self, attachment: dict[str, Any]) -> AnymailInboundMessage:
-        return AnymailInboundMessage.construct_attachment(
-            content_type="application/octet-stream", content=b"", filename=str(attachment.get("Name") or "unnamed")
-        )
 
 
 class MailtrapInbound(mailtrap.MailtrapInboundWebhookView):
@@ -159,9 +149,9 @@ DOORS: dict[tuple[str, str], Door] = {
         Door("amazon_ses", EVENTS, AmazonEvents),
         Door("amazon_ses", INBOUND, AmazonInbound),
         Door("brevo", EVENTS, brevo.BrevoTrackingWebhookView),
-        Door("brevo", INBOUND, BrevoInbound, options={"api_key": ""}),
+        Door("brevo", INBOUND, brevo.BrevoInboundWebhookView, options={"api_key": ""}),
         Door("sendinblue", EVENTS, brevo.BrevoTrackingWebhookView),
-        Door("sendinblue", INBOUND, BrevoInbound, options={"api_key": ""}),
+        Door("sendinblue", INBOUND, brevo.BrevoInboundWebhookView, options={"api_key": ""}),
         Door("mailersend", EVENTS, mailersend.MailerSendTrackingWebhookView, ("SIGNING_SECRET",)),
         Door("mailersend", INBOUND, mailersend.MailerSendInboundWebhookView, ("INBOUND_SECRET",)),
         Door("mailgun", EVENTS, mailgun.MailgunTrackingWebhookView, ("WEBHOOK_SIGNING_KEY",)),

@@ -51,14 +51,19 @@ def read(door: Door, request: Replica, mark: str) -> Found:
 
 def _read(door: Door, request: Replica, mark: str) -> Found:
     _look_at_notice(door, request)
-    may_be_mail = door.kind == INBOUND or door.service == "mandrill"  # which has one address for both
-    found = Found(mails=raw_mail.find(door.service, request) if may_be_mail else [])
+    found = Found(mails=_mails(door, request, mark))
     if not found.mails:
-        rebuilt_mail.check(request)
         for event in door.make_reader().parse_events(request):
-            _sort(event, found, door, request, mark)
+            _sort(event, found, door)
     found.counts.update([EventType.INBOUND] * len(found.mails))
     return found
+
+
+def _mails(door: Door, request: Replica, mark: str) -> list[Posted]:
+    """As they came, or put together; Anymail takes none apart, for it does so without limits."""
+    if door.kind != INBOUND and door.service != "mandrill":  # which has one address for both
+        return []
+    return raw_mail.find(door.service, request) or rebuilt_mail.find(door.service, request, mark)
 
 
 def _look_at_notice(door: Door, request: Replica) -> None:
@@ -70,12 +75,10 @@ def _look_at_notice(door: Door, request: Replica) -> None:
         raise LeftToPerson(Doubt.CANCELLED)
 
 
-def _sort(event: Any, found: Found, door: Door, request: Replica, mark: str) -> None:
+def _sort(event: Any, found: Found, door: Door) -> None:
     if isinstance(event, AnymailInboundEvent):
-        if event.message is None:
-            raise LeftToPerson(Doubt.ELSEWHERE)
-        found.mails.append(rebuilt_mail.rebuild(event, door.service, request, f"{mark}_{len(found.mails)}"))
-    elif isinstance(event, AnymailTrackingEvent):
+        raise LeftToPerson(Doubt.ELSEWHERE)
+    if isinstance(event, AnymailTrackingEvent):
         what = _meant(door, event)
         found.counts[what] += 1
         if what in (EventType.UNSUBSCRIBED, EventType.COMPLAINED, EventType.BOUNCED):
