@@ -7,6 +7,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 NOTHING = environ.Env.NOTSET
+ANYMAIL = "ANYMAIL_"
+SHORTEST_SECRET = 16
 WHAT_IT_MUST_BE = {int: "a whole number", float: "a number"}
 
 
@@ -36,3 +38,14 @@ class Environment(environ.Env):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ImproperlyConfigured(f"{var} must be a time zone such as Europe/London, not {name!r}.") from error
         return name
+
+    def mailing_services(self) -> dict[str, str]:
+        """Every setting of Anymail's, without its beginning; a secret that could be guessed is refused."""
+        names = [name for name in self.ENVIRON if name.startswith(ANYMAIL) and self.ENVIRON[name]]
+        found = {name: str(self.str(name)) for name in names}
+        for name, value in found.items():
+            if name.endswith(("_SECRET", "_KEY")) and len(value) < SHORTEST_SECRET:
+                raise ImproperlyConfigured(f"{name} is too short: {SHORTEST_SECRET} characters or more.")
+            if name.endswith("_WEBHOOK_SECRET") and ":" not in value:
+                raise ImproperlyConfigured(f"{name} must be user:password.")
+        return {name.removeprefix(ANYMAIL): value for name, value in found.items()}

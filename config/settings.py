@@ -60,6 +60,8 @@ SMTP_PORT = env.port("SMTP_PORT", default=8025)
 LMTP_PORT = env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
+ANYMAIL = env.mailing_services()
+WEBHOOK_MAX_AGE_SECONDS = env.int("WEBHOOK_MAX_AGE_SECONDS", default=5 * 60)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 
@@ -253,8 +255,7 @@ EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST", ""), EMAIL.get("EMAIL_PORT") or
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER", ""), EMAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
 
 # --- files, language, time ---------------------------------------------------------------------
 
@@ -277,8 +278,7 @@ LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = SHOP_TIME_ZONE
 SHOP_TZ = ZoneInfo(SHOP_TIME_ZONE)
-USE_TZ = True
-USE_I18N = True
+USE_TZ = USE_I18N = True
 
 # --- logs: no personal values, one JSON object a line in production ------------------------------
 

@@ -19,12 +19,12 @@ OURS = (
     "ALLOWED_HOSTS BEHIND_TLS_PROXY CASE_PREFIX CELERY_BROKER_URL DATABASE_URL DATA_KEY_FILE DEBUG DEFAULT_FROM_EMAIL "
     "EMAIL_FILE_PATH EMAIL_URL LANGUAGE_CODE LMTP_PORT LOG_LEVEL MAIL_DOMAIN MAIL_LISTEN_HOST MAIL_MAX_BYTES PORT "
     "REDIS_URL SECRET_KEY SECURE_SSL_REDIRECT SITE_URL SMTP_PORT STAFF_NEEDS_SECOND_FACTOR "
-    "TRUSTED_PROXY_COUNT WEB_LISTEN_HOST WEB_WORKERS"
+    "TRUSTED_PROXY_COUNT WEBHOOK_MAX_AGE_SECONDS WEB_LISTEN_HOST WEB_WORKERS"
 ).split()
 VAR = Path(tempfile.mkdtemp(prefix="privacy-", dir="/tmp"))
 ON_POSTGRESQL = bool(os.environ.get("TEST_DATABASE_URL"))
 
-for name in [name for name in os.environ if name in OURS or name.startswith("SHOP_")]:
+for name in [name for name in os.environ if name in OURS or name.startswith(("SHOP_", "ANYMAIL_"))]:
     del os.environ[name]
 os.environ.update(VAR_DIR=str(VAR), ENV_FILE=os.devnull, DJANGO_ALLOW_ASYNC_UNSAFE="1")
 if ON_POSTGRESQL:

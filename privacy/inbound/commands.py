@@ -23,6 +23,7 @@ class Order:
     page: str
     is_exact: bool = False
     actor: Any = ACTOR
+    source: Source = Source.EMAIL
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _off(person: Any, channels: Iterable[Channel], senders: Iterable[Sender], or
 
 def _no(person: Any, channel: Channel, sender: Sender, order: Order) -> consent.ConsentEntry:
     return consent.decide(
-        person, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=Source.EMAIL,
+        person, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=order.source,
         actor=order.actor, wording=order.wording, page=order.page, occurred_at=order.received_at,
     )  # fmt: skip
 
@@ -115,7 +116,7 @@ def _sharing_off(person: Any, order: Order) -> list[Change]:
         ):
             entry = consent.decide(
                 person, choice.purpose, Decision.WITHDRAWN, channel=choice.channel, sender=choice.sender,
-                recipient=was.recipient, source=Source.EMAIL, actor=order.actor, wording=order.wording, page=order.page,
+                recipient=was.recipient, source=order.source, actor=order.actor, wording=order.wording, page=order.page,
                 occurred_at=order.received_at,
             )  # fmt: skip
             changes.append(Change(entry, was))
