@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +18,6 @@ from ..inbound.webhooks import WebhookCall
 from ..jobs import Job
 from ..roles import Act
 from . import people
-from .inbox import Waiting
 from .ledger import Ledger
 from .pages import require
 from .site import in_the_office
@@ -27,16 +26,25 @@ HERE = "privacy_webhookcall"
 SHOWN = 100_000
 
 
-class WaitingCalls(Waiting):
+class WaitingCalls(admin.SimpleListFilter):
     """What waits for a person, unless said otherwise."""
+
+    title, parameter_name = gettext_lazy("which"), "which"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices besides those that wait."""
+        return [("all", gettext_lazy("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        """The first named for what it shows."""
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": _("to be looked at")}
+        yield from rest
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """The rows, in the list's own order."""
-        return (
-            queryset
-            if self.value()
-            else queryset.filter(pk__in=WebhookCall.objects.to_review().order_by().values("pk"))
-        )
+        waiting = WebhookCall.objects.to_review().order_by().values("pk")
+        return queryset if self.value() else queryset.filter(pk__in=waiting)
 
 
 @in_the_office(WebhookCall)

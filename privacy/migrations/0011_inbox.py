@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0009_erased_identifiers'),
+        ('privacy', '0010_webhooks'),
     ]
 
     operations = [
