@@ -86,7 +86,7 @@ def mary():
 
 def test_the_list_shows_what_waits_oldest_first_and_every_other_kind_by_its_filter(at_desk, mary):
     newer, older = arrived(now=timezone.now()), arrived(letter(subject="Other"))
-    machine = arrived(letter(subject="Out of office: back on Monday"))
+    machine = arrived(letter(subject="Automatic reply: back on Monday"))
     failed, done = arrived(letter(subject="Broken")), arrived(letter(subject="Done"))
     InboundEmail.objects.filter(pk=failed.pk).update(job_state="needs_attention", review_state="")
     handling.dismiss(done, "spam", actor=colleague(AGENT))
@@ -556,14 +556,14 @@ def test_pasting_says_what_would_happen_and_changes_no_row_of_any_table(at_desk,
         assert words in said, words
     paste(at_desk, letter("I want a copy of all my data.", subject="Access"))
     paste(at_desk, letter(sender="stranger@example.net"))
-    paste(at_desk, letter("Out", subject="Out of office: away"), sender="<>")
+    paste(at_desk, letter("Out", subject="Automatic reply: away"), sender="<>")
     assert everything() == before
 
 
 @pytest.mark.parametrize(("body", "subject", "words"), [
     ("I want a copy of all my data.", "Access request", "A request is opened: Get a copy of my data."),
     ("Please do not unsubscribe me.", "Hello", "It waits in the inbox until a colleague has looked at it."),
-    ("I am away.", "Out of office: back soon", "nobody gets an answer"),
+    ("I am away.", "Automatic reply: back soon", "nobody gets an answer"),
 ])  # fmt: skip
 def test_the_answer_is_the_worker_s_own(at_desk, mary, body, subject, words):
     raw = letter(body, subject=subject)

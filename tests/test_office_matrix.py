@@ -204,7 +204,7 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_step": ["dismiss"],
     "privacy_inboundemail_attachment": [1],
 }
-OF_A_ROW = ("change", "history", "delete", "propose", "lift", "raw", "person")
+OF_A_ROW = ("change", "history", "delete", "propose", "lift", "raw", "person", "done")
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
 
