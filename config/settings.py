@@ -60,6 +60,15 @@ SMTP_PORT = env.port("SMTP_PORT", default=8025)
 LMTP_PORT = env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
+# A folder at a mail server from which mail is fetched; empty = no such folder.
+IMAP = env.imap_url("IMAP_URL")
+IMAP_MOVE_TO = env.str("IMAP_MOVE_TO", default="")
+IMAP_POLL_SECONDS = env.seconds("IMAP_POLL_SECONDS", default=20, most=29 * 60)  # RFC 2177: not longer in one IDLE
+IMAP_RECIPIENT = env.str("IMAP_RECIPIENT", default=f"privacy@{MAIL_DOMAIN}")
+if IMAP and (not IMAP_MOVE_TO.isprintable() or IMAP_MOVE_TO.upper() == IMAP["folder"].upper()):
+    raise ImproperlyConfigured("IMAP_MOVE_TO must be a folder other than that of IMAP_URL.")
+if not IMAP_RECIPIENT.strip("<> ").lower().endswith(f"@{MAIL_DOMAIN.lower()}"):
+    raise ImproperlyConfigured(f"IMAP_RECIPIENT must be an address at MAIL_DOMAIN, {MAIL_DOMAIN}.")
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 

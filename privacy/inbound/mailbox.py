@@ -139,12 +139,16 @@ def _author(found: Judgement) -> str:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty."""
+    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty.
+
+    `received_at` is said where the mail had reached us earlier, in a mailbox that we fetch from.
+    """
 
     raw: bytes
     to: str
     sender: str
     road: str
+    received_at: datetime | None = None
 
 
 def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = None) -> InboundEmail:
@@ -188,7 +192,7 @@ def _row(letter: Letter, received_at: datetime) -> InboundEmail:
         recipient=letter.to.encode("utf-8", "surrogateescape"),
         sender=sender,
         sender_hash=correspondent_hash(sender),
-        received_at=received_at,
+        received_at=letter.received_at or received_at,
     )
 
 
@@ -197,7 +201,9 @@ def identity_of(letter: Letter) -> str:
 
     A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
     """
-    head, _, body = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n").partition(b"\n\n")
+    # IMAP knows no NUL: servers hand out 0x80 in its place.
+    same = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
+    head, _, body = same.lstrip(b"\n").partition(b"\n\n")
     try:
         given = dict(reversed(mime.headers(head, count=1000, length=8192)))
     except mime.TooMuch:

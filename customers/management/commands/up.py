@@ -39,6 +39,8 @@ class Command(BaseCommand):
         self._say(f"  office  {settings.SITE_URL}/admin/")
         self._say(f"  mail in smtp://{settings.MAIL_LISTEN_HOST}:{settings.SMTP_PORT}")
         self._say(f"          lmtp://{settings.MAIL_LISTEN_HOST}:{settings.LMTP_PORT}")
+        if settings.IMAP:
+            self._say("          imap://{host}:{port}/{folder}".format(**settings.IMAP))
         for line in self._logins():
             self._say(f"  {line}")
         self._say("\nAll is up. Ctrl-C stops it.")
