@@ -49,6 +49,20 @@ class Environment(environ.Env):
             reason = error.args[0] if isinstance(error, WrongURL) else "it cannot be read"
             raise ImproperlyConfigured(f"{var}: {reason}; {IMAP_FORM}.") from None
 
+    def other_folder(self, var: str, account: dict[str, Any]) -> str:
+        """The name of a folder on that server which is not the one of the account; empty when nothing is said."""
+        name = str(self.str(var, default=""))
+        if account and (not name.isprintable() or name.upper() == account["folder"].upper()):
+            raise ImproperlyConfigured(f"{var} must be a folder other than that of IMAP_URL.")
+        return name
+
+    def address_at(self, var: str, default: str, domain: str) -> str:
+        """An email address at our own domain."""
+        address = str(self.str(var, default=f"{default}@{domain}"))
+        if not address.lower().endswith(f"@{domain.lower()}"):
+            raise ImproperlyConfigured(f"{var} must be an address at MAIL_DOMAIN, {domain}.")
+        return address
+
     def zone(self, var: str, default: str) -> str:
         """A time zone by its name, such as Europe/London."""
         name = str(self.str(var, default=default))

@@ -60,15 +60,10 @@ SMTP_PORT = env.port("SMTP_PORT", default=8025)
 LMTP_PORT = env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
-# A folder at a mail server from which mail is fetched; empty = no such folder.
 IMAP = env.imap_url("IMAP_URL")
-IMAP_MOVE_TO = env.str("IMAP_MOVE_TO", default="")
+IMAP_MOVE_TO = env.other_folder("IMAP_MOVE_TO", IMAP)
 IMAP_POLL_SECONDS = env.seconds("IMAP_POLL_SECONDS", default=20, most=29 * 60)  # RFC 2177: not longer in one IDLE
-IMAP_RECIPIENT = env.str("IMAP_RECIPIENT", default=f"privacy@{MAIL_DOMAIN}")
-if IMAP and (not IMAP_MOVE_TO.isprintable() or IMAP_MOVE_TO.upper() == IMAP["folder"].upper()):
-    raise ImproperlyConfigured("IMAP_MOVE_TO must be a folder other than that of IMAP_URL.")
-if not IMAP_RECIPIENT.strip("<> ").lower().endswith(f"@{MAIL_DOMAIN.lower()}"):
-    raise ImproperlyConfigured(f"IMAP_RECIPIENT must be an address at MAIL_DOMAIN, {MAIL_DOMAIN}.")
+IMAP_RECIPIENT = env.address_at("IMAP_RECIPIENT", "privacy", MAIL_DOMAIN)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 
@@ -192,10 +187,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 AUTH_USER_MODEL = "customers.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -238,17 +230,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
+    "DIRECTIVES": {name: [NONE] for name in ("default-src", "base-uri", "frame-ancestors")}
+    | {f"{kind}-src": [SELF] for kind in ("script", "style", "img", "font", "connect")}
+    | {"form-action": [SELF]}
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

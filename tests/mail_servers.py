@@ -60,8 +60,12 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 listen = 127.0.0.1
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -205,7 +209,7 @@ Edit = Callable[[bytes], bytes]
 
 
 class Wire:
-    """A port that leads to a server's; slow if told so, and broken after so many bytes from the server.
+    """A port that leads to a server's; slow where told so, and broken after so many bytes from the server.
 
     `breaks_after` holds one number for each of the first connections; later ones hold. `edit` may change what the
     server says, or break the wire with a ConnectionError.
@@ -216,12 +220,12 @@ class Wire:
         port: int,
         *,
         at: int = 0,
-        delay: float = 0,
+        delay: Callable[[bytes], float] = lambda _: 0,
         breaks_after: tuple[int, ...] = (),
         edit: Edit = lambda data: data,
     ) -> None:
         """Listens at once; on a free port if none is given."""
-        self.edit = edit
+        self.edit, self.ends = edit, list[socket.socket]()
         self.server_port, self.delay, self.breaks_after = port, delay, list(breaks_after)
         self.connections, self.carried = 0, 0
         self.listener = socket.create_server(("127.0.0.1", at or free_port()))
@@ -233,6 +237,13 @@ class Wire:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
+    def cut(self) -> None:
+        """All that is under way is gone."""
+        for end in self.ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self.ends.clear()
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
@@ -240,6 +251,7 @@ class Wire:
                 server = socket.create_connection(("127.0.0.1", self.server_port))
                 limit = self.breaks_after.pop(0) if self.breaks_after else None
                 self.connections += 1
+                self.ends += [client, server]
                 threading.Thread(target=self._carry, args=(client, server, None), daemon=True).start()
                 threading.Thread(target=self._carry, args=(server, client, limit), daemon=True).start()
 
@@ -250,7 +262,7 @@ class Wire:
                 if not data:
                     break
                 data = data if goal.getpeername()[1] == self.server_port else self.edit(data)
-                time.sleep(self.delay)
+                time.sleep(self.delay(data))
                 self.carried += len(data)
                 goal.sendall(data if limit is None else data[:limit])
                 limit = None if limit is None else limit - len(data)

@@ -1,15 +1,18 @@
 """Mail fetched over IMAP from a real Dovecot: stored and committed first, marked as taken only after that."""
 
 import hashlib
+import itertools
 import logging
+import re
 import secrets
 import smtplib
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from privacy import consent, jobs
@@ -50,13 +53,45 @@ def a_poller(dovecot, user, *, port=0, security="none", move_to="", password=PAS
     return poller.Poller(account, move_to, otherwise)
 
 
+@contextmanager
+def stopped_when(watch, condition):
+    """Beside what the test does, asks the poller to stop as soon as the condition is true; after a while anyway."""
+
+    def look():
+        try:
+            wait_until(condition, 60)
+        finally:
+            watch.stop.ask()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    yield
+    thread.join()
+
+
 def letters(count, **headers):
     return [letter(f"a{n}@example.com", body=f"{n}", Message_ID=f"<{n}@x>", **headers) for n in range(count)]
 
 
 def as_handed_out(raw):
-    """What IMAP servers give back: lines end in CRLF, and a NUL, which IMAP does not know, is 0x80. The rest is equal."""
-    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").replace(b"\0", b"\x80")
+    """What Dovecot gives back of a mail: every byte, but that lines end in CRLF and a NUL, unknown to IMAP, is 0x80.
+
+    A CR before CRLF and one at the very end go with the line end.
+    """
+    return re.sub(rb"\r?\r?\n", b"\r\n", raw.removesuffix(b"\r")).replace(b"\0", b"\x80")
+
+
+def sha(raw):
+    return hashlib.sha256(raw).hexdigest()
+
+
+def nameless(raws):
+    """Those that have neither Message-ID nor Date."""
+    return [
+        raw
+        for raw in raws
+        if mailbox.identity_of(one := mailbox.Letter(raw, PRIVACY, "", "")) != mailbox.identity_of(one)
+    ]
 
 
 def stored():
@@ -153,7 +188,7 @@ def test_what_was_stored_but_not_marked_comes_again_and_is_the_same_row(dovecot,
         broken.setattr(imap.Folder, "settle", lambda *_: (_ for _ in ()).throw(ConnectionError))
         with pytest.raises(poller.NotFetched):
             a_poller(dovecot, user).run(once=True)
-    assert (InboundEmail.objects.count(), dovecot.search(user, "SEEN")) == (1, []), "batches of one after a trouble"
+    assert (InboundEmail.objects.count(), dovecot.search(user, "SEEN")) == (3, [])
     a_poller(dovecot, user).run(once=True)
     assert (InboundEmail.objects.count(), dovecot.search(user, "SEEN")) == (3, [1, 2, 3])
 
@@ -201,10 +236,10 @@ TOKEN = "remove+abc@northlight.example"
     [
         (head("To: Shop <remove@northlight.example>"), [REMOVE], ""),
         (head("Delivered-To: remove+abc@northlight.example", "To: privacy@northlight.example"), [TOKEN], ""),
-        (head("Return-Path: <a@x.example>", f"X-Original-To: {TOKEN}", f"Delivered-To: {PRIVACY}"), [TOKEN], "a@x.example"),
+        (head("Return-Path: <a@x.org>", f"X-Original-To: {TOKEN}", f"Delivered-To: {PRIVACY}"), [TOKEN], "a@x.org"),
         (head("Return-path: <>", f"Envelope-to: {REMOVE}, {PRIVACY}"), [REMOVE, PRIVACY], "<>"),
         (head("Delivered-To: shop.inbox@mail.example", f"X-Original-To: {REMOVE}"), [REMOVE], ""),
-        (head("Delivered-To: shop.inbox@mail.example", f"To: b@x.example, {REMOVE}", f"Cc: <{PRIVACY}>"), [REMOVE, PRIVACY], ""),
+        (head("Delivered-To: box@mail.example", f"To: b@x.org, {REMOVE}", f"Cc: <{PRIVACY}>"), [REMOVE, PRIVACY], ""),
         (head(f"To: {REMOVE}, REMOVE@Northlight.example"), [REMOVE], ""),
         (head("To: remove@northlight.example.evil.example", "Cc: nobody@northlight.example"), [PRIVACY], ""),
         (head("To: undisclosed-recipients:;"), [PRIVACY], ""),
@@ -318,19 +353,21 @@ def test_an_empty_mail_is_a_mail(dovecot, user):
 def test_all_867_over_imap_byte_for_byte(dovecot, user, corpora):
     from tests.test_inbound_corpora import files
 
-    sent = {}
-    for number, path in enumerate(files(corpora)):
-        # A recipient of its own, because some files are one mail twice.
-        raw = f"Delivered-To: privacy+{number}@northlight.example\r\n".encode() + path.read_bytes()
-        sent[number] = hashlib.sha256(as_handed_out(raw)).hexdigest()
-        dovecot.append(user, raw)
-    assert len(sent) == 867
-    a_poller(dovecot, user).run(once=True)
-    kept = {
-        int(bytes(row.recipient).decode().split("+")[1].split("@")[0]): hashlib.sha256(bytes(row.raw)).hexdigest()
-        for row in InboundEmail.objects.iterator()
+    # A recipient of its own for each, because some files are one mail twice.
+    recipients = [f"privacy+{number}@northlight.example" for number in range(867)]
+    sent = {
+        to: f"Delivered-To: {to}\r\n".encode() + path.read_bytes()
+        for to, path in zip(recipients, files(corpora), strict=True)
     }
-    assert kept == sent
+    dovecot.append(user, *sent.values())
+    a_poller(dovecot, user).run(once=True)
+    kept = {bytes(row.recipient).decode(): row for row in InboundEmail.objects.iterator()}
+    assert {to: sha(bytes(row.raw)) for to, row in kept.items()} == {
+        to: sha(as_handed_out(raw)) for to, raw in sent.items()
+    }
+    # By SMTP each would be the same mail; those with neither Message-ID nor Date never are.
+    over_smtp = {to: mailbox.identity_of(mailbox.Letter(raw, to, "", "smtp")) for to, raw in sent.items()}
+    assert sum(row.identity == over_smtp[to] for to, row in kept.items()) == 867 - len(nameless(sent.values()))
     assert dovecot.search(user, "UNSEEN") == []
 
 
@@ -359,15 +396,11 @@ def test_a_mail_that_is_too_big_stays_flagged_is_said_once_and_holds_up_no_other
 def test_a_wire_that_breaks_in_the_middle_loses_nothing_and_doubles_nothing(dovecot, user, wire):
     raws = letters(40)
     dovecot.append(user, *raws)
-    broken = wire(breaks_after=(10, 300, 2_000, 5_000, 9_000, 3_000))
+    broken = wire(breaks_after=(300, 2_000, 5_000, 9_000))
     watch = a_poller(dovecot, user, port=broken.port)
-    monkey = threading.Thread(
-        target=lambda: (wait_until(lambda: not dovecot.search(user, "UNSEEN"), 60), watch.stop.ask())
-    )
-    monkey.start()
-    watch.run(once=False)
-    monkey.join()
-    assert broken.connections >= 7
+    with stopped_when(watch, lambda: dovecot.search(user, "UNSEEN") == []):
+        watch.run(once=False)
+    assert broken.connections >= 5
     assert stored() == sorted(raws)
     assert len(dovecot.search(user, "SEEN")) == 40
 
@@ -440,25 +473,25 @@ def test_it_never_looks_more_often_than_once_a_second(dovecot, user, monkeypatch
     real = poller.Poller.round
     monkeypatch.setattr(poller.Poller, "round", lambda *args: (rounds.append(time.monotonic()), real(*args)))
 
-    def restless():
-        for n in range(40):
+    more = iter(range(30))
+
+    def one_more_until_all_are_taken():
+        for n in more:
             dovecot.append(user, letter("a@example.com", Message_ID=f"<{n}@x>"))
             time.sleep(0.1)
-        wait_until(lambda: dovecot.search(user, "UNSEEN") == [], 5)
-        watch.stop.ask()
+            return False
+        return dovecot.search(user, "UNSEEN") == []
 
-    thread = threading.Thread(target=restless)
-    thread.start()
-    watch.run(once=False)
-    thread.join()
-    pauses = [later - earlier for earlier, later in zip(rounds, rounds[1:], strict=False)]
+    with stopped_when(watch, one_more_until_all_are_taken):
+        watch.run(once=False)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(rounds)]
     assert len(pauses) >= 3 and min(pauses) >= 0.99
-    assert InboundEmail.objects.count() == 40
+    assert InboundEmail.objects.count() == 30
 
 
 def test_sigterm_finishes_what_is_in_hand_and_ends(dovecot, user, wire, tmp_path):
     dovecot.append(user, *letters(60))
-    slow = wire(delay=0.02)
+    slow = wire(delay=lambda _: 0.02)
     url = dovecot.url(user, port=slow.port)
     with running(tmp_path / "log", "manage.py", "poll_mail", IMAP_URL=url) as child:
         child.wait_for("Fetching mail")
@@ -483,27 +516,38 @@ def test_sigterm_while_it_waits_ends_at_once(dovecot, user, tmp_path):
 # --- secrets and certificates -----------------------------------------------------------------------------
 
 
-def test_the_password_is_in_no_message_whatever_goes_wrong(dovecot, user, tmp_path):
-    wrong = "wr0ng-Passw0rd-ü"
-    for url in (
-        dovecot.url(user).replace("s3cret", "other-s3cret"),
-        dovecot.url(user).rsplit("/", 1)[0].replace("tests%25", "tests%25%C3%BC") + "/INBOX",
-        dovecot.url(user, port=free_port()),
-        dovecot.url(user, folder="No such folder"),
-        dovecot.url(user, scheme="imaps"),
+def test_the_password_is_in_no_message_whatever_goes_wrong(dovecot, user, caplog):
+    caplog.set_level(logging.DEBUG)
+    url = dovecot.url(user)
+    wrong = "wr0ng/passw%rd"
+    done = manage("poll_mail", "--once", IMAP_URL=url.replace("s3cret", "wr0ng"), LOG_LEVEL="DEBUG")
+    said = (done.stdout + done.stderr).decode()
+    assert (
+        done.returncode == 1 and "CommandError: Mail could not be fetched: the server refused user or password." in said
+    )
+    for how in (
+        {"password": wrong},
+        {"password": f"{wrong}-ü"},
+        {"password": wrong, "port": free_port()},
+        {"password": wrong, "security": "tls"},
+        {"password": wrong, "security": "tls", "port": dovecot.imaps_port},
     ):
-        done = manage("poll_mail", "--once", IMAP_URL=url, LOG_LEVEL="DEBUG")
-        said = (done.stdout + done.stderr).decode()
-        assert done.returncode == 1 and "CommandError: Mail could not be fetched:" in said
-        assert not [word for word in ("s3cret", "tests", wrong, "Traceback") if word in said], said
-    assert PASSWORD not in repr(a_poller(dovecot, user)) and user not in repr(a_poller(dovecot, user))
+        with pytest.raises(poller.NotFetched) as error:
+            a_poller(dovecot, user, **how).run(once=True)
+        said += str(error.value)
+    said += caplog.text + repr(a_poller(dovecot, user, password=wrong))
+    assert not [word for word in ("wr0ng", "passw", "tests%", "Traceback", user) if word in said], said
+
+
+def test_a_folder_that_is_not_there_is_said(dovecot, user):
+    done = manage("poll_mail", "--once", IMAP_URL=dovecot.url(user, folder="Nowhere"))
+    assert done.returncode == 1 and b"the server refused the folder of IMAP_URL" in done.stderr
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_a_certificate_that_nobody_vouches_for_is_refused(dovecot, user, security, monkeypatch):
     dovecot.append(user, *letters(1))
     port = dovecot.imaps_port if security == "tls" else dovecot.imap_port
-    monkeypatch.setattr(poller, "PATIENCE", 0)
     with pytest.raises(poller.NotFetched, match="SSLCertVerificationError"):
         a_poller(dovecot, user, port=port, security=security).run(once=True)
     assert dovecot.search(user, "UNSEEN") == [1]
@@ -512,17 +556,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(dovecot, user, securit
     assert dovecot.search(user, "UNSEEN") == []
 
 
-def test_a_password_with_letters_beyond_ascii_is_sent_as_it_is(dovecot, user, monkeypatch):
-    monkeypatch.setattr(poller, "PATIENCE", 0)
-    with pytest.raises(poller.NotFetched, match="does not let us in"):
+def test_a_password_with_letters_beyond_ascii_is_sent_as_it_is(dovecot, user):
+    with pytest.raises(poller.NotFetched, match="refused user or password"):
         a_poller(dovecot, user, password="pässwörd").run(once=True)
     a_poller(dovecot, f"{user}-ü").run(once=True)
 
 
 def test_without_a_folder_the_command_says_so():
     done = manage("poll_mail")
-    assert (done.returncode, done.stderr) == (
-        1,
-        b"CommandError: IMAP_URL is not set: there is no folder to fetch mail from.\n",
-    )
-    connection.close()
+    assert done.returncode == 1
+    assert done.stderr == b"CommandError: IMAP_URL is not set: there is no folder to fetch mail from.\n"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from imap_tools import MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import ImapToolsError
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 from imap_tools.utils import encode_folder
 
 TIMEOUT = 20
@@ -24,7 +24,7 @@ IN_QUOTES = re.compile(rb'BODY\[\] "((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
 class Refused(ImapToolsError):
-    """The server said no to a command; the text names the command."""
+    """The server said no; the text, of ours, says to what."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,29 @@ def opened(account: Account, move_to: str) -> Iterator["Folder"]:
     """The folder for the length of a `with`."""
     box = _connection(account)
     try:
-        sign_in = box.login if (account.user + account.password).isascii() else box.login_utf8
-        sign_in(account.user, account.password, account.folder)
+        _enter(box, account)
         yield Folder(box, move_to)
         with suppress(*TROUBLE):
             box.client.logout()
     finally:
         with suppress(OSError):
             box.client.shutdown()
+
+
+def _enter(box: Any, account: Account) -> None:
+    """Signs in and opens the folder; what the server says to it may hold names and is not passed on."""
+    sign_in = box.login if (account.user + account.password).isascii() else box.login_utf8
+    try:
+        sign_in(account.user, account.password, None)
+        box.folder.set(account.folder)
+    except imaplib.IMAP4.readonly:
+        raise Refused("to let us mark mail in the folder of IMAP_URL") from None
+    except imaplib.IMAP4.abort:
+        raise
+    except MailboxFolderSelectError:
+        raise Refused("the folder of IMAP_URL") from None
+    except (imaplib.IMAP4.error, MailboxLoginError):
+        raise Refused("user or password") from None
 
 
 class Folder:

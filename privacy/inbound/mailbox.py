@@ -201,9 +201,7 @@ def identity_of(letter: Letter) -> str:
 
     A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
     """
-    # IMAP knows no NUL: servers hand out 0x80 in its place.
-    same = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
-    head, _, body = same.lstrip(b"\n").partition(b"\n\n")
+    head, _, body = _alike(letter.raw).lstrip(b"\n").partition(b"\n\n")
     try:
         given = dict(reversed(mime.headers(head, count=1000, length=8192)))
     except mime.TooMuch:
@@ -214,6 +212,13 @@ def identity_of(letter: Letter) -> str:
     parts = [f"{who.mailbox}+{who.tag}@{who.domain}".encode("utf-8", "replace")]
     parts += [b" ".join(given.get(name, b"").split()) for name in UNCHANGED]
     return keyed_hash(b"\0".join([*parts, body.rstrip()]), use="inbound")
+
+
+def _alike(raw: bytes) -> bytes:
+    """Line ends as one byte. Mailboxes hand out 0x80 for a NUL, which IMAP does not know, and drop a CR before CRLF."""
+    if b"\r\r\n" in raw:
+        raw = b"\n".join(line.rstrip(b"\r") for line in raw.split(b"\n"))
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
 
 
 def mark_reviewed(mail: InboundEmail, *, actor: Any, now: datetime | None = None) -> bool:

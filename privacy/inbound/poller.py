@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
-from imap_tools.errors import MailboxFolderSelectError, MailboxLoginError
 from kombu.exceptions import OperationalError as BrokerError
 
 from .envelopes import envelope_of
@@ -61,6 +60,7 @@ class Poller:
     stop: Stop = field(default_factory=Stop)
     taken: int = 0
     failures: int = 0
+    got_in: bool = False
     batch: int = BATCH_LETTERS
     trouble: Counter[tuple[Any, int]] = field(default_factory=Counter)
     left: set[tuple[Any, int]] = field(default_factory=set)
@@ -74,7 +74,7 @@ class Poller:
                 return
             except Exception as error:  # noqa: BLE001  (mail waits there, whatever server, wire or database do)
                 self.failures += 1
-                if once and self.failures > PATIENCE:
+                if once and (self.failures > PATIENCE or not self.got_in):
                     raise NotFetched(what(error)) from None
                 pause = min(LEAST_SECONDS * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE)
                 logger.warning("IMAP: %s; again in %d s", what(error), pause)
@@ -83,6 +83,7 @@ class Poller:
             self.stop.wait(pause)
 
     def _attend(self, folder: Folder, *, once: bool) -> None:
+        self.got_in = True
         while not self.stop.is_asked:
             began = time.monotonic()
             self.round(folder)
@@ -170,13 +171,7 @@ def _tell(identities: list[str]) -> None:
 
 def what(error: Exception) -> str:
     """A trouble in a few words of ours: what servers say may name people, and errors may quote passwords."""
-    if isinstance(error, Refused):
-        return f"the server refused {error}"
-    if isinstance(error, MailboxLoginError):
-        return "the server does not let us in"
-    if isinstance(error, MailboxFolderSelectError):
-        return "the server has no such folder"
-    return type(error).__name__
+    return f"the server refused {error}" if isinstance(error, Refused) else type(error).__name__
 
 
 def poll(*, once: bool, when_up: Callable[[], object]) -> Poller:

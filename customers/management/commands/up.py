@@ -14,7 +14,7 @@ from config.processes import Family, FamilyError, Killed
 class Command(BaseCommand):
     """`manage.py up`: Ctrl-C stops all of it in order, a second one at once."""
 
-    help = "Starts broker, web, worker, scheduler and mail listener in the foreground; Ctrl-C stops them."
+    help = "Starts broker, web, worker, scheduler, mail listener and poller in the foreground; Ctrl-C stops them."
 
     def handle(self, *args: Any, **options: Any) -> None:
         members = family.members()
