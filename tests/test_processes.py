@@ -160,7 +160,8 @@ class Up:
     """`manage.py up` on ports and in a folder of its own, on the test's database."""
 
     def __init__(self, var: Path) -> None:
-        self.var, self.more = var, {}
+        self.var = var
+        self.more: dict[str, str] = {}
         self.ports = {name: free_port() for name in ("PORT", "SMTP_PORT", "LMTP_PORT")}
 
     def start(self) -> Child:
