@@ -20,7 +20,7 @@ LOOK_AT_ONCE = 200
 UID = re.compile(rb"\bUID (\d+)")
 SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
-IN_QUOTES = re.compile(rb'BODY\[\] "((?:[^"\\]|\\.)*)"', re.DOTALL)
+SHORT = re.compile(rb'BODY\[\] (?:NIL|"((?:[^"\\]|\\.)*)")', re.DOTALL)
 
 
 class Refused(ImapToolsError):
@@ -118,8 +118,8 @@ class Folder:
         for item in self._ask("FETCH", str(uid), "(UID BODY.PEEK[])"):
             if isinstance(item, tuple) and b"BODY[]" in item[0]:
                 return bytes(item[1])
-            if isinstance(item, bytes) and (match := IN_QUOTES.search(item)):
-                return re.sub(rb"\\(.)", rb"\1", match[1])
+            if isinstance(item, bytes) and (match := SHORT.search(item)):
+                return re.sub(rb"\\(.)", rb"\1", match[1] or b"")
         return None
 
     def settle(self, uids: Iterable[int]) -> None:
