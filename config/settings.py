@@ -62,6 +62,10 @@ MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
 ANYMAIL = env.mailing_services()
 WEBHOOK_MAX_AGE_SECONDS = env.int("WEBHOOK_MAX_AGE_SECONDS", default=5 * 60)
+IMAP = env.imap_url("IMAP_URL")
+IMAP_MOVE_TO = env.other_folder("IMAP_MOVE_TO", IMAP)
+IMAP_POLL_SECONDS = env.seconds("IMAP_POLL_SECONDS", default=20, most=29 * 60)  # RFC 2177: not longer in one IDLE
+IMAP_RECIPIENT = env.address_at("IMAP_RECIPIENT", "privacy", MAIL_DOMAIN)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 
@@ -185,10 +189,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 AUTH_USER_MODEL = "customers.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -230,17 +231,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
+    "DIRECTIVES": {name: [NONE] for name in ("default-src", "base-uri", "frame-ancestors")}
+    | {f"{kind}-src": [SELF] for kind in ("script", "style", "img", "font", "connect")}
+    | {"form-action": [SELF]}
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = MAIL_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # an uploaded mail never lies on the disk

@@ -159,12 +159,16 @@ def _author(found: Judgement) -> str:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty."""
+    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty.
+
+    `received_at` is said where the mail had reached us earlier, in a mailbox that we fetch from.
+    """
 
     raw: bytes
     to: str
     sender: str
     road: str
+    received_at: datetime | None = None
 
 
 def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = None) -> InboundEmail:
@@ -208,7 +212,7 @@ def _row(letter: Letter, received_at: datetime) -> InboundEmail:
         recipient=letter.to.encode("utf-8", "surrogateescape"),
         sender=sender,
         sender_hash=correspondent_hash(sender),
-        received_at=received_at,
+        received_at=letter.received_at or received_at,
     )
 
 
@@ -217,7 +221,7 @@ def identity_of(letter: Letter) -> str:
 
     A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
     """
-    head, _, body = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n").partition(b"\n\n")
+    head, _, body = _alike(letter.raw).lstrip(b"\n").partition(b"\n\n")
     try:
         given = dict(reversed(mime.headers(head, count=1000, length=8192)))
     except mime.TooMuch:
@@ -228,6 +232,13 @@ def identity_of(letter: Letter) -> str:
     parts = [f"{who.mailbox}+{who.tag}@{who.domain}".encode("utf-8", "replace")]
     parts += [b" ".join(given.get(name, b"").split()) for name in UNCHANGED]
     return keyed_hash(b"\0".join([*parts, body.rstrip()]), use="inbound")
+
+
+def _alike(raw: bytes) -> bytes:
+    """Line ends as one byte. Mailboxes hand out 0x80 for a NUL, which IMAP does not know, and drop a CR before CRLF."""
+    if b"\r\r\n" in raw:
+        raw = b"\n".join(line.rstrip(b"\r") for line in raw.split(b"\n"))
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
 
 
 def answer(pk: int) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Reading:
         return [address for value in self.headers.get(name, []) for address in addresses_in(value)]
 
 
-def addresses_in(value: str) -> list[str]:
+def addresses_in(value: str, limit: int = 10) -> list[str]:
     """The addresses of an address header; names, comments and what stands in quotes are not among them."""
     bare = QUOTED.sub(" ", value)
     for _ in range(5):
@@ -77,7 +77,7 @@ def addresses_in(value: str) -> list[str]:
         angled = IN_ANGLES.findall(mailbox)
         match = ADDRESS.search(angled[-1] if angled else mailbox)
         found += [normalise_email(match.group())] if match else []
-    return found[:10]
+    return found[:limit]
 
 
 def read(raw: bytes) -> Reading:
