@@ -3,12 +3,13 @@
 import secrets
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,10 +19,12 @@ from ..jobs import Job, JobQuerySet, dispatch
 from ..personal_data import Delete, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import addresses, effects, mime
+from .insertion import Insertion
 from .judgement import ACT, IGNORE, OPEN_CASE, REVIEW, Judgement, judge
 
 NO_SENDER = "<>"
-STATEMENT_BYTES = 16 * 1024 * 1024
+PORTION_BYTES = 16 * 1024 * 1024
+PORTION_ROWS = 500
 UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 
 
@@ -133,6 +136,9 @@ class InboundEmail(Job):
             )
 
 
+INSERTION = Insertion(InboundEmail, unique="identity")
+
+
 def _author(found: Judgement) -> str:
     return next(iter(found.reading.addresses("from")), "") if found.reading else ""
 
@@ -159,37 +165,43 @@ def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = N
 def accept_all(letters: Iterable[Letter], now: datetime | None = None) -> list[str]:
     """Stores several mails in one commit and gives their identities; telling a worker is left to the caller."""
     received_at = now or timezone.now()
-    rows = {row.identity: row for row in (_row(letter, received_at) for letter in letters)}
-    with transaction.atomic(durable=True):
-        for some in _in_statements(rows.values()):
-            InboundEmail.objects.bulk_create(some, ignore_conflicts=True)
+    rows = {row["identity"]: row for row in (_row(letter, received_at) for letter in letters)}
+    portions = list(_in_portions(rows.values()))
+    # One statement commits itself, in one exchange with the database.
+    by_itself = len(portions) == 1 and not connection.in_atomic_block
+    with nullcontext() if by_itself else transaction.atomic(durable=True):
+        for portion in portions:
+            INSERTION.run(portion)
     return list(rows)
 
 
-def _in_statements(rows: Iterable[InboundEmail]) -> Iterator[list[InboundEmail]]:
-    """Rows for one statement each: their bytes are encrypted and sent together, so they must not be many."""
-    some: list[InboundEmail] = []
+def _in_portions(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows to send at once: their bytes stand encrypted in memory together, so they must not be many."""
+    some: list[dict[str, Any]] = []
+    size = 0
     for row in rows:
-        if some and sum(one.size for one in some) + row.size > STATEMENT_BYTES:
+        if some and (size + row["size"] > PORTION_BYTES or len(some) == PORTION_ROWS):
             yield some
-            some = []
+            some, size = [], 0
         some.append(row)
-    yield some
+        size += row["size"]
+    if some:
+        yield some
 
 
-def _row(letter: Letter, received_at: datetime) -> InboundEmail:
+def _row(letter: Letter, received_at: datetime) -> dict[str, Any]:
     sender = letter.sender.encode("utf-8", "replace").decode()[:320]
-    return InboundEmail(
-        identity=identity_of(letter),
-        raw=letter.raw,
-        size=len(letter.raw),
-        road=letter.road,
-        mailbox=addresses.recipient(letter.to).mailbox[:64],
-        recipient=letter.to.encode("utf-8", "surrogateescape"),
-        sender=sender,
-        sender_hash=correspondent_hash(sender),
-        received_at=received_at,
-    )
+    return {
+        "identity": identity_of(letter),
+        "raw": letter.raw,
+        "size": len(letter.raw),
+        "road": letter.road,
+        "mailbox": addresses.recipient(letter.to).mailbox[:64],
+        "recipient": letter.to.encode("utf-8", "surrogateescape"),
+        "sender": sender,
+        "sender_hash": correspondent_hash(sender),
+        "received_at": received_at,
+    }
 
 
 def identity_of(letter: Letter) -> str:

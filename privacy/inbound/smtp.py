@@ -95,10 +95,12 @@ class Session(SMTP):
 
     async def _whole_message(self) -> bytes | None:
         """The bytes up to the lone dot, unstuffed (RFC 5321, 4.5.2); None when they were too many."""
-        data, too_big = bytearray(), False
+        data, too_big = bytearray(await self._reader.readexactly(1)), False
+        # Where the end may begin with what was just read, it is looked for by its last bytes.
+        end = b".\r\n" if data in b"\r." else b"\r\n.\r\n"
         while True:
             try:
-                data += await self._reader.readuntil(b".\r\n")
+                data += await self._reader.readuntil(end)
                 if data.endswith(b"\r\n.\r\n") or data == b".\r\n":
                     break
             except asyncio.LimitOverrunError as error:
