@@ -1,7 +1,6 @@
 """How is mail written at speed? One statement for all rows, which passes over what is there already."""
 
-from collections.abc import Iterable
-from itertools import count
+from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -28,7 +27,8 @@ class Insertion:
         cursor, mark = CURSOR[database.vendor]
         shared = self._defaults(database, rows[0])
         given = [self._value(name, value, database) for row in rows for name, value in row.items()]
-        statement = self._statement(list(shared), list(rows[0]), len(rows), mark)
+        columns = tuple(self.fields[name].column for name in (*shared, *rows[0]))
+        statement = _statement(self.table, self.unique, columns, len(shared), len(rows), mark)
         with database.wrap_database_errors:
             getattr(database.Database, cursor)(database.connection).execute(statement, (*shared.values(), *given))
 
@@ -40,13 +40,12 @@ class Insertion:
     def _value(self, name: str, value: Any, database: Any) -> Any:
         return self.fields[name].get_db_prep_save(value, database)
 
-    def _statement(self, shared: list[str], given: list[str], rows: int, mark: str) -> str:
-        columns = ", ".join(f'"{self.fields[name].column}"' for name in (*shared, *given))
-        numbers = count(len(shared) + 1)
-        same = [f"{mark}{number}" for number in range(1, len(shared) + 1)]
-        values = ", ".join(f"({', '.join((*same, *_marks(given, numbers, mark)))})" for _ in range(rows))
-        return f'INSERT INTO "{self.table}" ({columns}) VALUES {values} ON CONFLICT ("{self.unique}") DO NOTHING'  # noqa: S608
 
-
-def _marks(names: Iterable[str], numbers: Iterable[int], mark: str) -> list[str]:
-    return [f"{mark}{number}" for _, number in zip(names, numbers, strict=False)]
+@cache
+def _statement(table: str, unique: str, columns: tuple[str, ...], shared: int, rows: int, mark: str) -> str:
+    """The places of the first `shared` columns are the same in every row, the others are numbered on."""
+    own = len(columns) - shared
+    same, starts = range(1, shared + 1), range(shared + 1, shared + own * rows + 1, own)
+    values = ", ".join(f"({', '.join(f'{mark}{place}' for place in (*same, *range(at, at + own)))})" for at in starts)
+    names = ", ".join(f'"{column}"' for column in columns)
+    return f'INSERT INTO "{table}" ({names}) VALUES {values} ON CONFLICT ("{unique}") DO NOTHING'  # noqa: S608
