@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .. import audit
 from ..encryption import keyed_hash
 from ..fields import CorrespondentHashField, EncryptedField, OneLineField, correspondent_hash
 from ..jobs import Job, JobQuerySet, dispatch
@@ -25,6 +26,7 @@ from .judgement import ACT, IGNORE, OPEN_CASE, REVIEW, Judgement, judge
 NO_SENDER = "<>"
 PORTION_BYTES = 16 * 1024 * 1024
 PORTION_ROWS = 500
+SMALL_BYTES = 256 * 1024
 UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 
 
@@ -39,6 +41,10 @@ class InboundEmailQuerySet(JobQuerySet):
 
 class InboundEmail(Job):
     """One mail to one of our mailboxes: its bytes, how it came, what it was taken for and why."""
+
+    at_once = 20
+    shared = staticmethod(audit.gathering)
+    heavy = ("raw",)
 
     class Outcome(models.TextChoices):
         ACT = ACT, _("done")
@@ -119,21 +125,34 @@ class InboundEmail(Job):
         """What is to be done with it, by today's rules; changes nothing."""
         return judge(bytes(self.raw), bytes(self.recipient).decode(), self.sender, self.received_at)
 
+    @classmethod
+    def fetch(cls, jobs: Sequence[Self]) -> None:
+        """The bytes of the small ones; those of a big one are read when its turn comes."""
+        small = [job.pk for job in jobs if job.size <= SMALL_BYTES]
+        raw = dict(cls.objects.filter(pk__in=small).values_list("pk", "raw"))
+        for job in jobs:
+            if job.pk in raw:
+                job.raw = raw[job.pk]
+
+    def prepare(self) -> None:
+        """Reads it outside any transaction."""
+        self.found = self.judge()
+
     def perform(self) -> None:
-        """Reads it outside any transaction, then does what it asks and notes it in one."""
-        found = self.judge()
-        with self.settling():
+        """Does what it asks and notes it, in one transaction."""
+        found = self.found
+        with self.settling() as noted:
             opened = effects.carry_out(found, mail=self.pk, to=self.mailbox, received_at=self.received_at)
-            self.write(
-                outcome=found.outcome,
-                command=found.command or "",
-                case_kinds=found.case_kinds,
-                matched_by=found.match.by or "",
-                reasons=[*found.reasons, *opened],
-                data_subject=found.customer,
-                from_hash=correspondent_hash(_author(found)),
-                review_state=self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
-            )
+            noted |= {
+                "outcome": found.outcome,
+                "command": found.command or "",
+                "case_kinds": found.case_kinds,
+                "matched_by": found.match.by or "",
+                "reasons": [*found.reasons, *opened],
+                "data_subject": found.customer,
+                "from_hash": correspondent_hash(_author(found)),
+                "review_state": self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
+            }
 
 
 INSERTION = Insertion(InboundEmail, unique="identity")

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from ..fields import normalise_email
 from . import addresses
-from .mailbox import NO_SENDER, Letter
+from .mailbox import NO_SENDER, SMALL_BYTES, Letter
 from .storekeeper import Messenger, Storekeeper
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ TOO_MANY = "452 4.5.3 Too many recipients"
 RECIPIENTS_LIMIT = 100
 # Of one mail, all its copies together: beyond it a sender is asked to come again for the rest.
 COPIES_BYTES = 128 * 1024 * 1024
-SMALL_BYTES = 256 * 1024
 PLAIN_ADDRESS = re.compile(r" *<([\w+=-]+(?:\.[\w+=-]+)*@[\w-]+(?:\.[\w-]+)*)>(?:[ \t]+|$)", re.ASCII)
 
 

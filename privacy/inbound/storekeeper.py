@@ -120,9 +120,9 @@ class Messenger(threading.Thread):
 
     @staticmethod
     def _hint(identities: list[str]) -> None:
-        """A few are handed over one by one; many at once by one word to the sweeper."""
+        """A few are handed over at once; many by one word to the sweeper."""
         if len(identities) > HINT_EACH:
             current_app.send_task(SWEEP, retry=False)
             return
-        for row in InboundEmail.objects.filter(identity__in=identities, hinted_at=None).defer("raw"):
-            jobs.dispatch(row)
+        new = InboundEmail.objects.filter(identity__in=identities, hinted_at=None)
+        jobs.hint(InboundEmail, list(new.values_list("pk", flat=True)))
