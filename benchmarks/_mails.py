@@ -9,7 +9,7 @@ from itertools import cycle
 from pathlib import Path
 
 CORPORA = Path(__file__).parent.parent.parent / "shared" / "corpora"
-WORDS = "lamp shade order parcel green Monday colour linen later garden which delivered morning oak return of the a to in"
+WORDS = "lamp shade order parcel green Monday colour linen later garden which delivered morning oak return of the a to"
 REMOVE, PRIVACY, SERVICE = (f"{name}@northlight.example" for name in ("remove", "privacy", "service"))
 FROM = re.compile(rb"^From:.*?([\w.+-]+@[\w.-]+)", re.MULTILINE | re.IGNORECASE)
 MESSAGE_ID = re.compile(rb"^Message-ID:.*\r?\n(?:[ \t].*\r?\n)*", re.MULTILINE | re.IGNORECASE)
