@@ -1,6 +1,7 @@
 """What workers do with mail: the time to the effect, mails judged a second, and a backlog carried out."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -41,16 +42,16 @@ def customers(count: int) -> None:
 
 
 def until_effect(deliver: Callable[..., Any], port: int, tries: int = 15) -> None:
-    """From the 250 to the entry in the ledger, one mail at a time."""
+    """From the 250 to the entry in the ledger, one mail at a time; the first waits for the workers to be up."""
     from privacy.consent import ConsentEntry
 
     seconds = []
-    for number in range(tries):
+    for number in range(tries + 1):
         raw = b"From: ann%d@drain.example\r\nSubject: UNSUBSCRIBE\r\nMessage-ID: <%d@idle>\r\n\r\n" % (number, number)
         before = ConsentEntry.objects.count()
         asyncio.run(deliver(port, [raw], keep_open=False))
         began = time.perf_counter()
-        while ConsentEntry.objects.count() == before and time.perf_counter() - began < 30:
+        while ConsentEntry.objects.count() == before and time.perf_counter() - began < 60:
             time.sleep(0.01)
         seconds.append(time.perf_counter() - began)
     row(
@@ -77,6 +78,12 @@ def judged(mails: list[Mail]) -> None:
     row("mails judged in one process", f"{per_second:.0f}/s", "", f"{cost:.1f} ms CPU")
 
 
+def _children() -> float:
+    """Seconds of processor that ended children have used; the load of the machine does not change it much."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def drain(env: dict[str, str], mails: list[Mail]) -> None:
     """How fast two workers read and carry out a backlog, until every mail is done and every receipt has left."""
     from privacy.inbound import mailbox
@@ -88,6 +95,7 @@ def drain(env: dict[str, str], mails: list[Mail]) -> None:
         mailbox.accept_all(Letter(mail.raw, mail.to, mail.sender, "smtp") for mail in mails[start : start + 500])
     open_jobs = [model.objects.filter(job_state__in=["new", "working"]) for model in (InboundEmail, OutgoingEmail)]
     finished: list[float] = []
+    used = _children()
     with workers(env):
         while open_jobs[0].count() == len(mails):
             time.sleep(0.05)
@@ -96,9 +104,11 @@ def drain(env: dict[str, str], mails: list[Mail]) -> None:
             time.sleep(0.2)
             if not open_jobs[len(finished)].exists():
                 finished.append(time.perf_counter() - began)
+    cost = (_children() - used) / len(mails) * 1000
     results = Counter(InboundEmail.objects.exclude(outcome="").values_list("outcome", flat=True))
     names = f"backlog of {len(mails)} mixed mails, 2 workers", "the same, until the last receipt has left"
     for name, seconds in zip(names, finished, strict=False):
         row(name, f"{first / seconds:.0f}/s", "", f"{seconds:.0f} s")
+    row("  the workers' part of it, a mail", f"{cost:.1f} ms CPU")
     failed, left = InboundEmail.objects.filter(job_state="needs_attention"), sum(rows.count() for rows in open_jobs)
     print(f"  {dict(results)}, {OutgoingEmail.objects.count()} receipts, {failed.count()} failed, {left} left over")
