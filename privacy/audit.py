@@ -137,7 +137,8 @@ _gathered: ContextVar[list[AuditEntry] | None] = ContextVar("gathered", default=
 @contextmanager
 def gathering() -> Iterator[None]:
     """Entries made meanwhile are added at the end, in their order, so that the log is locked once and not for long."""
-    token = _gathered.set(entries := [])
+    entries: list[AuditEntry] = []
+    token = _gathered.set(entries)
     try:
         with transaction.atomic(savepoint=False):
             yield

@@ -208,7 +208,12 @@ def test_a_big_mail_to_many_whose_size_was_not_said_is_refused_with_the_reason(m
 def test_letters_are_written_in_statements_of_bounded_size(db, monkeypatch):
     monkeypatch.setattr(mailbox, "PORTION_BYTES", 10_000)
     sent, run = [], mailbox.INSERTION.run
-    monkeypatch.setattr(mailbox.INSERTION, "run", lambda rows: (sent.append([row["size"] for row in rows]), run(rows)))
+
+    def noted(rows):
+        sent.append([row["size"] for row in rows])
+        run(rows)
+
+    monkeypatch.setattr(mailbox.INSERTION, "run", noted)
     mailbox.accept_all(
         mailbox.Letter(b"x" * size, f"privacy+{n}@northlight.example", "", "smtp")
         for n, size in enumerate([4000, 4000, 4000, 30_000, 10])

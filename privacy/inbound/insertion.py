@@ -22,7 +22,7 @@ class Insertion:
 
     def run(self, rows: list[dict[str, Any]]) -> None:
         """Inserts them, all with the same columns named; without a transaction around it, it is one of its own."""
-        database = connections[DEFAULT_DB_ALIAS]
+        database: Any = connections[DEFAULT_DB_ALIAS]
         database.ensure_connection()
         cursor, mark = CURSOR[database.vendor]
         shared = self._defaults(database, rows[0])

@@ -79,7 +79,7 @@ def _said_size(envelope: Any) -> int:
 
 
 @cache
-def _commands(session: type) -> list[str]:
+def _commands(session: Any) -> list[str]:
     return [name for name in dir(session) if name.startswith("smtp_")]
 
 

@@ -45,7 +45,8 @@ def _tell(model: type[Job], pk: Any) -> None:
 @contextmanager
 def gathering() -> Iterator[None]:
     """Jobs that are dispatched meanwhile are handed over at the end, many with one message."""
-    token = _gathered.set(gathered := {})
+    gathered: dict[type[Job], list[Any]] = {}
+    token = _gathered.set(gathered)
     try:
         yield
     finally:

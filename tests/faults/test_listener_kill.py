@@ -6,6 +6,7 @@ import smtplib
 import threading
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -28,7 +29,8 @@ class Senders:
 
     def __init__(self, messages, ports):
         self.waiting, self.ports, self.lock = list(enumerate(messages)), ports, threading.Lock()
-        self.sent, self.stored = Counter(), {}
+        self.sent: Counter[int] = Counter()
+        self.stored: dict[int, str] = {}
         self.threads = [threading.Thread(target=self._run) for _ in range(SENDERS)]
 
     def _run(self):
@@ -68,6 +70,10 @@ def messages_of(count):
     ]
 
 
+def has_stored(senders, count):
+    return len(senders.stored) >= count
+
+
 def send_while_it_is_killed(count, kills, tmp_path):
     luck, ports = random.Random(kills), {"SMTP_PORT": free_port(), "LMTP_PORT": free_port()}
     senders = Senders(messages_of(count), ports)
@@ -77,7 +83,7 @@ def send_while_it_is_killed(count, kills, tmp_path):
             wait_until(lambda: all(map(answers, ports.values())), 60, "the listener")
             for thread in senders.threads if number == 0 else []:
                 thread.start()
-            wait_until(lambda until=mark: len(senders.stored) >= until, 600, f"{mark} messages")
+            wait_until(partial(has_stored, senders, mark), 600, f"{mark} messages")
             time.sleep(luck.uniform(0, 0.02))
             child.kill()
     for thread in senders.threads:
