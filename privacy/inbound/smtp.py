@@ -79,8 +79,8 @@ def _said_size(envelope: Any) -> int:
 
 
 @cache
-def _commands(session: Any) -> list[str]:
-    return [name for name in dir(session) if name.startswith("smtp_")]
+def _commands(is_local: bool) -> list[str]:
+    return [name for name in dir(LocalSession if is_local else Session) if name.startswith("smtp_")]
 
 
 class Session(SMTP):
@@ -91,7 +91,7 @@ class Session(SMTP):
 
     def __dir__(self) -> list[str]:
         """The commands, which aiosmtpd looks for among all its names at each new connection."""
-        return _commands(type(self))
+        return _commands(self.answers_each_recipient)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """A plain address is seen at a glance; the rest is taken apart by the rules of RFC 5322."""
