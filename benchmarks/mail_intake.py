@@ -1,36 +1,30 @@
 """Mail in over SMTP, each mail durable before its 250, beside aiosmtpd with one raw INSERT and commit a mail.
 
 Ours also encrypts, finds repetitions and tells the workers. Both listeners run as processes of their own on the same
-kind of database, take turns in the same run, and the median of the rounds stands. Then: small mails while a 10 MB mail
-comes in, and how fast workers drain a backlog. DATABASE_URL chooses PostgreSQL.
-python -m benchmarks.mail_intake [mails [intake] [beside] [drain]]
+database, a PostgreSQL of the benchmark's own unless DATABASE_URL names one; they take turns in the same run, and the
+median of the rounds stands. Then: small mails while 10 MB mails come in, from the 250 to the effect when idle, mails
+judged in one process, and how fast two workers carry out a backlog of mixed mails until its last receipt has left.
+python -m benchmarks.mail_intake [mails [intake] [beside] [idle] [judged] [drain]]
 """
 
 import asyncio
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from benchmarks import _drain, _mails
+from benchmarks._running import ROOT, free_port, process, row
+
 ROUNDS = 5
 CONNECTIONS = 8
-BODY = ("I was looking at lamps all evening and thought of writing.\r\n" * 80).encode()
-
-
-def mail(number: int, body: bytes = BODY) -> bytes:
-    """Some 5 KB by default, each with a name of its own."""
-    head = f"From: Ann <ann{number}@example.com>\r\nTo: service@northlight.example\r\nSubject: Lamps\r\n"
-    return f"{head}Message-ID: <{number}.{time.time_ns()}@example.com>\r\n\r\n".encode() + body
+PARTS = ["intake", "beside", "idle", "judged", "drain"]
 
 
 async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: bytes, expect: bytes) -> None:
@@ -66,12 +60,13 @@ async def deliver(port: int, mails: list[bytes], *, keep_open: bool) -> list[flo
 
 async def rate(port: int, count: int, *, keep_open: bool) -> float:
     """Mails a second over several connections at once."""
-    share = [mail(number) for number in range(count // CONNECTIONS)]
+    first = time.time_ns()
+    shares = [
+        [_mails.small(first + n * CONNECTIONS + c) for n in range(count // CONNECTIONS)] for c in range(CONNECTIONS)
+    ]
     began = time.perf_counter()
-    await asyncio.gather(
-        *(deliver(port, [mail(n) for n in range(len(share))], keep_open=keep_open) for _ in range(CONNECTIONS))
-    )
-    return len(share) * CONNECTIONS / (time.perf_counter() - began)
+    await asyncio.gather(*(deliver(port, share, keep_open=keep_open) for share in shares))
+    return sum(map(len, shares)) / (time.perf_counter() - began)
 
 
 # --- the floor ---------------------------------------------------------------------------------------------
@@ -115,41 +110,6 @@ def run_floor(port: int, url: str) -> None:
     asyncio.run(serve())
 
 
-# --- processes ---------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def process(argv: list[str], env: dict[str, str], *ports: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A child that listens, for the length of a `with`."""
-    child = subprocess.Popen(
-        [sys.executable, *argv], cwd=ROOT, env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        for port in ports:
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                if child.poll() is not None:
-                    raise RuntimeError(f"{argv} ended with {child.returncode}")
-                time.sleep(0.05)
-        yield child
-    finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def row(name: str, *cells: str) -> None:
-    """One line of the table."""
-    print(f"{name:<44}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
-
-
 def intake(ours: int, floor: int, count: int) -> None:
     """Both ways of connecting, ours and the floor in turns."""
     row("5 KB mails a second", "ours", "floor", "ratio")
@@ -164,66 +124,20 @@ def intake(ours: int, floor: int, count: int) -> None:
 
 
 async def _beside(port: int) -> list[float]:
-    big = mail(0, b"x" * 76 + b"\r\n" + (b"y" * 76 + b"\r\n") * (10 * 1024 * 1024 // 78))
-    large = asyncio.create_task(deliver(port, [big] * 5, keep_open=True))
+    large = asyncio.create_task(deliver(port, [_mails.small(time.time_ns(), 10 * 1024)] * 5, keep_open=True))
+    small = [_mails.small(time.time_ns() + n) for n in range(5000)]
     seconds: list[float] = []
     while not large.done():
-        seconds += await deliver(port, [mail(len(seconds))], keep_open=False)
+        seconds += await deliver(port, [small.pop()], keep_open=False)
     await large
     return seconds
 
 
-def beside_big_ones(ours: int) -> None:
+def beside_big_ones(ours: int, floor: int) -> None:
     """How long small mails take while 10 MB mails come in."""
-    seconds = asyncio.run(_beside(ours))
-    p99 = quantiles(seconds, n=100)[98] if len(seconds) > 1 else seconds[0]
-    row("small mail beside 10 MB mails, 99th percentile", f"{p99 * 1000:.0f} ms", "", f"n={len(seconds)}")
-
-
-def drain(env: dict[str, str], count: int) -> None:
-    """How fast two workers read and carry out a backlog of mixed mails, receipts and ledger included."""
-    import django
-
-    os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
-    django.setup()
-    from customers.models import Customer, EmailAddress
-    from privacy.inbound import mailbox
-    from privacy.inbound.mailbox import InboundEmail, Letter
-
-    known = [Customer.objects.create(display_name=f"Ann Lee {n}") for n in range(count // 5)]
-    EmailAddress.objects.bulk_create(
-        EmailAddress(customer=c, address=f"ann{n}@drain.example", is_primary=True) for n, c in enumerate(known)
-    )
-    InboundEmail.objects.update(job_state="done")
-    letters = []
-    for number in range(count):
-        raw = mail(number)
-        if number % 5 == 0:
-            raw = raw.replace(b"@example.com>\r\nTo", b"@drain.example>\r\nTo").replace(
-                b"ann%d@" % number, b"ann%d@" % (number // 5)
-            )
-            raw = raw.replace(b"Subject: Lamps", b"Subject: UNSUBSCRIBE").split(b"\r\n\r\n")[0] + b"\r\n\r\n"
-        elif number % 5 == 1:
-            raw = raw.replace(b"Subject: Lamps", b"Subject: Away\r\nAuto-Submitted: auto-replied")
-        letters.append(Letter(raw, "service@northlight.example", "", "smtp"))
-    for start in range(0, count, 500):
-        mailbox.accept_all(letters[start : start + 500])
-    argv = ["-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
-    with (
-        process([*argv, "--without-gossip", "--without-mingle"], env),
-        process(["-m", "celery", "-A", "config", "beat", "--pidfile="], env),
-    ):
-        waiting = InboundEmail.objects.filter(job_state__in=["new", "working"])
-        while waiting.count() == count:
-            time.sleep(0.05)
-        began, first = time.perf_counter(), waiting.count()
-        while left := waiting.count():
-            time.sleep(0.05)
-            if time.perf_counter() - began > 300:
-                break
-        seconds = time.perf_counter() - began
-    acted = InboundEmail.objects.filter(command="unsubscribe", data_subject__isnull=False).count()
-    row(f"backlog of {count} mixed mails, 2 workers", f"{(first - left) / seconds:.0f}/s", "", f"{acted} acted")
+    times = [asyncio.run(_beside(port)) for port in (ours, floor)]
+    cells = [f"{quantiles([*seconds, *seconds], n=100)[98] * 1000:.0f} ms" for seconds in times]
+    row("small mail beside 10 MB mails, 99th percentile", *cells, f"n={len(times[0])}")
 
 
 def main(count: int, parts: list[str]) -> None:
@@ -233,38 +147,66 @@ def main(count: int, parts: list[str]) -> None:
     from config.family import broker_program
     from tests.servers import Broker
 
-    url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder}/mail.sqlite3"
-    ours, lmtp, floor = free_port(), free_port(), free_port()
-    env = os.environ | {
-        "VAR_DIR": str(folder),
-        "DATABASE_URL": url,
-        "ENV_FILE": os.devnull,
-        "SWEEP_SECONDS": "1",
-        "LOG_LEVEL": "ERROR",
-    }
-    env |= {"SMTP_PORT": str(ours), "LMTP_PORT": str(lmtp), "EMAIL_URL": f"filemail:///{folder}/outbox"}
-    manage = [sys.executable, "manage.py"]
-    for words in (["migrate", "-v0"], ["createcachetable"]):
-        subprocess.run([*manage, *words], cwd=ROOT, env=env, check=True, capture_output=True)
-    broker = Broker(broker_program(), socket_path=folder / "broker.sock")
-    broker.start()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        url = os.environ.get("DATABASE_URL") or _postgresql(stack) or f"sqlite:///{folder}/mail.sqlite3"
+        print(f"database: {url.partition(':')[0]}", flush=True)
+        ours, lmtp, floor = free_port(), free_port(), free_port()
+        env = os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": url, "ENV_FILE": os.devnull, "LOG_LEVEL": "ERROR"}
+        env |= {"SMTP_PORT": str(ours), "LMTP_PORT": str(lmtp), "EMAIL_URL": f"filemail:///{folder}/outbox"}
+        for words in (["migrate", "-v0"], ["createcachetable"]):
+            subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=env, check=True, capture_output=True)
+        broker = Broker(broker_program(), socket_path=folder / "broker.sock")
+        stack.callback(broker.stop)
+        broker.start()
+        listener = stack.enter_context(ExitStack())
+        listener.enter_context(process(["manage.py", "receive_mail"], env, ours, lmtp))
+        listener.enter_context(process(["-m", "benchmarks.mail_intake", "--floor", str(floor), url], env, floor))
+        if "intake" in parts:
+            intake(ours, floor, min(count, 2000))
+        if "beside" in parts:
+            beside_big_ones(ours, floor)
+        if {"idle", "judged", "drain"} & set(parts):
+            _with_django(env, ours, count, parts, listener)
+
+
+def _postgresql(stack: ExitStack) -> str:
+    """A server of our own that waits for the disk at every commit; empty where there is none."""
+    from tests.servers import PostgreSQL
+
     try:
-        with ExitStack() as stack:
-            stack.enter_context(process(["manage.py", "receive_mail"], env, ours, lmtp))
-            stack.enter_context(process(["-m", "benchmarks.mail_intake", "--floor", str(floor), url], env, floor))
-            if "intake" in parts:
-                intake(ours, floor, count)
-            if "beside" in parts:
-                beside_big_ones(ours)
-        if "drain" in parts:
-            drain(env, count)
-    finally:
-        broker.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        server = PostgreSQL()
+    except FileNotFoundError:
+        return ""
+    stack.callback(server.remove)
+    server.start(durable=True)
+    return server.url
+
+
+def _with_django(env: dict[str, str], ours: int, count: int, parts: list[str], listener: ExitStack) -> None:
+    import django
+
+    os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
+    django.setup()
+    known = max(count // 4, 20)
+    _drain.customers(known)
+    mails = _mails.backlog(count, known)
+    if "idle" in parts:
+        with _drain.workers(env):
+            time.sleep(5)
+            _drain.until_effect(deliver, ours)
+    listener.close()
+    if "judged" in parts:
+        _drain.judged(mails)
+    if "drain" in parts:
+        _drain.drain(env, mails)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--floor"]:
         run_floor(int(sys.argv[2]), sys.argv[3])
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else 2_000, sys.argv[2:] or ["intake", "beside", "drain"])
+        main(
+            int(sys.argv[1]) if sys.argv[1:] else 10_000,
+            sys.argv[2:] or ["intake", "beside", "idle", "judged", "drain"],
+        )

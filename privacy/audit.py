@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -113,22 +115,50 @@ def record(
 ) -> AuditEntry:
     """Adds one entry in the transaction of what it records; NotAReference for anything that could be a value."""
     _only_references(event, details)
-    with transaction.atomic():
-        _lock()
-        last = AuditHead.objects.values_list("hash", flat=True).first()
-        entry = AuditEntry(
-            at=now or timezone.now(),
-            event=event,
-            actor=reference(actor),
-            subject=reference(subject),
-            target=reference(target),
-            details=details,
-            previous_hash=last or GENESIS,
-        )
-        entry.hash = entry.computed_hash()
-        entry.save(force_insert=True)
-        AuditHead.move_to(entry)
+    entry = AuditEntry(
+        at=now or timezone.now(),
+        event=event,
+        actor=reference(actor),
+        subject=reference(subject),
+        target=reference(target),
+        details=details,
+    )
+    gathered = _gathered.get()
+    if gathered is None:
+        _append([entry])
+    else:
+        gathered.append(entry)
     return entry
+
+
+_gathered: ContextVar[list[AuditEntry] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Entries made meanwhile are added at the end, in their order, so that the log is locked once and not for long."""
+    entries: list[AuditEntry] = []
+    token = _gathered.set(entries)
+    try:
+        with transaction.atomic(savepoint=False):
+            yield
+            _append(entries)
+    finally:
+        _gathered.reset(token)
+
+
+def _append(entries: list[AuditEntry]) -> None:
+    """Each hashed over the one before; the last one is sealed."""
+    if not entries:
+        return
+    with transaction.atomic(savepoint=False):
+        _lock()
+        previous = AuditHead.objects.values_list("hash", flat=True).first() or GENESIS
+        for entry in entries:
+            entry.previous_hash = previous
+            previous = entry.hash = entry.computed_hash()
+        AuditEntry.objects.bulk_create(entries)
+        AuditHead.move_to(entries[-1])
 
 
 def _lock() -> None:

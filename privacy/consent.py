@@ -109,28 +109,52 @@ def decide(
     occurred_at: datetime | None = None,
 ) -> ConsentEntry:
     """The only door through which a choice enters, whoever brings it: web, email, letter, telephone (Art. 7)."""
-    now = timezone.now()
-    with transaction.atomic():
-        entry = ConsentEntry.objects.create(
-            data_subject=data_subject,
-            purpose=purpose,
-            channel=channel,
-            sender=sender,
-            recipient=recipient,
-            decision=decision,
-            source=source,
-            actor=audit.reference(actor),
-            wording=wording,
-            page=page,
-            policy=PolicyVersion.objects.in_force(timezone.localdate()),
-            occurred_at=min(occurred_at or now, now),
-            recorded_at=now,
-        )
-        audit.record(
-            f"consent.{decision}", actor=actor, subject=data_subject, target=entry, purpose=purpose, source=source,
-            channel=channel, sender=sender,
-        )  # fmt: skip
+    choice = Choice(purpose, channel, sender, recipient.pk if recipient else None)
+    [entry] = decide_all(
+        data_subject, [choice], decision, source=source, actor=actor, wording=wording, page=page,
+        occurred_at=occurred_at,
+    )  # fmt: skip
     return entry
+
+
+def decide_all(
+    data_subject: Any,
+    choices: Iterable[Choice],
+    decision: Decision,
+    *,
+    source: Source,
+    actor: Any,
+    wording: str = "",
+    page: str = "",
+    occurred_at: datetime | None = None,
+) -> list[ConsentEntry]:
+    """The same answer to several choices, said in one breath: an entry and a line in the audit log for each."""
+    now = timezone.now()
+    same: dict[str, Any] = {
+        "data_subject": data_subject,
+        "decision": decision,
+        "source": source,
+        "actor": audit.reference(actor),
+        "wording": wording,
+        "page": page,
+        "occurred_at": min(occurred_at or now, now),
+        "recorded_at": now,
+    }
+    with transaction.atomic(savepoint=False):
+        same["policy"] = PolicyVersion.objects.in_force(timezone.localdate())
+        entries = ConsentEntry.objects.bulk_create(
+            ConsentEntry(
+                purpose=choice.purpose, channel=choice.channel, sender=choice.sender, recipient_id=choice.recipient,
+                **same,
+            )
+            for choice in choices
+        )  # fmt: skip
+        for entry in entries:
+            audit.record(
+                f"consent.{decision}", actor=actor, subject=data_subject, target=entry, purpose=entry.purpose,
+                source=source, channel=entry.channel, sender=entry.sender,
+            )  # fmt: skip
+    return entries
 
 
 def withdraw_marketing(
@@ -145,15 +169,11 @@ def withdraw_marketing(
     occurred_at: datetime | None = None,
 ) -> list[ConsentEntry]:
     """Unsubscribe: off for every channel and sender named; all of them by default (Art. 21(2))."""
-    with transaction.atomic():
-        return [
-            decide(
-                data_subject, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=source,
-                actor=actor, wording=wording, page=page, occurred_at=occurred_at,
-            )
-            for sender in senders
-            for channel in channels
-        ]  # fmt: skip
+    off = [Choice(Purpose.MARKETING, channel, sender) for sender in senders for channel in channels]
+    return decide_all(
+        data_subject, off, Decision.WITHDRAWN, source=source, actor=actor, wording=wording, page=page,
+        occurred_at=occurred_at,
+    )  # fmt: skip
 
 
 def choices(data_subject: Any, at: datetime | None = None) -> dict[Choice, ConsentEntry]:

@@ -43,11 +43,13 @@ def normalise_email(address: str) -> str:
 
 
 def _ascii_lower(text: str) -> str:
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return text.lower() if text.isascii() else "".join(c.lower() if c.isascii() else c for c in text)
 
 
 def one_line(text: str) -> str:
     """The text without control characters and line separators; letters of every script and blanks inside stay."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return "".join(" " if unicodedata.category(letter) in CONTROL else letter for letter in text).strip()
 
 

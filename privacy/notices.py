@@ -26,6 +26,8 @@ from .vocabulary import Category, LawfulBasis, Purpose
 class OutgoingEmail(Job):
     """One email to one person; `key` makes it happen once."""
 
+    at_once = 20
+
     personal_data = PersonalData(
         data_subject="data_subject",
         category=Category.CORRESPONDENCE,
@@ -77,11 +79,12 @@ class OutgoingEmail(Job):
         if self.html:
             message.attach_alternative(bytes(self.html).decode(), "text/html")
         message.send()
+        if not self.forget_when_sent:
+            self.finish()
+            return
         with transaction.atomic():
-            with self.settling():
-                pass
-            if self.forget_when_sent:
-                self.delete()
+            self.finish()
+            self.delete()
 
 
 def is_written(key: str) -> bool:
@@ -110,21 +113,21 @@ def send(
         body = render_to_string(f"email/{template}/body.txt", given)
         html = render_to_string(f"email/{template}/body.html", given)
     headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}
-    row, is_new = OutgoingEmail.objects.get_or_create(
+    new = OutgoingEmail(
         key=key,
-        defaults={
-            "template": template,
-            "data_subject": data_subject,
-            "to_address": to_address,
-            "to_hash": correspondent_hash(to_address),
-            "subject": subject,
-            "body": body.encode(),
-            "html": html.encode(),
-            "headers": headers,
-            "forget_when_sent": forget_when_sent,
-            "run_after": now or timezone.now(),
-        },
+        template=template,
+        data_subject=data_subject,
+        to_address=to_address,
+        to_hash=correspondent_hash(to_address),
+        subject=subject,
+        body=body.encode(),
+        html=html.encode(),
+        headers=headers,
+        forget_when_sent=forget_when_sent,
+        run_after=now or timezone.now(),
     )
-    if is_new:
+    OutgoingEmail.objects.bulk_create([new], ignore_conflicts=True)
+    row = OutgoingEmail.objects.get(key=key)
+    if row.job_state == Job.State.NEW and row.hinted_at is None:
         dispatch(row)
     return row

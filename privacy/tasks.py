@@ -16,9 +16,9 @@ def warm_up(**kwargs: Any) -> None:
 
 
 @shared_task
-def work(label: str, pk: int) -> bool:
-    """Does one job."""
-    return jobs.work(label, pk)
+def work(label: str, *pks: int) -> bool:
+    """Does one job, or several quick ones."""
+    return jobs.work(label, *pks)
 
 
 @shared_task

@@ -9,8 +9,6 @@ import threading
 import time
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from privacy import consent
 from privacy.inbound import mailbox
@@ -208,15 +206,20 @@ def test_a_big_mail_to_many_whose_size_was_not_said_is_refused_with_the_reason(m
 
 
 def test_letters_are_written_in_statements_of_bounded_size(db, monkeypatch):
-    monkeypatch.setattr(mailbox, "STATEMENT_BYTES", 10_000)
-    letters = [
+    monkeypatch.setattr(mailbox, "PORTION_BYTES", 10_000)
+    sent, run = [], mailbox.INSERTION.run
+
+    def noted(rows):
+        sent.append([row["size"] for row in rows])
+        run(rows)
+
+    monkeypatch.setattr(mailbox.INSERTION, "run", noted)
+    mailbox.accept_all(
         mailbox.Letter(b"x" * size, f"privacy+{n}@northlight.example", "", "smtp")
         for n, size in enumerate([4000, 4000, 4000, 30_000, 10])
-    ]
-    with CaptureQueriesContext(connection) as captured:
-        mailbox.accept_all(letters)
-    inserts = [query for query in captured if query["sql"].startswith("INSERT")]
-    assert (len(inserts), InboundEmail.objects.count()) == (4, 5)
+    )
+    assert sent == [[4000, 4000], [4000], [30_000], [10]]
+    assert InboundEmail.objects.count() == 5
 
 
 def test_an_empty_message_and_a_pipelined_one_are_two(mail_listener):
@@ -403,3 +406,86 @@ def test_many_senders_at_once_are_each_stored(mail_listener):
     for thread in threads:
         thread.join()
     assert stored() == {sha(raw) for raw in raws}
+
+
+def test_a_command_line_of_1_mb_is_refused_and_the_session_goes_on(mail_listener):
+    with client(mail_listener.smtp_port) as smtp:
+        smtp.ehlo("client.example")
+        smtp.send(b"MAIL FROM:<" + b"a" * 1_000_000 + b"@example.com>\r\n")
+        assert smtp.getreply()[0] == 500
+        assert smtp.sendmail("a@example.com", [PRIVACY], letter("a@example.com")) == {}
+    assert InboundEmail.objects.count() == 1
+
+
+def test_a_command_line_of_1_mb_that_never_ends_holds_up_nobody(mail_listener):
+    with socket.create_connection(("127.0.0.1", mail_listener.smtp_port), timeout=10) as wire:
+        wire.sendall(b"EHLO " + b"a" * 1_000_000)
+        with client(mail_listener.smtp_port) as smtp:
+            assert smtp.sendmail("a@example.com", [PRIVACY], letter("a@example.com")) == {}
+
+
+def test_bare_line_feeds_stay_as_they_are_and_end_nothing(mail_listener):
+    raw = letter("a@example.com") + b"one\ntwo\n.\nthree\n\r\n"
+    with client(mail_listener.smtp_port) as smtp:
+        smtp.helo()
+        smtp.mail("a@example.com")
+        smtp.rcpt(PRIVACY)
+        smtp.docmd("DATA")
+        smtp.send(raw + b".\r\n")
+        assert smtp.getreply()[0] == 250
+    assert bytes(InboundEmail.objects.get().raw) == raw
+
+
+def test_what_was_sent_ahead_of_a_tls_handshake_is_not_taken_for_part_of_it(mail_listener):
+    with socket.create_connection(("127.0.0.1", mail_listener.smtp_port), timeout=10) as wire:
+        file = wire.makefile("rwb")
+        file.write(b"EHLO x\r\nSTARTTLS\r\nQUIT\r\n")
+        file.flush()
+        said = file.read().decode().split("\r\n")
+    codes = [line[:4] for line in said if line and line[3] != "-"]
+    assert codes == ["220 ", "250 ", "454 ", "221 "], "no TLS is offered here, so there is nothing to smuggle into"
+    assert not any("STARTTLS" in line for line in said[:-3] if line.startswith("250"))
+
+
+@pytest.mark.slow
+def test_500_who_send_a_byte_at_a_time_hold_up_nobody(mail_listener):
+    slow = [socket.create_connection(("127.0.0.1", mail_listener.smtp_port), timeout=10) for _ in range(500)]
+    over, seconds = threading.Event(), []
+
+    def drip():
+        while not over.is_set():
+            for wire in slow:
+                wire.sendall(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        for number in range(40):
+            began = time.monotonic()
+            with client(mail_listener.smtp_port) as smtp:
+                smtp.sendmail("a@example.com", [PRIVACY], letter("a@example.com", Message_ID=f"<{number}@x>"))
+            seconds.append(time.monotonic() - began)
+    finally:
+        over.set()
+        dripping.join()
+        for wire in slow:
+            wire.close()
+    assert sorted(seconds)[int(len(seconds) * 0.95)] < 2
+    assert InboundEmail.objects.count() == 40
+
+
+@pytest.mark.parametrize("count", [1, 2, 33, 100])
+def test_lmtp_answers_each_of_up_to_100_valid_and_invalid_recipients_in_order(mail_listener, count):
+    luck = random.Random(count)
+    named = [(f"privacy+{n}@northlight.example", luck.random() < 0.7 or n == 0) for n in range(count)]
+    with client(mail_listener.lmtp_port, smtplib.LMTP) as lmtp:
+        lmtp.ehlo("client.example")
+        lmtp.mail("a@example.com")
+        codes = [lmtp.rcpt(to if is_valid else f"nobody{to}")[0] for to, is_valid in named]
+        assert codes == [250 if is_valid else 550 for _, is_valid in named]
+        lmtp.docmd("DATA")
+        lmtp.send(letter("a@example.com", Message_ID="<1@x>") + b".\r\n")
+        valid = [to for to, is_valid in named if is_valid]
+        assert [lmtp.getreply()[0] for _ in valid] == [250] * len(valid)
+        assert lmtp.noop() == (250, b"OK"), "not one reply too many"
+    assert {bytes(row.recipient).decode() for row in InboundEmail.objects.all()} == set(valid)

@@ -73,21 +73,23 @@ def by_subject(subject: str) -> Command | None:
 def _off(person: Any, channels: Iterable[Channel], senders: Iterable[Sender], order: Order) -> list[Change]:
     """Writes a "no" for the shop's own advertising always, for other companies' where there was a "yes"."""
     before, always = consent.choices(person), set(senders) != set(Sender)
-    changes = []
+    off: dict[consent.Choice, consent.ConsentEntry | None] = {}
     for channel in channels:
         for sender in senders:
-            was = before.get(consent.Choice(Purpose.MARKETING, channel, sender))
+            choice = consent.Choice(Purpose.MARKETING, channel, sender)
+            was = before.get(choice)
             was_on = was is not None and was.decision == Decision.GRANTED
             if was_on or always or sender == Sender.OWN:
-                changes.append(Change(_no(person, channel, sender, order), was if was_on else None))
-    return changes
+                off[choice] = was if was_on else None
+    return _no(person, off, order)
 
 
-def _no(person: Any, channel: Channel, sender: Sender, order: Order) -> consent.ConsentEntry:
-    return consent.decide(
-        person, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=order.source,
-        actor=order.actor, wording=order.wording, page=order.page, occurred_at=order.received_at,
+def _no(person: Any, off: dict[consent.Choice, consent.ConsentEntry | None], order: Order) -> list[Change]:
+    entries = consent.decide_all(
+        person, off, Decision.WITHDRAWN, source=order.source, actor=order.actor, wording=order.wording,
+        page=order.page, occurred_at=order.received_at,
     )  # fmt: skip
+    return [Change(entry, was) for entry, was in zip(entries, off.values(), strict=True)]
 
 
 @command("unsubscribe", "unsubscribe", label=_("no more advertising by email"), stops=(Sender.OWN, Sender.THIRD_PARTY))
@@ -108,19 +110,13 @@ def stop_third_party(person: Any, order: Order) -> list[Change]:
 
 def _sharing_off(person: Any, order: Order) -> list[Change]:
     """Every "yes" to other companies' advertising on other roads, and to passing details on (LRD-05)."""
-    changes = []
+    off: dict[consent.Choice, consent.ConsentEntry | None] = {}
     for choice, was in consent.choices(person).items():
         elsewhere = choice.sender == Sender.THIRD_PARTY and choice.channel != Channel.EMAIL
-        if was.decision == Decision.GRANTED and (
-            elsewhere or choice.purpose in (Purpose.PARTNER_OFFERS, Purpose.SHARING)
-        ):
-            entry = consent.decide(
-                person, choice.purpose, Decision.WITHDRAWN, channel=choice.channel, sender=choice.sender,
-                recipient=was.recipient, source=order.source, actor=order.actor, wording=order.wording, page=order.page,
-                occurred_at=order.received_at,
-            )  # fmt: skip
-            changes.append(Change(entry, was))
-    return changes
+        passing_on = choice.purpose in (Purpose.PARTNER_OFFERS, Purpose.SHARING)
+        if was.decision == Decision.GRANTED and (elsewhere or passing_on):
+            off[choice] = was
+    return _no(person, off, order)
 
 
 @command("stop_sms", label=_("no more text messages with advertising"))

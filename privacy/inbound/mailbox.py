@@ -2,26 +2,31 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .. import audit
 from ..encryption import keyed_hash
 from ..fields import CorrespondentHashField, EncryptedField, OneLineField, correspondent_hash
 from ..jobs import Job, JobQuerySet, dispatch
 from ..personal_data import Delete, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import addresses, effects, mime
+from .insertion import Insertion
 from .judgement import ACT, IGNORE, OPEN_CASE, REVIEW, Judgement, judge
 
 NO_SENDER = "<>"
-STATEMENT_BYTES = 16 * 1024 * 1024
+PORTION_BYTES = 16 * 1024 * 1024
+PORTION_ROWS = 500
+SMALL_BYTES = 256 * 1024
 UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 
 
@@ -40,6 +45,10 @@ class InboundEmailQuerySet(JobQuerySet):
 
 class InboundEmail(Job):
     """One mail to one of our mailboxes: its bytes, how it came, what it was taken for and why."""
+
+    at_once = 20
+    shared = staticmethod(audit.gathering)
+    heavy = ("raw",)
 
     class Outcome(models.TextChoices):
         ACT = ACT, _("done")
@@ -136,21 +145,37 @@ class InboundEmail(Job):
         """What is to be done with it, by today's rules; changes nothing."""
         return judge(bytes(self.raw), bytes(self.recipient).decode(), self.sender, self.received_at)
 
+    @classmethod
+    def fetch(cls, jobs: Sequence[Self]) -> None:
+        """The bytes of the small ones; those of a big one are read when its turn comes."""
+        small = [job.pk for job in jobs if job.size <= SMALL_BYTES]
+        raw = dict(cls.objects.filter(pk__in=small).values_list("pk", "raw"))
+        for job in jobs:
+            if job.pk in raw:
+                job.raw = raw[job.pk]
+
+    def prepare(self) -> None:
+        """Reads it outside any transaction."""
+        self.found = self.judge()
+
     def perform(self) -> None:
-        """Reads it outside any transaction, then does what it asks and notes it in one."""
-        found = self.judge()
-        with self.settling():
+        """Does what it asks and notes it, in one transaction."""
+        found = self.found
+        with self.settling() as noted:
             opened = effects.carry_out(found, mail=self.pk, to=self.mailbox, received_at=self.received_at)
-            self.write(
-                outcome=found.outcome,
-                command=found.command or "",
-                case_kinds=found.case_kinds,
-                matched_by=found.match.by or "",
-                reasons=[*found.reasons, *opened],
-                data_subject=found.customer,
-                from_hash=correspondent_hash(_author(found)),
-                review_state=self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
-            )
+            noted |= {
+                "outcome": found.outcome,
+                "command": found.command or "",
+                "case_kinds": found.case_kinds,
+                "matched_by": found.match.by or "",
+                "reasons": [*found.reasons, *opened],
+                "data_subject": found.customer,
+                "from_hash": correspondent_hash(_author(found)),
+                "review_state": self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
+            }
+
+
+INSERTION = Insertion(InboundEmail, unique="identity")
 
 
 def _author(found: Judgement) -> str:
@@ -183,37 +208,43 @@ def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = N
 def accept_all(letters: Iterable[Letter], now: datetime | None = None) -> list[str]:
     """Stores several mails in one commit and gives their identities; telling a worker is left to the caller."""
     received_at = now or timezone.now()
-    rows = {row.identity: row for row in (_row(letter, received_at) for letter in letters)}
-    with transaction.atomic(durable=True):
-        for some in _in_statements(rows.values()):
-            InboundEmail.objects.bulk_create(some, ignore_conflicts=True)
+    rows = {row["identity"]: row for row in (_row(letter, received_at) for letter in letters)}
+    portions = list(_in_portions(rows.values()))
+    # One statement commits itself, in one exchange with the database.
+    by_itself = len(portions) == 1 and not connection.in_atomic_block
+    with nullcontext() if by_itself else transaction.atomic(durable=True):
+        for portion in portions:
+            INSERTION.run(portion)
     return list(rows)
 
 
-def _in_statements(rows: Iterable[InboundEmail]) -> Iterator[list[InboundEmail]]:
-    """Rows for one statement each: their bytes are encrypted and sent together, so they must not be many."""
-    some: list[InboundEmail] = []
+def _in_portions(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows to send at once: their bytes stand encrypted in memory together, so they must not be many."""
+    some: list[dict[str, Any]] = []
+    size = 0
     for row in rows:
-        if some and sum(one.size for one in some) + row.size > STATEMENT_BYTES:
+        if some and (size + row["size"] > PORTION_BYTES or len(some) == PORTION_ROWS):
             yield some
-            some = []
+            some, size = [], 0
         some.append(row)
-    yield some
+        size += row["size"]
+    if some:
+        yield some
 
 
-def _row(letter: Letter, received_at: datetime) -> InboundEmail:
+def _row(letter: Letter, received_at: datetime) -> dict[str, Any]:
     sender = letter.sender.encode("utf-8", "replace").decode()[:320]
-    return InboundEmail(
-        identity=identity_of(letter),
-        raw=letter.raw,
-        size=len(letter.raw),
-        road=letter.road,
-        mailbox=addresses.recipient(letter.to).mailbox[:64],
-        recipient=letter.to.encode("utf-8", "surrogateescape"),
-        sender=sender,
-        sender_hash=correspondent_hash(sender),
-        received_at=letter.received_at or received_at,
-    )
+    return {
+        "identity": identity_of(letter),
+        "raw": letter.raw,
+        "size": len(letter.raw),
+        "road": letter.road,
+        "mailbox": addresses.recipient(letter.to).mailbox[:64],
+        "recipient": letter.to.encode("utf-8", "surrogateescape"),
+        "sender": sender,
+        "sender_hash": correspondent_hash(sender),
+        "received_at": letter.received_at or received_at,
+    }
 
 
 def identity_of(letter: Letter) -> str:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import re
 import signal
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
@@ -14,8 +16,8 @@ from django.conf import settings
 
 from ..fields import normalise_email
 from . import addresses
-from .mailbox import NO_SENDER, Letter
-from .storekeeper import Storekeeper
+from .mailbox import NO_SENDER, SMALL_BYTES, Letter
+from .storekeeper import Messenger, Storekeeper
 
 logger = logging.getLogger(__name__)
 TRY_AGAIN = "451 4.3.0 Try again later"
@@ -26,13 +28,21 @@ TOO_MANY = "452 4.5.3 Too many recipients"
 RECIPIENTS_LIMIT = 100
 # Of one mail, all its copies together: beyond it a sender is asked to come again for the rest.
 COPIES_BYTES = 128 * 1024 * 1024
+PLAIN_ADDRESS = re.compile(r" *<([\w+=-]+(?:\.[\w+=-]+)*@[\w-]+(?:\.[\w-]+)*)>(?:[ \t]+|$)", re.ASCII)
 
 
 class Clerk:
     """aiosmtpd's handler: which recipients we know, and what to say when something goes wrong."""
 
-    def __init__(self, storekeeper: Storekeeper, road: str) -> None:
-        self.storekeeper, self.road = storekeeper, road
+    def __init__(self, storekeepers: tuple[Storekeeper, Storekeeper], road: str) -> None:
+        self.for_small, self.for_big, self.road = *storekeepers, road
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """What we can, sent at once and not line by line."""
+        session.host_name = hostname
+        return ["\r\n".join(responses)]
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         """Only our own mailboxes, so that nobody can use us to pass mail on."""
@@ -56,7 +66,9 @@ class Clerk:
         if len(recipients) > 1 and len(recipients) * len(content) > COPIES_BYTES:
             return TOO_BIG_FOR_SO_MANY
         sender = envelope.mail_from or NO_SENDER
-        is_stored = await self.storekeeper.store([Letter(content, to, sender, self.road) for to in recipients])
+        # A database is busy with 10 MB for long enough to hold up everybody who waits in the same line.
+        storekeeper = self.for_big if len(recipients) * len(content) > SMALL_BYTES else self.for_small
+        is_stored = await storekeeper.store([Letter(content, to, sender, self.road) for to in recipients])
         return STORED if is_stored else TRY_AGAIN
 
 
@@ -66,11 +78,25 @@ def _said_size(envelope: Any) -> int:
     return int(said[0]) if said else 0
 
 
+@cache
+def _commands(is_local: bool) -> list[str]:
+    return [name for name in dir(LocalSession if is_local else Session) if name.startswith("smtp_")]
+
+
 class Session(SMTP):
     """SMTP that takes the message as a whole, whatever the length of its lines, and stores it before it answers."""
 
     line_length_limit = 64 * 1024
     answers_each_recipient = False
+
+    def __dir__(self) -> list[str]:
+        """The commands, which aiosmtpd looks for among all its names at each new connection."""
+        return _commands(self.answers_each_recipient)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """A plain address is seen at a glance; the rest is taken apart by the rules of RFC 5322."""
+        plain = PLAIN_ADDRESS.match(arg or "")
+        return (plain[1], arg[plain.end() :]) if plain else super()._getaddr(arg)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         """DATA, with one reply for the message or, in LMTP, one for each recipient in their order (RFC 2033)."""
@@ -84,8 +110,7 @@ class Session(SMTP):
         content = await self._whole_message()
         answer = TOO_BIG if content is None else await self._stored(content)
         self._set_post_data_state()  # type: ignore[no-untyped-call]
-        for _ in range(replies):
-            await self.push(answer)
+        await self.push("\r\n".join([answer] * replies))
 
     async def _stored(self, content: bytes) -> str:
         try:
@@ -95,20 +120,18 @@ class Session(SMTP):
 
     async def _whole_message(self) -> bytes | None:
         """The bytes up to the lone dot, unstuffed (RFC 5321, 4.5.2); None when they were too many."""
-        data, too_big = bytearray(), False
-        while True:
+        # As if an empty line stood before it, a lone dot at its very beginning is found like any other.
+        self._reader._buffer[:0] = b"\r\n"  # type: ignore[attr-defined]
+        data, limit, is_too_big, is_whole = bytearray(), self.data_size_limit or settings.MAIL_MAX_BYTES, False, False
+        while not is_whole:
             try:
-                data += await self._reader.readuntil(b".\r\n")
-                if data.endswith(b"\r\n.\r\n") or data == b".\r\n":
-                    break
+                data += await self._reader.readuntil(b"\r\n.\r\n")
+                is_whole = True
             except asyncio.LimitOverrunError as error:
                 data += await self._reader.read(error.consumed)
-            if too_big or len(data) > (self.data_size_limit or settings.MAIL_MAX_BYTES):
-                too_big, data = True, data[-4:]
-        if too_big:
-            return None
-        del data[-3:]
-        return bytes(data[1:] if data.startswith(b".") else data).replace(b"\r\n.", b"\r\n")
+            if is_too_big := is_too_big or len(data) > limit:
+                data.clear()
+        return None if is_too_big else bytes(data[:-3]).replace(b"\r\n.", b"\r\n")[2:]
 
 
 class LocalSession(Session, LMTP):
@@ -121,7 +144,8 @@ async def serve(host: str, smtp_port: int, lmtp_port: int, *, when_up: Callable[
     """Listens until SIGTERM or SIGINT; what was taken in hand is stored and answered first."""
     # The storekeeper must get its turn at once after a commit, not after Python's usual 5 ms.
     sys.setswitchinterval(0.0005)
-    storekeeper = Storekeeper()
+    messenger = Messenger()
+    storekeepers = Storekeeper(messenger), Storekeeper(messenger)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     options = {
         "data_size_limit": settings.MAIL_MAX_BYTES,
@@ -131,16 +155,18 @@ async def serve(host: str, smtp_port: int, lmtp_port: int, *, when_up: Callable[
     }
 
     def listener(kind: type[SMTP], road: str) -> Callable[[], SMTP]:
-        return lambda: kind(Clerk(storekeeper, road), loop=loop, **options)
+        return lambda: kind(Clerk(storekeepers, road), loop=loop, **options)
 
     async with contextlib.AsyncExitStack() as stack:
         for kind, road, port in ((Session, "smtp", smtp_port), (LocalSession, "lmtp", lmtp_port)):
             server = await loop.create_server(listener(kind, road), host, port, backlog=512)
             stack.callback(server.close)
-        storekeeper.start()
+        for thread in (messenger, *storekeepers):
+            thread.start()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         when_up()
         await stop.wait()
-    await asyncio.to_thread(storekeeper.stop)
+    for thread in (*storekeepers, messenger):
+        await asyncio.to_thread(thread.stop)
     await asyncio.sleep(0.1)

@@ -33,10 +33,10 @@ def _settle(done: asyncio.Future[bool], is_stored: bool) -> None:
 class Storekeeper(threading.Thread):
     """Writes what waits in one commit: one connection, one thread, many mails a commit when many come."""
 
-    def __init__(self) -> None:
+    def __init__(self, messenger: "Messenger") -> None:
         super().__init__(name="storekeeper", daemon=True)
         self.waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
-        self.messenger = Messenger()
+        self.messenger = messenger
 
     async def store(self, letters: list[Letter]) -> bool:
         """Whether they are committed."""
@@ -51,7 +51,6 @@ class Storekeeper(threading.Thread):
 
     def run(self) -> None:
         """Until it is told to stop, and all that waits is written."""
-        self.messenger.start()
         while first := self.waiting.get():
             batch = self._with_more(first)
             for some in [batch] if self._write(batch) else [[one] for one in batch]:
@@ -60,7 +59,6 @@ class Storekeeper(threading.Thread):
                     with contextlib.suppress(RuntimeError):
                         tell(is_stored)
         connection.close()
-        self.messenger.stop()
 
     def stop(self) -> None:
         """Finishes what waits."""
@@ -122,9 +120,9 @@ class Messenger(threading.Thread):
 
 
 def hint(identities: list[str]) -> None:
-    """A few are handed over to the workers one by one; many at once by one word to the sweeper."""
+    """A few are handed over to the workers at once; many by one word to the sweeper."""
     if len(identities) > HINT_EACH:
         current_app.send_task(SWEEP, retry=False)
         return
-    for row in InboundEmail.objects.filter(identity__in=identities, hinted_at=None).defer("raw"):
-        jobs.dispatch(row)
+    new = InboundEmail.objects.filter(identity__in=identities, hinted_at=None)
+    jobs.hint(InboundEmail, list(new.values_list("pk", flat=True)))

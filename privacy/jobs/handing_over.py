@@ -1,0 +1,80 @@
+"""How does a worker hear of a job? By a message that says "look"; what was not heard, the sweeper hands over again."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from .rows import Job
+
+logger = logging.getLogger(__name__)
+HINT_AGAIN = timedelta(seconds=60)
+TASK = "privacy.tasks.work"
+
+
+def concrete() -> list[type[Job]]:
+    """Every kind of job in this installation."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def dispatch(job: Job) -> None:
+    """Hands a new row over as soon as its transaction is committed; losing the message loses nothing."""
+    transaction.on_commit(lambda: _tell(type(job), job.pk))
+
+
+_gathered: ContextVar[dict[type[Job], list[Any]] | None] = ContextVar("gathered", default=None)
+
+
+def _tell(model: type[Job], pk: Any) -> None:
+    gathered = _gathered.get()
+    if gathered is None:
+        hint(model, [pk])
+    else:
+        gathered.setdefault(model, []).append(pk)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Jobs that are dispatched meanwhile are handed over at the end, many with one message."""
+    gathered: dict[type[Job], list[Any]] = {}
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        for model, pks in gathered.items():
+            hint(model, pks)
+
+
+def hint(model: type[Job], pks: list[Any]) -> None:
+    """Sends the messages; what cannot be sent, the sweeper finds."""
+    label = model._meta.label_lower
+    try:
+        for start in range(0, len(pks), model.at_once):
+            current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], retry=False)
+        model._base_manager.filter(pk__in=pks).update(hinted_at=timezone.now())
+    except (OperationalError, OSError):
+        logger.warning("broker does not answer; the sweeper will hand over %d %s", len(pks), label)
+
+
+def sweep(now: datetime | None = None, *, limit: int = 5000) -> int:
+    """Hands over again what is due and was not taken; how many. Safe with any number of sweepers."""
+    now = now or timezone.now()
+    total = 0
+    for model in concrete():
+        not_lately = Q(hinted_at__isnull=True) | Q(hinted_at__lt=now - HINT_AGAIN)
+        due = model.objects.claimable(now).filter(not_lately | Q(job_state=Job.State.WORKING))
+        pks = list(due.order_by("run_after").values_list("pk", flat=True)[:limit])
+        if pks:
+            hint(model, pks)
+        total += len(pks)
+    return total
