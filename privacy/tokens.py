@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import json
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .personal_data import Delete, PersonalData, Retention
+from .encryption import keyed_hash
+from .personal_data import Anonymise, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
 LIFETIME = {
@@ -24,7 +27,11 @@ LIFETIME = {
 
 
 class LinkToken(models.Model):
-    """What a link may do, for whom, until when; the link itself is not stored and cannot be read off this row."""
+    """What a link may do, for whom, until when; the link itself is not stored and cannot be read off this row.
+
+    An erasure takes the person and the details away and leaves the hash, which answers "this was a link of ours, and
+    there is nothing left to do" until its day: mail programs must not be told that it failed.
+    """
 
     personal_data = PersonalData(
         data_subject="data_subject",
@@ -32,7 +39,7 @@ class LinkToken(models.Model):
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="expires_at", days=7),
-        erase=Delete(),
+        erase=Anonymise("data_subject", "details"),
         fields=("kind", "created_at", "expires_at", "used_at", "details"),
         not_personal=("hash",),
         secret=("details",),
@@ -40,7 +47,9 @@ class LinkToken(models.Model):
 
     hash = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=20)
-    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="link_tokens")
+    data_subject = models.ForeignKey(
+        settings.DATA_SUBJECT_MODEL, models.SET_NULL, null=True, related_name="link_tokens"
+    )
     details = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -54,9 +63,14 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.lower().encode()).hexdigest()
 
 
+def _written(secret: bytes) -> str:
+    """160 bits in letters and digits that survive any mail system's lower-casing."""
+    return base64.b32encode(secret).decode().lower()
+
+
 def issue(kind: str, data_subject: Any, *, now: datetime | None = None, **details: Any) -> str:
-    """A new token of 160 random bits in letters and digits that survive any mail system's lower-casing."""
-    token = base64.b32encode(secrets.token_bytes(20)).decode().lower()
+    """A new token of 160 random bits."""
+    token = _written(secrets.token_bytes(20))
     now = now or timezone.now()
     LinkToken.objects.create(
         hash=_hash(token), kind=kind, data_subject=data_subject, details=details, expires_at=now + LIFETIME[kind]
@@ -64,11 +78,44 @@ def issue(kind: str, data_subject: Any, *, now: datetime | None = None, **detail
     return token
 
 
+def standing(kind: str, people: Iterable[Any], *, now: datetime | None = None, **details: Any) -> list[str]:
+    """One token for each person, in one statement; the same again within a quarter, for mailings to very many.
+
+    160 bits that only our key can compute; each lives its whole time counted from the quarter's end.
+    """
+    now, people = now or timezone.now(), list(people)
+    quarter, ends_at = _quarter(timezone.localdate(now, settings.SHOP_TZ))
+    about = f"{kind}:{json.dumps(details, sort_keys=True)}:{quarter}"
+    found = {one.pk: _written(bytes.fromhex(keyed_hash(f"{about}:{one.pk}", use="link"))[:20]) for one in people}
+    same: dict[str, Any] = {"kind": kind, "details": details, "created_at": now, "expires_at": ends_at + LIFETIME[kind]}
+    rows = [LinkToken(hash=_hash(token), data_subject_id=pk, **same) for pk, token in found.items()]
+    LinkToken.objects.bulk_create(rows, ignore_conflicts=True)
+    return [found[one.pk] for one in people]
+
+
+def _quarter(day: date) -> tuple[str, datetime]:
+    """Its name, and the moment when it is over."""
+    number = (day.month - 1) // 3
+    first_after = date(day.year + (number == 3), (number * 3 + 3) % 12 + 1, 1)
+    return f"{day.year}q{number + 1}", datetime.combine(first_after, time.min, tzinfo=settings.SHOP_TZ)
+
+
+def _valid(kind: str, token: str, now: datetime | None) -> models.QuerySet[LinkToken]:
+    """At most one row. Ours are ASCII: a letter that only becomes one when it is lower-cased is a forgery."""
+    if not token.isascii():
+        return LinkToken.objects.none()
+    return LinkToken.objects.filter(hash=_hash(token), kind=kind, expires_at__gt=now or timezone.now())
+
+
 def find(kind: str, token: str, *, now: datetime | None = None) -> LinkToken | None:
     """The row of a token of this kind that has not expired; None for anything else, in constant time."""
-    now = now or timezone.now()
-    rows = LinkToken.objects.filter(hash=_hash(token), kind=kind, expires_at__gt=now)
+    rows = _valid(kind, token, now).filter(data_subject__isnull=False)
     return rows.select_related("data_subject").first()
+
+
+def was_of_somebody_erased(kind: str, token: str, *, now: datetime | None = None) -> bool:
+    """Whether this was a link of ours whose person is gone."""
+    return _valid(kind, token, now).filter(data_subject__isnull=True).exists()
 
 
 def spend(token: LinkToken, *, now: datetime | None = None) -> bool:

@@ -50,8 +50,16 @@ def _plain(row: Row) -> Row:
 
 def contacts(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer" or "email", "channel", "sender", "content", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    for _people, answer in contacts_with_people(rows):
+        yield answer
+
+
+def contacts_with_people(rows: Iterable[Row]) -> Iterator[tuple[list[Any], Row]]:
+    """The same answers, each with the people whom the row means."""
     for batch in _batches(rows):
-        yield from _answered(_contacts_asked(batch), answers)
+        asked = _contacts_asked(batch)
+        for one, answer in zip(asked, _answered(asked, answers), strict=True):
+            yield [question.data_subject for question in one.questions], answer
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
