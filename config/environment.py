@@ -7,6 +7,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 NOTHING = environ.Env.NOTSET
+CARRIERS = {
+    "django.core.mail.backends.filebased.EmailBackend": "config.mail.EmlFileBackend",
+    "django.core.mail.backends.smtp.EmailBackend": "config.mail.SmtpBackend",
+}
 WHAT_IT_MUST_BE = {int: "a whole number", float: "a number"}
 
 
@@ -27,6 +31,11 @@ class Environment(environ.Env):
         if not 0 < number < 65536:
             raise ImproperlyConfigured(f"{var} must be a port, 1 to 65535, not {number}.")
         return number
+
+    def carrier(self, var: str, default: str) -> dict[str, Any]:
+        """How mail leaves; files and SMTP by our own transports, everything else as django-environ knows it."""
+        found: dict[str, Any] = self.email_url(var, default=default)
+        return found | {"EMAIL_BACKEND": CARRIERS.get(found["EMAIL_BACKEND"], found["EMAIL_BACKEND"])}
 
     def zone(self, var: str, default: str) -> str:
         """A time zone by its name, such as Europe/London."""

@@ -214,7 +214,7 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 # --- transport and browser ---------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-# RFC 8058: a one-click POST must never meet a redirect; a token that came in plain is already out.
+# RFC 8058: a one-click POST meets no redirect.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^unsubscribe/[\w-]+/?$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
@@ -246,11 +246,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- mail out ----------------------------------------------------------------------------------
 
-EMAIL = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}")
-DJANGOS = "django.core.mail.backends"
-OURS = {f"{DJANGOS}.filebased.EmailBackend": "EmlFileBackend", f"{DJANGOS}.smtp.EmailBackend": "SmtpBackend"}
-EMAIL_BACKEND = "config.mail.GatedBackend"  # every message passes one gate, whatever carries it from there
-EMAIL_TRANSPORT = f"config.mail.{ours}" if (ours := OURS.get(EMAIL["EMAIL_BACKEND"])) else EMAIL["EMAIL_BACKEND"]
+EMAIL = env.carrier("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}")
+EMAIL_BACKEND, EMAIL_TRANSPORT = "config.mail.GatedBackend", EMAIL["EMAIL_BACKEND"]  # the gate, and what carries on
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR / "outbox"))
 EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST", ""), EMAIL.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER", ""), EMAIL.get("EMAIL_HOST_PASSWORD", "")

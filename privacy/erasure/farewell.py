@@ -38,6 +38,7 @@ def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None
     phone = data_subject.phone
     ways = [(address, Channel.EMAIL) for address in addresses]
     ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
+    ways += [(reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk]]
     for address, channel in ways:
         suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
     by = [(erased.NUMBER, data_subject.number), (erased.PHONE, phone), *((erased.EMAIL, one) for one in addresses)]
