@@ -112,10 +112,14 @@ class Job(models.Model):
     def _fence(self) -> dict[str, Any]:
         return {"pk": self.pk, "claims": self.claims, "job_state": self.State.WORKING}
 
+    def tries_after(self, error: Exception) -> int:
+        """How often this kind of failure is met before a person must look; a kind of job may know better."""
+        return 0 if isinstance(error, CannotSucceed) else MAX_FAILURES
+
     def fail(self, error: Exception, now: datetime) -> None:
-        """Waits longer each time; after three failures a person must look. The error's type is kept, not its text."""
+        """Waits longer each time; then a person must look. The error's type is kept, not its text."""
         failures = self.failures + 1
-        state = self.State.NEEDS_ATTENTION if failures >= MAX_FAILURES else self.State.NEW
+        state = self.State.NEEDS_ATTENTION if failures >= self.tries_after(error) else self.State.NEW
         self.write(
             job_state=state,
             failures=failures,
@@ -173,14 +177,16 @@ def work(label: str, pk: Any) -> bool:
         return False
 
 
-class TooManyClaims(Exception):
+class CannotSucceed(Exception):
+    """Trying again would change nothing; a person must look at once."""
+
+
+class TooManyClaims(CannotSucceed):
     """The job took its worker down again and again."""
 
 
 def give_back(job: Job, error: Exception) -> None:
-    """Notes a failure; at once for a person where trying again would only kill another worker."""
-    if isinstance(error, TooManyClaims):
-        job.failures = MAX_FAILURES
+    """Notes a failure."""
     try:
         job.fail(error, timezone.now())
     except LostClaim:

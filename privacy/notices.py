@@ -1,5 +1,6 @@
 """What do we tell a person by email, and has it left? Each message is a row, sent by a worker, kept until it is out."""
 
+import smtplib
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -18,9 +19,17 @@ from .fields import (
     correspondent_hash,
     one_line,
 )
-from .jobs import Job, dispatch
+from .jobs import CannotSucceed, Job, dispatch
 from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
+
+
+# With ever longer pauses some fifteen hours: a mail server may be down for a night, a letter must not wait for a person.
+TRIES_OF_A_MAIL_SERVER = 7
+
+
+class MailRefused(CannotSucceed):
+    """The mail server will never take this mail, most often because there is no such mailbox."""
 
 
 class OutgoingEmail(Job):
@@ -76,12 +85,35 @@ class OutgoingEmail(Job):
         )
         if self.html:
             message.attach_alternative(bytes(self.html).decode(), "text/html")
-        message.send()
+        try:
+            message.send()
+        except smtplib.SMTPException as error:
+            self._give_up_if_for_good(error)
         with transaction.atomic():
             with self.settling():
                 pass
             if self.forget_when_sent:
                 self.delete()
+
+    def _give_up_if_for_good(self, error: smtplib.SMTPException) -> None:
+        if not _is_for_good(error):
+            raise error
+        if self.data_subject_id is not None:
+            raise MailRefused from error
+        # An answer to a stranger whom it cannot reach: nobody waits for it, and nobody need look.
+        self.write(last_error=MailRefused.__name__)
+
+    def tries_after(self, error: Exception) -> int:
+        """Trouble on the way to the mail server passes; anything else is ours."""
+        is_the_way = isinstance(error, OSError) and not isinstance(error, CannotSucceed)
+        return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
+
+
+def _is_for_good(error: smtplib.SMTPException) -> bool:
+    """Whether the mail server said no to this mail with a 5 (RFC 5321 4.2.1), to its recipient or its text."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _reason in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def is_written(key: str) -> bool:

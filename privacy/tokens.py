@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .encryption import keyed_hash
-from .personal_data import Anonymise, PersonalData, Retention
+from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
 LIFETIME = {
@@ -26,11 +26,14 @@ LIFETIME = {
 }
 
 
+OUTLIVING = ("unsubscribe", "confirm")
+
+
 class LinkToken(models.Model):
     """What a link may do, for whom, until when; the link itself is not stored and cannot be read off this row.
 
-    An erasure takes the person and the details away and leaves the hash, which answers "this was a link of ours, and
-    there is nothing left to do" until its day: mail programs must not be told that it failed.
+    Of a person who is erased the hashes of links in advertising mails stay without her until their day: they answer
+    "this was ours, and there is nothing left to do", because a mail program must not be told that it failed.
     """
 
     personal_data = PersonalData(
@@ -39,7 +42,7 @@ class LinkToken(models.Model):
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="expires_at", days=7),
-        erase=Anonymise("data_subject", "details"),
+        erase=Delete(),
         fields=("kind", "created_at", "expires_at", "used_at", "details"),
         not_personal=("hash",),
         secret=("details",),
@@ -111,6 +114,12 @@ def find(kind: str, token: str, *, now: datetime | None = None) -> LinkToken | N
     """The row of a token of this kind that has not expired; None for anything else, in constant time."""
     rows = _valid(kind, token, now).filter(data_subject__isnull=False)
     return rows.select_related("data_subject").first()
+
+
+def leave_behind(data_subject: Any) -> None:
+    """Before an erasure: the links in her advertising mails are nobody's from now on; all others go with her."""
+    hers = LinkToken.objects.filter(data_subject=data_subject, kind__in=OUTLIVING)
+    hers.update(data_subject=None, details={}, used_at=None)
 
 
 def was_of_somebody_erased(kind: str, token: str, *, now: datetime | None = None) -> bool:
