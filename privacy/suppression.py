@@ -64,7 +64,7 @@ def address_hash(address: str, channel: str = Channel.EMAIL) -> str:
     return keyed_hash(f"{channel}:{normalise(address)}", use="suppression")
 
 
-TITLES = set("mr mrs ms miss mx dr prof sir lady herr frau mme mlle m sig sra sr dhr mevr pan pani".split())
+TITLES = set("mr mrs ms miss mx dr prof sir lady herr frau mme mlle sig sra sr dhr mevr".split())
 
 
 def postal(name: str, postcode: str) -> str:

@@ -28,7 +28,7 @@ FILES = "config.mail.EmlFileBackend"
 SMTP = "config.mail.SmtpBackend"
 
 
-def newsletter(to: str, **values: Any) -> EmailMultiAlternatives:
+def newsletter(address: str, **values: Any) -> EmailMultiAlternatives:
     """An honest one, in two forms."""
     text = "Boots are back.\n\nStop these emails: {unsubscribe}\n\n" + project.SHOP["postal_address"]
     page = (
@@ -37,7 +37,10 @@ def newsletter(to: str, **values: Any) -> EmailMultiAlternatives:
     )
     html = values.pop("html", page)
     message = EmailMultiAlternatives(
-        **({"subject": "Boots", "body": text, "from_email": "Northlight <news@northlight.example>", "to": [to]} | values)
+        **(
+            {"subject": "Boots", "body": text, "from_email": "Northlight <news@northlight.example>", "to": [address]}
+            | values
+        )
     )
     if html:
         message.attach_alternative(html, "text/html")
