@@ -23,8 +23,7 @@ from .jobs import CannotSucceed, Job, dispatch
 from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
-
-# With ever longer pauses some fifteen hours: a mail server may be down for a night, a letter must not wait for a person.
+# With ever longer pauses some fifteen hours: a mail server may be down for a night, and no person need be asked.
 TRIES_OF_A_MAIL_SERVER = 7
 
 
@@ -138,7 +137,7 @@ def send(
     """
     given = {**(context or {}), "shop": settings.SHOP, "site_url": settings.SITE_URL, "data_subject": data_subject}
     with translation.override(getattr(data_subject, "language", None) or settings.LANGUAGE_CODE):
-        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))
+        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))[:300]
         body = render_to_string(f"email/{template}/body.txt", given)
         html = render_to_string(f"email/{template}/body.html", given)
     headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}

@@ -92,7 +92,8 @@ def _mails_of_one_customer(mary: Any, number: int) -> None:
     make.grant(mary, occurred_at=timezone.now())
     link = mailings.prepare(newsletter(mary.contact_email), mary).extra_headers["List-Unsubscribe"]
     token = re.search(r"/unsubscribe/(\w+)/", link)
-    assert token and (row := mailed_links.may_unsubscribe(token[1]))
+    row = mailed_links.may_unsubscribe(token[1]) if token else None
+    assert row
     mailed_links.unsubscribe(row, page="test", wording="Stop")
     options = preferences.marketing()
     preferences.revoke(mary, options, source=Source.LETTER, received_at=timezone.now(), wording="no", actor="test")
@@ -124,14 +125,16 @@ class Sink:
         self.at_recipient: Callable[[str], str] = lambda _address: "250 OK"
         self.drops_after_taking: Callable[[bytes], bool] = lambda _raw: False
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
         """Takes a recipient, or does not."""
         answer = self.at_recipient(address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Keeps the mail; then says so, or hangs up without a word."""
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
         if self.drops_after_taking(envelope.original_content):

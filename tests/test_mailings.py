@@ -147,7 +147,7 @@ def test_clg_08_the_gate_is_asked_with_sender_and_content(mary):
 # --- at the door ---------------------------------------------------------------------------------------------
 
 MARKS: list[dict[str, str]] = [
-    {"X-Marketing": "own; content=own"}, {"Precedence": "bulk"}, {"precedence": "List"}, {"List-Id": "<news.x.example>"},
+    {"X-Marketing": "own; content=own"}, {"Precedence": "bulk"}, {"precedence": "List"}, {"List-Id": "<n.x.example>"},
     {"List-Unsubscribe": "<https://x.example/u>"}, {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
     {"X-MARKETING": "1"}, {"Feedback-ID": "a:b:c"},
 ]  # fmt: skip
@@ -298,8 +298,8 @@ EXPECTED = {
 }  # fmt: skip
 NASTY = [
     "Eve\r\nBcc: all@example.com", "Eve\nX-Evil: 1", "Eve\r\n\r\n<b>body</b>", "Eve\rX-Evil: 1", "Eve\0Bcc: x",
-    "Eve\u2028X-Evil: 1", "Eve\u2029X-Evil: 1", "Eve\x85X-Evil: 1", "\u202eevE\u202c", "\u2066x\u2069", "Eve\x0b\x0cX: 1",
-    "=?utf-8?q?Eve=0d=0aBcc:_x?=",
+    "Eve\u2028X-Evil: 1", "Eve\u2029X-Evil: 1", "Eve\x85X-Evil: 1", "\u202eevE\u202c", "\u2066x\u2069",
+    "Eve\x0b\x0cX: 1", "=?utf-8?q?Eve=0d=0aBcc:_x?=",
 ]  # fmt: skip
 
 
@@ -437,7 +437,7 @@ def test_a8_come_again_is_come_again(server, time_machine):
 
 
 def test_a8_no_such_mailbox_is_tried_once_and_a_person_looks_only_where_a_customer_waits(server, mary):
-    server.at_recipient = lambda address: "550 5.1.1 No such mailbox"
+    server.at_recipient = lambda _: "550 5.1.1 No such mailbox"
     stranger, [customers] = write(1)[0], [notices.send(
         "mail_stranger", "mary@example.com", key="m", data_subject=mary, context={"done": ""}
     )]  # fmt: skip
@@ -445,7 +445,7 @@ def test_a8_no_such_mailbox_is_tried_once_and_a_person_looks_only_where_a_custom
     stranger.refresh_from_db(), customers.refresh_from_db()
     assert (stranger.job_state, stranger.failures, stranger.last_error) == ("done", 0, "MailRefused")
     assert (customers.job_state, customers.failures, customers.last_error) == ("needs_attention", 1, "MailRefused")
-    server.at_recipient = lambda address: "250 OK"
+    server.at_recipient = lambda _: "250 OK"
     assert jobs.again(customers, now=timezone.now())
     work_off()
     assert server.ids == [customers.message_id]

@@ -223,7 +223,7 @@ def spoiled(real, luck):
         lambda: real[:place] + luck.choice([c for c in letters + "-_0189" if c != real[place]]) + real[place + 1 :],
         lambda: real[:place] + real[place + 1 :],
         lambda: real[place:] + real[:place] if real[place:] + real[:place] != real else "",
-        lambda: (real[:place] + luck.choice("018-_") + real[place + 1 :]).upper(),
+        (real[:place] + luck.choice("018-_") + real[place + 1 :]).upper,
         lambda: real.replace("k", "\u212a") if "k" in real else real + "\u212a",
         lambda: "".join(luck.choices(letters, k=32)),
     ])()  # fmt: skip

@@ -2,8 +2,8 @@
 
 Columns. For email, sms and phone `address` (an email address, or a number as anybody types it); for post `name` and
 `postcode`. Known: `channel` (email, sms, phone, post; otherwise the service's, or email), `sender` (own, third_party;
-empty: both), `service` (tps, ctps, mps, eps, dnc, other), `reason` (preference_service), `since` (YYYY-MM-DD, the day of
-the listing; empty: counts at once).
+empty: both), `service` (tps, ctps, mps, eps, dnc, other), `reason` (preference_service), `since` (YYYY-MM-DD, the day
+of the listing; empty: counts at once).
 """
 
 from collections.abc import Callable, Iterator
