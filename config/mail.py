@@ -66,11 +66,12 @@ class SmtpBackend(EmailBackend):
         """From stays who wrote it; only the envelope's sender is empty."""
         mime = email_message.message()
         if str(mime.get("Auto-Submitted", "no")).strip().lower() == "no":
-            return bool(super()._send(email_message))
+            return bool(super()._send(email_message))  # type: ignore[misc]
         encoding = email_message.encoding or settings.DEFAULT_CHARSET
         to = [sanitize_address(address, encoding) for address in email_message.recipients()]
-        self.connection.sendmail("", to, mime.as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
-        return True
+        if self.connection and to:
+            self.connection.sendmail("", to, mime.as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
+        return bool(to)
 
 
 class EmlFileBackend(BaseEmailBackend):

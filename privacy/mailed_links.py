@@ -81,7 +81,8 @@ def unsubscribe(
 
 
 def _switch_off(link: LinkToken, senders: list[Sender], page: str, wording: str, now: datetime) -> None:
-    person, latest = link.data_subject, consent.choices(link.data_subject)
+    person: Any = link.data_subject
+    latest = consent.choices(person)
     before = {s: latest.get(consent.Choice(Purpose.MARKETING, Channel.EMAIL, s)) for s in Sender}
     not_off = [s for s in senders if (entry := before[s]) is None or entry.decision != Decision.WITHDRAWN]
     after = consent.withdraw_marketing(

@@ -60,8 +60,10 @@ class Suppression(models.Model):
 
 def address_hash(address: str, channel: str = Channel.EMAIL) -> str:
     """The keyed hash of a normalised address; of a phone number with its country; for post of `postal(name, code)`."""
-    normalise = {Channel.EMAIL: normalise_email, Channel.POST: str}.get(Channel(channel), normalise_phone)
-    return keyed_hash(f"{channel}:{normalise(address)}", use="suppression")
+    plain = address
+    if channel != Channel.POST:
+        plain = normalise_email(address) if channel == Channel.EMAIL else normalise_phone(address)
+    return keyed_hash(f"{channel}:{plain}", use="suppression")
 
 
 TITLES = set("mr mrs ms miss mx dr prof sir lady herr frau mme mlle sig sra sr dhr mevr".split())

@@ -32,7 +32,7 @@ OUTLIVING = ("unsubscribe", "confirm")
 class LinkToken(models.Model):
     """What a link may do, for whom, until when; the link itself is not stored and cannot be read off this row.
 
-    Of a person who is erased the hashes of links in advertising mails stay without her until their day: they answer
+    Of a person who is erased marks of the links in advertising mails stay, without her, until their day: they answer
     "this was ours, and there is nothing left to do", because a mail program must not be told that it failed.
     """
 
@@ -103,28 +103,38 @@ def _quarter(day: date) -> tuple[str, datetime]:
     return f"{day.year}q{number + 1}", datetime.combine(first_after, time.min, tzinfo=settings.SHOP_TZ)
 
 
-def _valid(kind: str, token: str, now: datetime | None) -> models.QuerySet[LinkToken]:
-    """At most one row. Ours are ASCII: a letter that only becomes one when it is lower-cased is a forgery."""
-    if not token.isascii():
-        return LinkToken.objects.none()
-    return LinkToken.objects.filter(hash=_hash(token), kind=kind, expires_at__gt=now or timezone.now())
+def _valid(kind: str, hashed: str, now: datetime | None) -> models.QuerySet[LinkToken]:
+    """At most one row."""
+    return LinkToken.objects.filter(hash=hashed, kind=kind, expires_at__gt=now or timezone.now())
 
 
 def find(kind: str, token: str, *, now: datetime | None = None) -> LinkToken | None:
-    """The row of a token of this kind that has not expired; None for anything else, in constant time."""
-    rows = _valid(kind, token, now).filter(data_subject__isnull=False)
-    return rows.select_related("data_subject").first()
+    """The row of a token of this kind that has not expired; None for anything else, in constant time.
+
+    Ours are ASCII: a letter that only becomes one when it is lower-cased is a forgery.
+    """
+    rows = _valid(kind, _hash(token), now).filter(data_subject__isnull=False)
+    return rows.select_related("data_subject").first() if token.isascii() else None
+
+
+def _mark(hashed: str) -> str:
+    """What stays of a link whose person is gone: it opens nothing, and only the link leads to it."""
+    return hashlib.sha256(f"gone:{hashed}".encode()).hexdigest()
 
 
 def leave_behind(data_subject: Any) -> None:
-    """Before an erasure: the links in her advertising mails are nobody's from now on; all others go with her."""
+    """Before an erasure, under which every link goes: marks, of nobody, of the links in her advertising mails."""
     hers = LinkToken.objects.filter(data_subject=data_subject, kind__in=OUTLIVING)
-    hers.update(data_subject=None, details={}, used_at=None)
+    marks = [
+        LinkToken(hash=_mark(hashed), kind=kind, expires_at=expires_at)
+        for hashed, kind, expires_at in hers.values_list("hash", "kind", "expires_at")
+    ]
+    LinkToken.objects.bulk_create(marks, ignore_conflicts=True)
 
 
 def was_of_somebody_erased(kind: str, token: str, *, now: datetime | None = None) -> bool:
     """Whether this was a link of ours whose person is gone."""
-    return _valid(kind, token, now).filter(data_subject__isnull=True).exists()
+    return token.isascii() and _valid(kind, _mark(_hash(token)), now).exists()
 
 
 def spend(token: LinkToken, *, now: datetime | None = None) -> bool:

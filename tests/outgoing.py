@@ -49,7 +49,7 @@ def newsletter(address: str, **values: Any) -> EmailMultiAlternatives:
 
 def parsed(raw: bytes) -> Parsed:
     """The sent bytes, as a mail program reads them."""
-    return message_from_bytes(raw, policy=email.policy.default)  # type: ignore[return-value]
+    return message_from_bytes(raw, policy=email.policy.default)
 
 
 def work_off() -> None:

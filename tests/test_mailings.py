@@ -442,7 +442,8 @@ def test_a8_no_such_mailbox_is_tried_once_and_a_person_looks_only_where_a_custom
         "mail_stranger", "mary@example.com", key="m", data_subject=mary, context={"done": ""}
     )]  # fmt: skip
     work_off()
-    stranger.refresh_from_db(), customers.refresh_from_db()
+    stranger.refresh_from_db()
+    customers.refresh_from_db()
     assert (stranger.job_state, stranger.failures, stranger.last_error) == ("done", 0, "MailRefused")
     assert (customers.job_state, customers.failures, customers.last_error) == ("needs_attention", 1, "MailRefused")
     server.at_recipient = lambda _: "250 OK"

@@ -1,7 +1,7 @@
 """The list of addresses never to be written to: keyed, surviving erasure, fed by preference services (SFB-26)."""
 
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
@@ -31,7 +31,8 @@ def yes(person, channel, on, sender=Sender.OWN):
 
 
 def allowed(person, channel, day, sender=Sender.OWN):
-    return gate.may_contact(person, channel, sender, sender, at=datetime(*day, 12, tzinfo=UTC)).allowed
+    noon = datetime.combine(date(*day), time(12), tzinfo=UTC)
+    return gate.may_contact(person, channel, sender, sender, at=noon).allowed
 
 
 # --- the services --------------------------------------------------------------------------------------------

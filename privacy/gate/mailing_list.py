@@ -23,7 +23,9 @@ class Writable(Protocol):
 class MoreColumns(Protocol):
     """What a higher room writes beside each row that may be used."""
 
-    columns: Sequence[str]
+    @property
+    def columns(self) -> Sequence[str]:
+        """Their names."""
 
     def cells(self, people: Sequence[Any | None], /) -> Sequence[Sequence[str]]:
         """The cells for each row's person, a batch at a time; for a row that may not be used None stands there."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailAlternative, EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
 
 from .. import tokens
@@ -42,4 +42,4 @@ def _put_in(message: EmailMessage, link: str) -> None:
     message.body = str(message.body).replace(PLACE, link)
     if isinstance(message, EmailMultiAlternatives):
         for place, (content, kind) in enumerate(message.alternatives):
-            message.alternatives[place] = type(message.alternatives[place])(str(content).replace(PLACE, link), kind)
+            message.alternatives[place] = EmailAlternative(str(content).replace(PLACE, link), kind)
