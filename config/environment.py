@@ -10,6 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 NOTHING = environ.Env.NOTSET
 ANYMAIL = "ANYMAIL_"
 SHORTEST_SECRET = 16
+CARRIERS = {
+    "django.core.mail.backends.filebased.EmailBackend": "config.mail.EmlFileBackend",
+    "django.core.mail.backends.smtp.EmailBackend": "config.mail.SmtpBackend",
+}
 WHAT_IT_MUST_BE = {int: "a whole number", float: "a number"}
 IMAP_FORM = "it must look like imaps://user:password@host:993/INBOX, with %40 for @, %2F for / and so on"
 IMAP_PORTS = {"imaps": 993, "imap": 143}
@@ -64,6 +68,11 @@ class Environment(environ.Env):
         if not address.lower().endswith(f"@{domain.lower()}"):
             raise ImproperlyConfigured(f"{var} must be an address at MAIL_DOMAIN, {domain}.")
         return address
+
+    def carrier(self, var: str, default: str) -> dict[str, Any]:
+        """How mail leaves; files and SMTP by our own transports, everything else as django-environ knows it."""
+        found: dict[str, Any] = self.email_url(var, default=default)
+        return found | {"EMAIL_BACKEND": CARRIERS.get(found["EMAIL_BACKEND"], found["EMAIL_BACKEND"])}
 
     def zone(self, var: str, default: str) -> str:
         """A time zone by its name, such as Europe/London."""

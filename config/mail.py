@@ -1,5 +1,6 @@
-"""Outgoing mail as files: one .eml for each message, as it would be sent, for development and tests."""
+"""Outgoing mail: through one gate, then as files (for development and tests) or to a mail server."""
 
+import logging
 import os
 import secrets
 import time
@@ -10,6 +11,67 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.utils.module_loading import import_string
+
+from privacy import mailings
+
+logger = logging.getLogger(__name__)
+
+
+class GatedBackend(BaseEmailBackend):
+    """Advertising leaves only with what it must carry, and to whom it may go at that moment, whoever sends it (MAD-07).
+
+    `EMAIL_TRANSPORT` carries what may leave. One message that may not does not hold up the others.
+    """
+
+    def __init__(self, fail_silently: bool = False, **options: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self.transport = import_string(settings.EMAIL_TRANSPORT)(fail_silently=fail_silently, **options)
+
+    def open(self) -> bool | None:
+        """The transport's connection."""
+        answer: bool | None = self.transport.open()
+        return answer
+
+    def close(self) -> None:
+        """The transport's connection."""
+        self.transport.close()
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Sends what may leave, each asked about right before; the number sent. MayNotLeave at the end for the rest."""
+        sent, reasons = 0, dict[str, None]()
+        is_new = self.open() if email_messages else None
+        try:
+            for message in email_messages:
+                if against := mailings.refusals(message):
+                    reasons |= dict.fromkeys(against)
+                else:
+                    sent += self.transport.send_messages([message]) or 0
+        finally:
+            if is_new:
+                self.close()
+        if reasons:
+            logger.warning("advertising refused: %d of %d sent", sent, len(email_messages))
+            if not self.fail_silently:
+                raise mailings.MayNotLeave(list(reasons))
+        return sent
+
+
+class SmtpBackend(EmailBackend):
+    """Django's, but what a machine writes leaves with the null return path, so that nothing answers it (RFC 3834)."""
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        """From stays who wrote it; only the envelope's sender is empty."""
+        mime = email_message.message()
+        if str(mime.get("Auto-Submitted", "no")).strip().lower() == "no":
+            return bool(super()._send(email_message))  # type: ignore[misc]
+        encoding = email_message.encoding or settings.DEFAULT_CHARSET
+        to = [sanitize_address(address, encoding) for address in email_message.recipients()]
+        if self.connection and to:
+            self.connection.sendmail("", to, mime.as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
+        return bool(to)
 
 
 class EmlFileBackend(BaseEmailBackend):

@@ -216,7 +216,8 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 # --- transport and browser ---------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# RFC 8058: a one-click POST meets no redirect.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^unsubscribe/[\w-]+/?$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
@@ -240,9 +241,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = MAIL_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # an
 
 # --- mail out ----------------------------------------------------------------------------------
 
-EMAIL = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}")
-IS_FILED = EMAIL["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_BACKEND = "config.mail.EmlFileBackend" if IS_FILED else EMAIL["EMAIL_BACKEND"]
+EMAIL = env.carrier("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}")
+EMAIL_BACKEND, EMAIL_TRANSPORT = "config.mail.GatedBackend", EMAIL["EMAIL_BACKEND"]  # the gate, and what carries on
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR / "outbox"))
 EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST", ""), EMAIL.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER", ""), EMAIL.get("EMAIL_HOST_PASSWORD", "")

@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from privacy.data_subjects import DataSubjectQuerySet
-from privacy.fields import NormalisedEmailField, OneLineField, normalise_email, not_in_the_future
+from privacy.fields import NormalisedEmailField, OneLineField, PostcodeField, normalise_email, not_in_the_future
 from privacy.personal_data import SELF, Anonymise, Delete, PersonalData, Retention
 from privacy.vocabulary import Category, LawfulBasis, Purpose, Source
 
@@ -228,7 +228,7 @@ class Address(models.Model):
     lines = models.TextField("street and house", max_length=500, validators=[MaxLengthValidator(500)])
     locality = OneLineField("town or city", max_length=120, blank=True)
     region = OneLineField("region", max_length=120, blank=True)
-    postcode = OneLineField("postcode", max_length=20, blank=True)
+    postcode = PostcodeField("postcode", max_length=20, blank=True)
     country = models.CharField("country", max_length=2)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from .encryption import keyed_hash
 from .fields import normalise_email
 from .personal_data import NoPersonalData
+from .phone_numbers import normalise_phone
 
 NUMBER, EMAIL, PHONE = "number", "email", "phone"
 Identifier = tuple[str, str]
@@ -28,7 +29,10 @@ class ErasedIdentifier(models.Model):
 
 def identifier_hash(kind: str, value: str) -> str:
     """The keyed hash of a number, an address or a phone number, however it was typed."""
-    plain = normalise_email(value) if kind == EMAIL else "".join(filter(str.isalnum, value)).casefold()
+    if kind == EMAIL:
+        plain = normalise_email(value)
+    else:
+        plain = normalise_phone(value) if kind == PHONE else "".join(filter(str.isalnum, value)).casefold()
     return keyed_hash(f"{kind}:{plain}", use="erased")
 
 

@@ -95,6 +95,10 @@ class OneLineField(models.CharField):
         return one_line(value) if isinstance(value, str) else super().get_prep_value(value)
 
 
+class PostcodeField(OneLineField):
+    """The postcode of where a person gets her post; by it and her name she is known to lists for post."""
+
+
 class EncryptedField(models.BinaryField):
     """Text or bytes, encrypted at rest under this table and column; reads back as bytes."""
 

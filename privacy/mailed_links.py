@@ -47,11 +47,9 @@ def _mail_link(template: str, address: str, person: Any, path: str, kind: str, n
         _mail(template, address, person, f"{path}/{token}/", key, now)
 
 
-def _mail(template: str, address: str, person: Any, path: str, key: str, now: datetime) -> None:
-    link = f"{settings.SITE_URL}{path}"
-    notices.send(
-        template, address, key=key, data_subject=person, context={"link": link, "number": person.number}, now=now
-    )
+def _mail(template: str, address: str, person: Any, path: str, key: str, now: datetime, **more: Any) -> None:
+    context = {"link": f"{settings.SITE_URL}{path}", "number": person.number, **more}
+    notices.send(template, address, key=key, data_subject=person, context=context, now=now)
 
 
 def may_unsubscribe(token: str, *, now: datetime | None = None) -> LinkToken | None:
@@ -59,20 +57,51 @@ def may_unsubscribe(token: str, *, now: datetime | None = None) -> LinkToken | N
     return tokens.find("unsubscribe", token, now=now) or tokens.find("confirm", token, now=now)
 
 
-def unsubscribe(link: LinkToken, *, page: str, wording: str, now: datetime | None = None) -> None:
-    """Advertising by email off, own and other companies'; a receipt with an undo if anything was on."""
-    person = link.data_subject
+def has_nothing_to_stop(token: str, *, now: datetime | None = None) -> bool:
+    """Whether such a link was ours, but its person was erased and gets no mail anyway (RFC 8058: no failure)."""
+    return any(tokens.was_of_somebody_erased(kind, token, now=now) for kind in ("unsubscribe", "confirm"))
+
+
+def senders_of(link: LinkToken) -> list[Sender]:
+    """Whose advertising a link stops: that of the mail in which it stood, or all of it where it names none."""
+    sender = link.details.get("sender")
+    return [Sender(sender)] if sender else list(Sender)
+
+
+def unsubscribe(
+    link: LinkToken, *, page: str, wording: str, everything: bool = False, now: datetime | None = None
+) -> None:
+    """The mailing's advertising by email off, or everybody's; a receipt with an undo if anything was on."""
     now = now or timezone.now()
     with transaction.atomic():
-        latest = consent.choices(person)
-        before = {s: latest.get(consent.Choice(Purpose.MARKETING, Channel.EMAIL, s)) for s in Sender}
-        not_off = [s for s, entry in before.items() if entry is None or entry.decision != Decision.WITHDRAWN]
-        after = consent.withdraw_marketing(
-            person, channels=[Channel.EMAIL], senders=not_off, source=Source.ONE_CLICK, actor=person, wording=wording,
-            page=page,
-        )  # fmt: skip
-        undone = [[entry.pk, new.pk] for new in after if (entry := before[Sender(new.sender)])]
-        if undone and person.contact_email:
-            undo = tokens.issue("undo", person, now=now, entries=undone)
-            key = f"unsubscribed_by_link-{after[0].pk}"
-            _mail("unsubscribed_by_link", person.contact_email, person, f"/unsubscribe/undo/{undo}/", key, now)
+        # One at a time, or a mail program that knocks twice at once would write two events; gone since: nothing to do.
+        link = LinkToken.objects.select_for_update(of=("self",)).select_related("data_subject").get(pk=link.pk)
+        if link.data_subject is not None:
+            _switch_off(link, list(Sender) if everything else senders_of(link), page, wording, now)
+
+
+def _switch_off(link: LinkToken, senders: list[Sender], page: str, wording: str, now: datetime) -> None:
+    person: Any = link.data_subject
+    latest = consent.choices(person)
+    before = {s: latest.get(consent.Choice(Purpose.MARKETING, Channel.EMAIL, s)) for s in Sender}
+    not_off = [s for s in senders if (entry := before[s]) is None or entry.decision != Decision.WITHDRAWN]
+    after = consent.withdraw_marketing(
+        person, channels=[Channel.EMAIL], senders=not_off, source=Source.ONE_CLICK, actor=person, wording=wording,
+        page=page,
+    )  # fmt: skip
+    undone = [[entry.pk, new.pk] for new in after if (entry := before[Sender(new.sender)])]
+    if undone and person.contact_email:
+        undo = tokens.issue("undo", person, now=now, entries=undone)
+        key = f"unsubscribed_by_link-{after[0].pk}"
+        path, still = f"/unsubscribe/undo/{undo}/", _still_on(person, now)
+        _mail("unsubscribed_by_link", person.contact_email, person, path, key, now, still=still)
+
+
+def _still_on(person: Any, now: datetime) -> list[dict[str, str]]:
+    """What else comes by email, each with the link that stops it: nobody should have to look for the other switch."""
+    on = [s for s in Sender if consent.is_granted(person, Purpose.MARKETING, channel=Channel.EMAIL, sender=s)]
+    return [
+        {"sender": str(s.label), "link": f"{settings.SITE_URL}/unsubscribe/{token}/"}
+        for s in on
+        for token in tokens.standing("unsubscribe", [person], now=now, sender=s)
+    ]

@@ -1,5 +1,6 @@
 """What do we tell a person by email, and has it left? Each message is a row, sent by a worker, kept until it is out."""
 
+import smtplib
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -18,9 +19,16 @@ from .fields import (
     correspondent_hash,
     one_line,
 )
-from .jobs import Job, dispatch
+from .jobs import CannotSucceed, Job, dispatch
 from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
+
+# With ever longer pauses some fifteen hours: a mail server may be down for a night, and no person need be asked.
+TRIES_OF_A_MAIL_SERVER = 7
+
+
+class MailRefused(CannotSucceed):
+    """The mail server will never take this mail, most often because there is no such mailbox."""
 
 
 class OutgoingEmail(Job):
@@ -78,13 +86,36 @@ class OutgoingEmail(Job):
         )
         if self.html:
             message.attach_alternative(bytes(self.html).decode(), "text/html")
-        message.send()
+        try:
+            message.send()
+        except smtplib.SMTPException as error:
+            self._give_up_if_for_good(error)
         if not self.forget_when_sent:
             self.finish()
             return
         with transaction.atomic():
             self.finish()
             self.delete()
+
+    def _give_up_if_for_good(self, error: smtplib.SMTPException) -> None:
+        if not _is_for_good(error):
+            raise error
+        if self.data_subject_id is not None:
+            raise MailRefused from error
+        # An answer to a stranger whom it cannot reach: nobody waits for it, and nobody need look.
+        self.write(last_error=MailRefused.__name__)
+
+    def tries_after(self, error: Exception) -> int:
+        """Trouble on the way to the mail server passes; anything else is ours."""
+        is_the_way = isinstance(error, OSError) and not isinstance(error, CannotSucceed)
+        return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
+
+
+def _is_for_good(error: smtplib.SMTPException) -> bool:
+    """Whether the mail server said no to this mail with a 5 (RFC 5321 4.2.1), to its recipient or its text."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _reason in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def is_written(key: str) -> bool:
@@ -109,7 +140,7 @@ def send(
     """
     given = {**(context or {}), "shop": settings.SHOP, "site_url": settings.SITE_URL, "data_subject": data_subject}
     with translation.override(getattr(data_subject, "language", None) or settings.LANGUAGE_CODE):
-        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))
+        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))[:300]
         body = render_to_string(f"email/{template}/body.txt", given)
         html = render_to_string(f"email/{template}/body.html", given)
     headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}

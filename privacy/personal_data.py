@@ -269,6 +269,12 @@ def declarations() -> list[PersonalData]:
     return [found[model] for model in _pointing_first(list(found))]
 
 
+def contact_columns(kind: type[models.Field[Any, Any]]) -> list[tuple[PersonalData, str]]:
+    """Where the shop keeps such a value of how to reach people: each declaration with its column."""
+    said = [d for d in declarations() if d.category == Category.CONTACT and d.data_subject not in (None, SELF)]
+    return [(d, column.name) for d in said for column in d.shown_fields() if isinstance(column, kind)]
+
+
 def _pointing_first(wanted: list[type[models.Model]]) -> Iterator[type[models.Model]]:
     left = list(wanted)
     while left:

@@ -199,6 +199,11 @@ def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, p
 
 
 def _lift_suppression(data_subject: Any, option: Option) -> None:
-    if option.purpose == Purpose.MARKETING and option.channel == Channel.EMAIL:
-        for address in data_subject.email_addresses():
-            suppression.lift(address, channel=option.channel, sender=option.sender)
+    if option.purpose != Purpose.MARKETING:
+        return
+    ways = {
+        Channel.EMAIL: data_subject.email_addresses(),
+        Channel.POST: suppression.postal_of([data_subject])[data_subject.pk],
+    }
+    for address in ways.get(Channel(option.channel), [data_subject.phone]):
+        suppression.lift(address, channel=option.channel, sender=option.sender)

@@ -41,6 +41,11 @@ class Person:
     belongings: list[models.Model] = field(default_factory=list)
     consents: list[ConsentEntry] = field(default_factory=list)
 
+    @property
+    def addresses(self) -> list[Address]:
+        """Where she gets her post."""
+        return [row for row in self.belongings if isinstance(row, Address)]
+
 
 @dataclass
 class Counts:

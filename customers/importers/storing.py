@@ -10,7 +10,7 @@ from customers.models import Address, Customer, EmailAddress
 from customers.numbers import new_number
 from privacy import audit, erased
 from privacy.consent import ConsentEntry
-from privacy.suppression import Suppression, address_hash
+from privacy.suppression import Suppression, address_hash, postal
 from privacy.vocabulary import Channel, Sender
 
 from .reading import Counts, Person, Report
@@ -58,12 +58,14 @@ def _draw_free_numbers(people: list[Person]) -> set[str]:
 def unsuppressed(people: list[Person], counts: Counts, report: Report) -> Iterator[Person]:
     """Whoever was erased does not come back; whoever said no is not written to, whatever the file says."""
     rows = Suppression.objects.filter(hash__in={one for person in people for one in _hashes(person).values()})
-    listed = set(rows.filter(sender=Sender.OWN).values_list("hash", flat=True))
+    # What a preference service lists is weighed by the gate against the day of the yes.
+    listed = set(rows.filter(sender=Sender.OWN, service="").values_list("hash", flat=True))
     gone = set(rows.filter(reason=Suppression.Reason.ERASURE).values_list("hash", flat=True))
     gone |= erased.known(one for person in people for one in _identifiers(person))
     for person in people:
         hashes = _hashes(person)
-        if gone & {*hashes.values(), *_identifiers(person)}:
+        hers = {one for channel, one in hashes.items() if channel != Channel.POST}
+        if gone & (hers | _identifiers(person)):
             counts.dropped += 1
             report(person.line, "was deleted at the person's wish and stays out")
             continue
@@ -84,7 +86,9 @@ def _identifiers(person: Person) -> set[str]:
 
 def _hashes(person: Person) -> dict[str, str]:
     """By channel, what the list of suppressed addresses is asked by."""
-    found = {Channel.EMAIL: person.email, Channel.SMS: person.customer.phone, Channel.PHONE: person.customer.phone}
+    phone = person.customer.phone
+    reader = next((postal(person.customer.display_name, a.postcode) for a in person.addresses), "")
+    found = {Channel.EMAIL: person.email, Channel.SMS: phone, Channel.PHONE: phone, Channel.POST: reader}
     return {channel: address_hash(address, channel) for channel, address in found.items() if address}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from .. import data_subjects, erased, jobs, notices, suppression
+from .. import data_subjects, erased, jobs, notices, suppression, tokens
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
 from ..suppression import Suppression
@@ -39,11 +39,13 @@ def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None
     phone = data_subject.phone
     ways = [(address, Channel.EMAIL) for address in addresses]
     ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
+    ways += [(reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk]]
     for address, channel in ways:
         suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
     by = [(erased.NUMBER, data_subject.number), (erased.PHONE, phone), *((erased.EMAIL, one) for one in addresses)]
     if data_subject.erased_at is None:
         erased.remember(by, now=now)
+    tokens.leave_behind(data_subject)
 
 
 def write_letter(data_subject: Any, plan: list[Line], *, key: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ..fields import normalise_email
 from ..recipients import Recipient
+from ..suppression import postal_of
 from ..vocabulary import Channel, Sender
 from . import people
 from .contact import Contact, answers
@@ -50,8 +51,16 @@ def _plain(row: Row) -> Row:
 
 def contacts(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer" or "email", "channel", "sender", "content", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    for _people, answer in contacts_with_people(rows):
+        yield answer
+
+
+def contacts_with_people(rows: Iterable[Row]) -> Iterator[tuple[list[Any], Row]]:
+    """The same answers, each with the people whom the row means."""
     for batch in _batches(rows):
-        yield from _answered(_contacts_asked(batch), answers)
+        asked = _contacts_asked(batch)
+        for one, answer in zip(asked, _answered(asked, answers), strict=True):
+            yield [question.data_subject for question in one.questions], answer
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
@@ -84,6 +93,7 @@ class Found:
     by_number: dict[str, Any]
     by_email: dict[str, list[Any]]
     emails: dict[Any, list[str]]
+    postal: dict[Any, list[str]]
     recipients: dict[Any, Recipient] = field(default_factory=dict)
 
     @classmethod
@@ -91,7 +101,11 @@ class Found:
         """Looked up together."""
         by_number = people.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
         by_email = people.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
-        return cls(by_number, by_email, people.emails_of({person.pk for person in by_number.values()}))
+        numbered = {person.pk: person for person in by_number.values()}
+        if any(row.get("channel") == Channel.POST for row in batch):
+            readers = {person.pk: person for found in by_email.values() for person in found} | numbered
+            return cls(by_number, by_email, people.emails_of(numbered), postal_of(readers.values()))
+        return cls(by_number, by_email, people.emails_of(numbered), {})
 
     def whom(self, row: Row) -> list[Any]:
         """The person of the number, else everybody with the address."""
@@ -123,13 +137,14 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
     if email and row.get("customer") and normalise_email(email) not in found.emails.get(person.pk, []):
         raise ValueError("this email address is not this customer's")
     known = [email] if email else found.emails.get(person.pk, [])
+    addresses = {Channel.EMAIL: known, Channel.POST: found.postal.get(person.pk, [])}
     return Contact(
         data_subject=person,
         channel=channel,
         sender=Sender(row["sender"]),
         content=Sender(row["content"]),
         at=moment(row.get("at")),
-        addresses=known if channel == Channel.EMAIL else None,
+        addresses=addresses.get(channel),
         is_for_children=bool(row.get("is_for_children")),
     )
 

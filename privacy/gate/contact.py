@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..suppression import Suppression, address_hash
+from ..suppression import Suppression, address_hash, postal_of
 from ..vocabulary import Channel, LawfulBasis, Purpose, Sender, Source
-from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
+from .facts import RESTRICTED, Answer, Bar, Facts, Said, erased_since, gather, instant, on
 
 PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
@@ -88,14 +89,29 @@ def not_restricted(question: Contact, facts: Facts) -> str | None:
 
 
 def not_suppressed(question: Contact, facts: Facts) -> str | None:
-    """An address on the list stays unwritten to, whatever else anybody says (PECR, "suppress, don't delete")."""
+    """An address on our list stays unwritten to, whatever else anybody says (PECR, "suppress, don't delete")."""
     for bar in facts.bars:
-        if bar.what != RESTRICTED and bar.sender in _senders(question) and bar.stands(question.at):
+        if bar.what == RESTRICTED or bar.sender not in _senders(question) or not bar.stands(question.at):
+            continue
+        if not bar.service:
             why = Suppression.Reason(bar.what).label
             return _("Since {day} this address is on the list of those we never write to: {why}.").format(
                 day=on(bar.since), why=why
             )
+        if not _outweighed(bar, question, facts):
+            return _("Since {day} a listing with a preference service counts for this address: {why}.").format(
+                day=on(bar.since), why=Suppression.Service(bar.service).label
+            )
     return None
+
+
+def _outweighed(bar: Bar, question: Contact, facts: Facts) -> bool:
+    """Whether the person has told this very caller, after her listing, that she does not mind (PECR reg. 21(4))."""
+    said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=bar.sender)
+    own_yes = said is not None and said.is_yes and said.lawful_basis == LawfulBasis.CONSENT
+    if said is None or not own_yes:
+        return False
+    return timezone.localdate(said.occurred_at, settings.SHOP_TZ) > (bar.listed_on or date.max)
 
 
 def old_enough(question: Contact, facts: Facts) -> str | None:
@@ -206,4 +222,6 @@ def _known(data_subject: Any, channel: str) -> list[str]:
     """What we would write to or call."""
     if channel == Channel.EMAIL:
         return list(data_subject.email_addresses())
-    return [] if channel == Channel.POST else [data_subject.phone]
+    if channel == Channel.POST:
+        return postal_of([data_subject])[data_subject.pk]
+    return [data_subject.phone]

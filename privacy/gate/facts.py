@@ -68,6 +68,8 @@ class Bar(NamedTuple):
     sender: str
     since: datetime
     until: datetime | None
+    service: str = ""
+    listed_on: date | None = None
 
     def stands(self, at: datetime) -> bool:
         """Whether it stood in the way at that moment."""
@@ -112,14 +114,16 @@ def _entries(pks: set[Any], until: datetime, purposes: Collection[str]) -> dict[
 def _bars(pks: set[Any], hashes: set[str]) -> dict[str, list[Bar]]:
     """Restrictions and suppressions in one statement; lifted restrictions too, because a past date may be asked."""
     text, nothing = models.CharField(), Value(None, output_field=models.DateTimeField(null=True))
+    no_day = Cast(Value(None, output_field=models.DateField(null=True)), models.DateField())
     people = Restriction.objects.filter(data_subject__in=pks, kind=Restriction.Kind.ARTICLE_18, scope="")
     rows = people.order_by().values_list(
-        Cast("data_subject", text), Value(RESTRICTED), Value(""), F("imposed_at"), F("lifted_at")
+        Cast("data_subject", text), Value(RESTRICTED), Value(""), F("imposed_at"), F("lifted_at"), Value(""), no_day
     )
     if hashes:
         listed = Suppression.objects.filter(hash__in=hashes).order_by()
+        no_end = Cast(nothing, models.DateTimeField())
         rows = rows.union(
-            listed.values_list("hash", "reason", "sender", "since", Cast(nothing, models.DateTimeField())), all=True
+            listed.values_list("hash", "reason", "sender", "since", no_end, "service", "listed_on"), all=True
         )
     found: dict[str, list[Bar]] = defaultdict(list)
     for row in rows:

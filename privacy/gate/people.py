@@ -6,8 +6,7 @@ from typing import Any
 
 from .. import data_subjects
 from ..fields import NormalisedEmailField, normalise_email
-from ..personal_data import SELF, PersonalData, declarations
-from ..vocabulary import Category
+from ..personal_data import contact_columns
 
 
 def by_numbers(numbers: Collection[str]) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
 def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
     """All addresses of each person."""
     found: dict[Any, list[str]] = defaultdict(list)
-    for said, column in _address_columns():
+    for said, column in contact_columns(NormalisedEmailField):
         for pk, address in said.rows.filter(**{f"{said.subject_lookup}__in": pks}).values_list(
             said.subject_lookup, column
         ):
@@ -39,18 +38,7 @@ def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
 
 def _owners(addresses: set[str]) -> dict[str, set[Any]]:
     found: dict[str, set[Any]] = defaultdict(set)
-    for said, column in _address_columns():
+    for said, column in contact_columns(NormalisedEmailField):
         for pk, address in said.rows.filter(**{f"{column}__in": addresses}).values_list(said.subject_lookup, column):
             found[address].add(pk)
     return found
-
-
-def _address_columns() -> list[tuple[PersonalData, str]]:
-    """Where the shop keeps its customers' email addresses, read off the declarations of how to reach people."""
-    return [
-        (said, column.name)
-        for said in declarations()
-        if said.category == Category.CONTACT and said.data_subject not in (None, SELF)
-        for column in said.shown_fields()
-        if isinstance(column, NormalisedEmailField)
-    ]

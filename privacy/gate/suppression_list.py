@@ -1,11 +1,14 @@
 """How do addresses come onto the list from a file: of a preference service, a mailing tool, an older system?
 
-Columns. Needed: `address` (an email address; for sms and phone a number). Known: `channel` (email), `sender` (own,
-third_party; empty: both), `reason` (preference_service), `since` (YYYY-MM-DD; empty: now).
+Columns. For email, sms and phone `address` (an email address, or a number as anybody types it); for post `name` and
+`postcode`. Known: `channel` (email, sms, phone, post; otherwise the service's, or email), `sender` (own, third_party;
+empty: both), `service` (tps, ctps, mps, eps, dnc, other), `reason` (preference_service), `since` (YYYY-MM-DD, the day
+of the listing; empty: counts at once).
 """
 
-from collections.abc import Callable
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,27 +16,50 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from .. import audit
-from ..csv_files import Row, Table
+from ..csv_files import Row, Table, WrongFile
 from ..fields import normalise_email
-from ..suppression import Suppression, address_hash
+from ..phone_numbers import normalise_phone
+from ..suppression import Suppression, address_hash, postal
 from ..vocabulary import Channel, Sender, Source
 
 BATCH = 1000
-NEEDED = ("address",)
-KNOWN = (*NEEDED, "channel", "sender", "reason", "since")
+KNOWN = ("address", "name", "postcode", "channel", "sender", "service", "reason", "since")
 Report = Callable[[int, str], None]
+Service, Reason = Suppression.Service, Suppression.Reason
+
+
+@dataclass(frozen=True)
+class Rule:
+    """By which roads a service's listing bars us, and how many days after it."""
+
+    channels: tuple[Channel, ...]
+    days: int = 0
+
+
+# PECR reg. 21(3): 28 days. Singapore PDPA, Do Not Call: 21 days. The others bind from the day of the listing.
+SERVICES: dict[str, Rule] = {
+    Service.TPS: Rule((Channel.PHONE,), 28),
+    Service.CTPS: Rule((Channel.PHONE,), 28),
+    Service.MPS: Rule((Channel.POST,)),
+    Service.EMAIL: Rule((Channel.EMAIL,)),
+    Service.DNC: Rule((Channel.PHONE, Channel.SMS), 21),
+    Service.OTHER: Rule((Channel.EMAIL,)),
+}
 
 
 def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> dict[str, int]:
     """Stores keyed hashes of every good row; an address on the list already stays with its first reason."""
-    table.require(NEEDED, KNOWN)
+    table.require((), KNOWN)
+    if "address" not in table.columns and not {"name", "postcode"} <= set(table.columns):
+        raise WrongFile("The file lacks the column address, or for post the columns name and postcode.")
     counts, waiting = {"rows": 0, "listed": 0, "refused": 0}, iter(table)
     while batch := list(islice(waiting, BATCH)):
-        good = [(row, listed) for row in batch if (listed := _listed(row, report, now))]
+        good = [listed for row in batch if (listed := _listed(row, report, now))]
         with transaction.atomic():
-            Suppression.objects.bulk_create([one for _, listed in good for one in listed], ignore_conflicts=True)
+            Suppression.objects.bulk_create([one for listed in good for one in listed], ignore_conflicts=True)
             audit.record("suppressions.imported", actor=actor, now=now, rows=len(good))
         counts["rows"] += len(batch)
         counts["listed"] += len(good)
@@ -45,7 +71,7 @@ def _listed(row: Row, report: Report, now: datetime) -> list[Suppression]:
     try:
         if row.error:
             raise ValueError(row.error)
-        return _rows(row.values, now)
+        return list(_rows(row.values, now))
     except ValidationError as wrong:
         report(row.line, " ".join(wrong.messages))
     except ValueError as wrong:
@@ -53,30 +79,61 @@ def _listed(row: Row, report: Report, now: datetime) -> list[Suppression]:
     return []
 
 
-def _rows(values: dict[str, str], now: datetime) -> list[Suppression]:
-    channel = Channel(values.get("channel") or Channel.EMAIL)
-    reason = Suppression.Reason(values.get("reason") or Suppression.Reason.PREFERENCE_SERVICE)
-    senders = [Sender(values["sender"])] if values.get("sender") else list(Sender)
-    key = address_hash(_address(values["address"], channel), channel)
-    since = _since(values.get("since", ""), now)
-    return [
-        Suppression(hash=key, channel=channel, sender=sender, reason=reason, source=Source.IMPORT, since=since)
-        for sender in senders
-    ]
+def _rows(values: dict[str, str], now: datetime) -> Iterator[Suppression]:
+    service = _one_of("service", values, Service.values)
+    reason = _one_of("reason", values, Reason.values) or Reason.PREFERENCE_SERVICE
+    if service and reason != Reason.PREFERENCE_SERVICE:
+        raise ValueError("reason: what a service lists has the reason preference_service")
+    if reason == Reason.PREFERENCE_SERVICE:
+        service = service or Service.OTHER
+    rule = SERVICES.get(service, SERVICES[Service.OTHER])
+    channel = _one_of("channel", values, Channel.values)
+    if channel and values.get("service") and service != Service.OTHER and channel not in rule.channels:
+        raise ValueError(f"channel: this service lists for {', '.join(rule.channels)}")
+    sender = _one_of("sender", values, Sender.values)
+    since, listed_on = _days(values.get("since", ""), now, rule)
+    for road in [Channel(channel)] if channel else rule.channels:
+        hashed = address_hash(_address(values, road), road)
+        for whose in [sender] if sender else Sender.values:
+            yield Suppression(
+                hash=hashed, channel=road, sender=whose, reason=reason, source=Source.IMPORT, since=since,
+                service=service, listed_on=listed_on if service else None,
+            )  # fmt: skip
 
 
-def _address(written: str, channel: Channel) -> str:
-    if channel == Channel.EMAIL:
-        validate_email(normalise_email(written))
-    elif channel == Channel.POST:
-        raise ValueError("channel: for post, write the person's choice into the ledger")
-    elif sum(letter.isdigit() for letter in written) < 6:
-        raise ValueError(f"address: {written} is no phone number")
+def _one_of(column: str, values: dict[str, str], allowed: list[str]) -> str:
+    """A word of a column; the report of a wrong one names the column and not what stood there."""
+    written = values.get(column, "").lower()
+    if written and written not in allowed:
+        raise ValueError(f"{column}: write one of {', '.join(allowed)}")
     return written
 
 
-def _since(written: str, now: datetime) -> datetime:
-    day = date.fromisoformat(written) if written else None
-    if day and not date(1900, 1, 1) <= day <= now.date():
-        raise ValueError(f"since: {written} has not come, or is long gone")
-    return datetime.combine(day, time(0), tzinfo=settings.SHOP_TZ) if day else now
+def _address(values: dict[str, str], channel: Channel) -> str:
+    written = values.get("address", "")
+    if channel == Channel.POST:
+        if not (reader := postal(values.get("name", ""), values.get("postcode", ""))):
+            raise ValueError("name, postcode: post needs both")
+        return reader
+    if channel == Channel.EMAIL:
+        validate_email(normalise_email(written))
+    elif not 7 <= len(normalise_phone(written)) <= 15 or "@" in written:
+        raise ValueError("address: this is no phone number")
+    return written
+
+
+def _days(written: str, now: datetime, rule: Rule) -> tuple[datetime, date]:
+    """From when it counts, and the day of the listing; without a day it counts at once."""
+    if not written:
+        return now, timezone.localdate(now, settings.SHOP_TZ)
+    day = _day(written)
+    if day is None or not date(1900, 1, 1) <= day <= timezone.localdate(now, settings.SHOP_TZ):
+        raise ValueError("since: write a day that has come, such as 2026-01-31")
+    return datetime.combine(day + timedelta(days=rule.days), time(0), tzinfo=settings.SHOP_TZ), day
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None

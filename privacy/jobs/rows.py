@@ -13,6 +13,10 @@ from django.utils import timezone
 MAX_FAILURES = 3
 
 
+class CannotSucceed(Exception):
+    """Trying again would change nothing; a person must look at once."""
+
+
 class LostClaim(Exception):
     """Somebody else has the job now; whoever finds this out stops without a trace."""
 
@@ -138,10 +142,14 @@ class Job(models.Model):
     def _fence(self) -> dict[str, Any]:
         return {"pk": self.pk, "claims": self.claims, "job_state": self.State.WORKING}
 
+    def tries_after(self, error: Exception) -> int:
+        """How often this kind of failure is met before a person must look; a kind of job may know better."""
+        return 0 if isinstance(error, CannotSucceed) else MAX_FAILURES
+
     def fail(self, error: Exception, now: datetime) -> None:
-        """Waits longer each time; after three failures a person must look. The error's type is kept, not its text."""
+        """Waits longer each time; then a person must look. The error's type is kept, not its text."""
         failures = self.failures + 1
-        state = self.State.NEEDS_ATTENTION if failures >= MAX_FAILURES else self.State.NEW
+        state = self.State.NEEDS_ATTENTION if failures >= self.tries_after(error) else self.State.NEW
         self.write(
             job_state=state,
             failures=failures,

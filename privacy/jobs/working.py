@@ -12,13 +12,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from .handing_over import dispatch, gathering
-from .rows import MAX_FAILURES, Job, LostClaim
+from .rows import CannotSucceed, Job, LostClaim
 
 logger = logging.getLogger(__name__)
 MAX_CLAIMS = 10
 
 
-class TooManyClaims(Exception):
+class TooManyClaims(CannotSucceed):
     """The job took its worker down again and again."""
 
 
@@ -106,9 +106,7 @@ def _tried(job: Job, step: Callable[[Job], None]) -> bool:
 
 
 def give_back(job: Job, error: Exception) -> None:
-    """Notes a failure; at once for a person where trying again would only kill another worker."""
-    if isinstance(error, TooManyClaims):
-        job.failures = MAX_FAILURES
+    """Notes a failure."""
     try:
         job.fail(error, timezone.now())
     except LostClaim:

@@ -1,6 +1,8 @@
 """Stop our emails, without login: by address and mailed link, or by the one click of RFC 8058."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -25,14 +27,26 @@ def ask(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # the token is the proof; a mail program has no cookie and no form token
 @require_http_methods(["GET", "HEAD", "POST"])
 def one_click(request: HttpRequest, token: str) -> HttpResponse:
-    """POST acts and answers 200; GET shows a button; HEAD and link scanners do nothing."""
+    """POST acts and answers 200, whatever its body; GET shows a button; HEAD and link scanners do nothing."""
     link = mailed_links.may_unsubscribe(token)
-    if link is None:
+    if link is None and not mailed_links.has_nothing_to_stop(token):
         raise Http404
-    done = request.method == "POST"
-    if done:
-        mailed_links.unsubscribe(link, page=f"{request.get_host()}/unsubscribe/", wording=_("Stop these emails"))
-    return render(request, "privacy/one_click.html", {"done": done})
+    is_post = request.method == "POST"
+    if is_post and link is not None:
+        everything = _wants_everything_off(request)
+        wording = _("Stop all advertising by email") if everything else _("Stop these emails")
+        page = f"{request.get_host()}/unsubscribe/"
+        mailed_links.unsubscribe(link, page=page, wording=wording, everything=everything)
+    senders = mailed_links.senders_of(link) if link is not None else []
+    return render(request, "privacy/one_click.html", {"done": is_post or link is None, "senders": senders})
+
+
+def _wants_everything_off(request: HttpRequest) -> bool:
+    """Our own page's second button. A body that cannot be read takes nothing from the click (RFC 8058 3.2)."""
+    try:
+        return request.POST.get("what") == "everything"
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return False
 
 
 @csrf_exempt  # as above

@@ -14,8 +14,9 @@ class Command(BaseCommand):
     """Reports rows on standard error, counts them in JSON on standard output."""
 
     help = (
-        "Imports suppressed addresses from a CSV file in UTF-8. Needed column: address (an email address, or a phone "
-        "number for sms and phone). Known columns: channel (email), sender (both), reason (preference_service), since."
+        "Imports suppressed addresses from a CSV file in UTF-8. Columns: address (an email address, or a phone number "
+        "for sms and phone); for post name and postcode; channel, sender (both), service (tps, ctps, mps, eps, dnc, "
+        "other), reason (preference_service), since (the day of the listing)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

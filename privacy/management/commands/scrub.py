@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from privacy import csv_files
+from privacy import csv_files, mailings
 from privacy.gate import mailing_list
 from privacy.vocabulary import Channel, Sender
 
@@ -22,12 +23,20 @@ class Command(BaseCommand):
             "--content", default="", choices=Sender.values, help="whose offers it brings (the sender's)"
         )
         parser.add_argument("--at", default="", help="a date or an instant (now)")
+        parser.add_argument(
+            "--links",
+            action="store_true",
+            help="adds list_unsubscribe, list_unsubscribe_post and unsubscribe_link for every row that may be used",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         how = {name: options[name] for name in ("channel", "sender", "content", "at")}
+        if options["links"] and options["channel"] != Channel.EMAIL:
+            raise CommandError("--links is for mailings by email.")
+        links = mailings.Links(options["sender"], timezone.now()) if options["links"] else None
         try:
             with csv_files.opened(options["file"]) as table:
-                counts = mailing_list.scrub(table, self.stdout, **how)
+                counts = mailing_list.scrub(table, self.stdout, **how, more=links)
         except csv_files.WrongFile as error:
             raise CommandError(error) from error
         self.stderr.write(f"{counts['allowed']} of {counts['rows']} rows may be used.")
