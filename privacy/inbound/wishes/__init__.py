@@ -1,39 +1,21 @@
-"""What does a person wish, in her own words? Rules as data, one file for each language; every finding says why."""
+"""What does a person wish, in her own words? Words as data, one file a language; one grammar; every finding says why."""
 
 import re
-import tomllib
-import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
-COMMANDS = ("stop_all_marketing", "stop_third_party", "stop_sms", "stop_phone", "stop_post", "unsubscribe")
+from . import doubts
+from .clauses import Sentence, sentences
+from .doubts import SENTENCES, Heard
+from .grammar import COMMANDS, Context, asks, commands, kinds
+from .lexicon import Lexicon, lexicons, plain, tokens
+
 KINDS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint", "enquiry")
-GAP = r"[^.!?;,:。！？，]{0,50}"
-LETTERS = str.maketrans("łøđ’‘´`“”„«»", "lod" + "'" * 4 + '"' * 5)
-CITED = re.compile(r'"[^"]{0,200}"')
-SENTENCE = re.compile(r"(?<=[.!?;。！？；])\s*|\n\s*\n|\n\s*(?=[-*•\d])")
 QUESTION = re.compile(r"[?？؟]")
 WORDS_ENOUGH = 4
 CHARACTERS_ENOUGH = 6
-
-
-@dataclass(frozen=True, eq=False)
-class Rules:
-    """One language's rules, compiled."""
-
-    language: str
-    common: frozenset[str]
-    commands: dict[str, re.Pattern[str]]
-    kinds: dict[str, re.Pattern[str]]
-    doubts: dict[str, re.Pattern[str]]
-    keeps: re.Pattern[str]
-    not_mine: re.Pattern[str]
-
-
 @dataclass
 class Wishes:
-    """What was found, and in which words of which language it was said."""
+    """What was found, and in which language it was said."""
 
     commands: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
@@ -46,96 +28,52 @@ class Wishes:
             found.append(name)
             self.reasons.append(reason)
 
-
-@cache
-def rules() -> tuple[Rules, ...]:
-    """Every language's rules, from the files beside this one."""
-    return tuple(_load(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
+    def doubt(self, name: str) -> None:
+        """Notes a doubt once."""
+        self.add(self.doubts, name, SENTENCES[name])
 
 
-def _load(path: Path) -> Rules:
-    said = tomllib.loads(path.read_text())
-    words = {"gap": GAP, **said.get("words", {})}
-
-    def compiled(patterns: list[str]) -> re.Pattern[str]:
-        filled = (re.sub(r"<(\w+)>", lambda m: words[m[1]], pattern) for pattern in patterns)
-        return re.compile("|".join(f"(?:{pattern})" for pattern in filled) or r"(?!)")
-
-    def group(name: str) -> dict[str, re.Pattern[str]]:
-        return {label: compiled(patterns) for label, patterns in said.get(name, {}).items()}
-
-    return Rules(
-        language=said["language"],
-        common=frozenset(said["common"].split()),
-        commands=group("commands"),
-        kinds=group("kinds"),
-        doubts=group("doubts"),
-        keeps=compiled(said.get("keeps", [])),
-        not_mine=compiled(said.get("not_mine", [])),
-    )
-
-
-def plain(text: str) -> str:
-    """Small letters without accents and typographic quotes, so that a rule need be written once."""
-    folded = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
-    return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
-
-
-def find(text: str) -> Wishes:
-    """The wishes in somebody's own words, and every reason to doubt them."""
+def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
+    """The wishes in somebody's own words, and every reason to doubt them; `about`: what "this" is when nothing says."""
     wishes = Wishes()
-    words = CITED.sub(" ", plain(text))
-    sentences = list(dict.fromkeys(s for s in (" ".join(part.split()) for part in SENTENCE.split(words)) if s))[:100]
-    for language in spoken(words):
-        for sentence in sentences:
-            _search(language, sentence, wishes)
-        _doubt(language, " ".join(words.split()), wishes)
-    if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(text):
+    whole = f"{subject}.\n\n{text}" if subject.strip() else text
+    for lexicon in spoken(plain(whole)):
+        _search(lexicon, sentences(lexicon, whole), Context([about] if about else []), wishes)
+    if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(whole):
         wishes.add(wishes.kinds, "enquiry", "It asks a question.")
     return wishes
 
 
-def spoken(words: str) -> list[Rules]:
+def spoken(words: str) -> list[Lexicon]:
     """The languages that the words may be in, by their commonest little words; all of them where nothing tells."""
-    given = re.findall(r"[^\W\d]+", words)
-    scores = {language: sum(word in language.common for word in given) for language in rules()}
-    most = max(scores.values(), default=0)
+    given = tokens(words)
     chinese = any("\u4e00" <= letter <= "\u9fff" for letter in words)
-    return [r for r, score in scores.items() if not most or score * 2 >= most or (chinese and r.language == "Chinese")]
+    scores = {language: sum(word in language.common for word in given) for language in lexicons()}
+    if chinese:
+        return [language for language in lexicons() if language.language == "Chinese"]
+    most = max(scores.values(), default=0)
+    return [language for language, score in scores.items() if not most or score * 2 >= most]
 
 
-def _search(language: Rules, sentence: str, wishes: Wishes) -> None:
-    if language.not_mine.search(sentence):
-        return
-    for command, rule in language.commands.items():
-        if rule.search(sentence):
-            wishes.add(wishes.commands, command, f"The sender's own words ask for {command} ({language.language}).")
-    spoken_of = [kind for kind, rule in language.kinds.items() if rule.search(sentence)]
-    for kind in spoken_of:
-        # "Erase all you hold on me" names what is held, and does not ask to see it.
-        if not (kind == "access" and "erasure" in spoken_of):
-            wishes.add(wishes.kinds, kind, f"The sender's own words speak of {kind} ({language.language}).")
-
-
-def _doubt(language: Rules, words: str, wishes: Wishes) -> None:
-    for doubt, rule in language.doubts.items():
-        # A condition or a "less" holds a command back; a request for a right stands all the same.
-        matters = doubt in ("negated", "somebody_else", "opt_in") or wishes.commands or not wishes.kinds
-        if matters and rule.search(words):
-            wishes.add(wishes.doubts, doubt, DOUBTS[doubt])
-    ends_all = {"unsubscribe", "stop_all_marketing"} & set(wishes.commands)
-    if ends_all and language.keeps.search(words):
-        wishes.add(wishes.doubts, "keeps", DOUBTS["keeps"])
-
-
-DOUBTS = {
-    "negated": "It says the opposite, or takes it back.",
-    "somebody_else": "It speaks for somebody else.",
-    "opt_in": "It asks to get something, which an email alone cannot switch on.",
-    "undecided": "The sender is undecided, or sets a condition.",
-    "less": "It asks for less, not for nothing.",
-    "keeps": "It asks to keep something.",
-}
+def _search(lexicon: Lexicon, found: list[Sentence], context: Context, wishes: Wishes) -> None:
+    heard = Heard([s for s in found if not s.has("shop_says")], [], [], [])
+    for sentence in heard.sentences:
+        told = (*commands(sentence, context, lexicon), *kinds(sentence, context, lexicon))
+        for name, is_denied in told:
+            heard.wished.append(sentence)
+            if is_denied:
+                wishes.doubt("negated")
+            elif name in COMMANDS:
+                heard.commands.append(name)
+                wishes.add(wishes.commands, name, f"The sender's own words ask for {name} ({lexicon.language}).")
+            else:
+                heard.kinds.append(name)
+                wishes.add(wishes.kinds, name, f"The sender's own words speak of {name} ({lexicon.language}).")
+        context.hears(sentence)
+    for name in doubts.found_in(heard):
+        wishes.doubt(name)
+    if not (wishes.commands or wishes.kinds or wishes.doubts) and asks(heard.sentences):
+        wishes.add(wishes.kinds, "enquiry", f"The sender's own words ask something ({lexicon.language}).")
 
 
 def is_a_question(text: str) -> bool:
