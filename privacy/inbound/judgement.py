@@ -24,6 +24,7 @@ class Judgement:
     match: Match = field(default_factory=Match)
     reasons: list[str] = field(default_factory=list)
     words: str = ""
+    quoted: str = ""
     subject: str = ""
     is_exact: bool = False
     needs_person: bool = False
@@ -65,7 +66,8 @@ def judge(raw: bytes, to: str, sender: str, now: datetime) -> Judgement:
     if machine := automatic.recognise(read, sender):
         found.automatic = machine.kind
         return found.because(machine.reason, outcome=IGNORE)
-    found.words = own_words.own_words(read.text)[:WORDS_LIMIT]
+    found.words, found.quoted = own_words.apart(read.text)
+    found.words = found.words[:WORDS_LIMIT]
     found.match = senders.find(read, to, sender, now)
     if len(found.words) >= WORDS_LIMIT:
         return found.because("It is too long for a machine to be sure.")
@@ -76,7 +78,7 @@ def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     exact = commands.by_subject(own_words.bare_subject(read.subject))
     is_answer = "in-reply-to" in read.headers or read.subject != own_words.bare_subject(read.subject)
     subject = "" if exact or is_answer else read.subject
-    seen = wishes.find(f"{subject}.\n\n{found.words}" if subject else found.words)
+    seen = wishes.find(found.words, subject=subject, about=_about(found, read, to))
     if exact:
         return _by_command(found, exact, seen)
     if _is_link_in_our_mail(found, seen):
@@ -84,6 +86,13 @@ def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     if not found.words.strip() and not seen.commands:
         return found.because("There are no words of the sender's own in it.")
     return _by_words(found, seen, to)
+
+
+def _about(found: Judgement, read: Reading, to: str) -> str | None:
+    """What "stop this" means where the words do not say it: a newsletter that is answered, or what a mailbox is for."""
+    is_for_leaving = addresses.MAILBOXES.get(addresses.recipient(to).mailbox) == "unsubscribe"
+    answers_a_newsletter = bool(found.quoted.strip()) and wishes.is_a_newsletter(found.quoted)
+    return "unsubscribe" if is_for_leaving or answers_a_newsletter else None
 
 
 def _is_link_in_our_mail(found: Judgement, seen: wishes.Wishes) -> bool:

@@ -33,6 +33,17 @@ INTRODUCES = re.compile(
 SENT = "sent gesendet envoyé verstuurd inviato enviado wysłano skickat".split()
 FROM = "from von depuis vanaf da desde do z från".split()
 SIGNATURE = re.compile(rf"^(?:-- ?|—|_{{3,}}|(?:{'|'.join(SENT)}) (?:{'|'.join(FROM)}) .{{0,30}})$", re.IGNORECASE)
+# Legal notices that firms hang below every mail speak of deleting and of error, and mean nobody's wish.
+SMALL_PRINT = re.compile(
+    r"^.{0,80}\b(?:(?:this|the) (?:e-?mail|message|communication)\b.{0,60}\b(?:confidential|privileged|intended)"
+    r"|confidentiality notice|if you (?:have received|are not the intended)|diese (?:e-?mail|nachricht)\b.{0,60}\bvertraulich"
+    r"|ce (?:message|courriel|mail|courrier)\b.{0,60}\b(?:confidentiel|destinataire)|dit (?:bericht|e-?mail)\b.{0,60}\b(?:vertrouwelijk|bestemd)"
+    r"|deze e-?mail\b.{0,60}\b(?:vertrouwelijk|bestemd)|este (?:mensaje|correo|e-?mail|mensagem)\b.{0,60}\bconfidencia"
+    r"|esta mensagem\b.{0,60}\bconfidencia|(?:questo|il presente) (?:messaggio|e-?mail)\b.{0,60}\b(?:riservat|confidenzial)"
+    r"|(?:ta|niniejsza) (?:wiadomo\u015b\u0107|korespondencja)\b.{0,60}\bpoufn|detta (?:meddelande|mejl|e-?post)\b.{0,60}\b(?:konfidentiell|sekret)"
+    r"|(?:emel|e-?mel|mesej) ini\b.{0,60}\b(?:sulit|rahsia)|(?:本邮件|本郵件|此邮件|本电子邮件).{0,40}(?:保密|机密|機密))",
+    re.IGNORECASE,
+)
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -48,25 +59,31 @@ def bare_subject(subject: str) -> str:
 
 def own_words(text: str) -> str:
     """What the sender wrote, above, between or below what is quoted."""
+    return apart(text)[0]
+
+
+def apart(text: str) -> tuple[str, str]:
+    """The sender's own words, and the rest: quotations, forwarded mail, signatures and legal small print."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:2000]
     kept: list[str] = []
+    rest: list[str] = []
     signed = False
     for number, line in enumerate(lines):
         following = next((later for later in lines[number + 1 : number + 4] if later.strip()), "")
-        if REST_IS_QUOTED.match(line) or (QUOTED_HEAD.match(line) and QUOTED_HEAD_NEXT.match(following)):
+        is_quoted = line.lstrip().startswith((">", "|"))
+        introduces = not is_quoted and bool(INTRODUCES.search(line[:300]))
+        if introduces and kept and _begins_introduction(kept[-1]):
+            rest.append(kept.pop())
+        if _everything_below_is_quoted(line, following) or (introduces and not following.lstrip().startswith((">", "|"))):
+            rest += lines[number:]
             break
-        if line.lstrip().startswith((">", "|")):
-            signed = False
-        elif INTRODUCES.search(line[:300]):
-            if kept and _begins_introduction(kept[-1]):
-                kept.pop()
-            if not following.lstrip().startswith((">", "|")):
-                break
-        elif SIGNATURE.match(line.strip()):
-            signed = True
-        elif not signed:
-            kept.append(line)
-    return URL.sub(" ", "\n".join(kept)).strip()
+        signed = (signed and not is_quoted) or bool(SIGNATURE.match(line.strip())) or bool(SMALL_PRINT.match(line))
+        (rest if is_quoted or introduces or signed else kept).append(line)
+    return URL.sub(" ", "\n".join(kept)).strip(), "\n".join(rest)
+
+
+def _everything_below_is_quoted(line: str, following: str) -> bool:
+    return bool(REST_IS_QUOTED.match(line) or (QUOTED_HEAD.match(line) and QUOTED_HEAD_NEXT.match(following)))
 
 
 def _begins_introduction(line: str) -> bool:

@@ -13,6 +13,7 @@ KINDS = ("access", "rectification", "erasure", "restriction", "portability", "ob
 QUESTION = re.compile(r"[?？؟]")
 WORDS_ENOUGH = 4
 CHARACTERS_ENOUGH = 6
+QUOTED_LIMIT = 8_000
 @dataclass
 class Wishes:
     """What was found, and in which language it was said."""
@@ -74,6 +75,12 @@ def _search(lexicon: Lexicon, found: list[Sentence], context: Context, wishes: W
         wishes.doubt(name)
     if not (wishes.commands or wishes.kinds or wishes.doubts) and asks(heard.sentences):
         wishes.add(wishes.kinds, "enquiry", f"The sender's own words ask something ({lexicon.language}).")
+
+
+def is_a_newsletter(text: str) -> bool:
+    """Whether a quoted text offers a way to leave, as advertising mail must."""
+    words = tokens(plain(text[:QUOTED_LIMIT]))
+    return any(concept == "leave" for lexicon in lexicons() for concept, _, _ in lexicon.find(words))
 
 
 def is_a_question(text: str) -> bool:

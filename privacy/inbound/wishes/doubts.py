@@ -80,8 +80,8 @@ def _misses_mail(heard: Heard) -> bool:
 def _speaks_for_another(heard: Heard) -> bool:
     if heard.speaks_of("behalf"):
         return True
-    wishing = [c for c in heard.clauses if c.has(*SAID_NO, "want", "asks_erasure", "asks_access") or c.has_all("not", "want")]
-    if any(c.has("relative") for c in wishing):
+    about = (*ABOUT_MAIL, "personal", "account", "that", "get")
+    if any(c.has("relative") and c.has(*SAID_NO, "want", "not", "asks_erasure") and c.has(*about) for c in heard.clauses):
         return True
     of_another = any(c.has("he_or_she") and c.has(*SAID_NO) and not c.has("me") for c in heard.clauses)
     return of_another and heard.speaks_of("relative")

@@ -200,7 +200,8 @@ def _is_erasure(clause: Clause, context: Context) -> bool:
 def _is_access(sentence: Sentence) -> bool:
     if sentence.has("asks_access") or sentence.has_all("copy", "personal"):
         return True
-    return sentence.has_all("what", "hold", "me") and sentence.has("give", "data", "personal") and not sentence.has("share")
+    asked = sentence.has_all("what", "hold", "me") and sentence.has("give", "data", "personal")
+    return asked and not (sentence.has("share") or _is_restriction(sentence))
 
 
 def _is_rectification(sentence: Sentence) -> bool:

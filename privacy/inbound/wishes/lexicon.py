@@ -1,4 +1,4 @@
-"""Which words of a language mean what? Concepts as lists of words, one file a language; words are looked up, in one pass."""
+"""Which words of a language mean what? Concepts as lists of words, one file a language, looked up in one pass."""
 
 import re
 import tomllib
@@ -19,6 +19,7 @@ ENDS = frozenset(".!?…。！？")
 GAP = ".."
 GAP_WORDS = 4
 TYPO_LETTERS = 7
+MISTYPED = frozenset({"leave", "mails"})
 
 
 def plain(text: str) -> str:
@@ -30,18 +31,18 @@ def plain(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """Words and marks in order; "l'email" is two words, "don't" one, "e-mail" is "email"; text must be plain."""
     found: list[str] = []
-    for token in TOKEN.findall(re.sub(r"\be-(?=[a-z])", "e", text)):
-        head, apostrophe, tail = token.partition("'")
+    for word in TOKEN.findall(re.sub(r"\be-(?=[a-z])", "e", text)):
+        head, apostrophe, tail = word.partition("'")
         if apostrophe and tail and tail not in CONTRACTED:
             found += [head + apostrophe, tail]
         else:
-            found.append(token if token == "\n" else token.strip())
+            found.append(word if word == "\n" else word.strip())
     return found
 
 
-def is_mark(token: str) -> bool:
+def is_mark(word: str) -> bool:
     """Whether it is punctuation or the end of a line."""
-    return not token or not (token[0].isalnum())
+    return not word[:1].isalnum()
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,13 @@ class Lexicon:
     typos: dict[str, list[Term]] = field(default_factory=dict)
 
     def add(self, term: Term) -> None:
-        """Indexes a term; long single words also with each letter left out, for slips of the pen."""
+        """Indexes a term; the words for advertising mail and leaving it also with a slip of the pen."""
         first = term.words[0]
         index = self.beginnings if first.endswith("*") else self.endings if first.startswith("*") else self.exact
         stem = first.strip("*")
         index.setdefault(stem, []).append(term)
-        if len(term.words) == 1 and len(stem) >= TYPO_LETTERS:
-            for variant in _less_a_letter(stem):
+        if len(term.words) == 1 and len(stem) >= TYPO_LETTERS and term.concept in MISTYPED:
+            for variant in (stem, *_less_a_letter(stem)):
                 self.typos.setdefault(variant, []).append(term)
 
     def find(self, text: list[str]) -> Iterator[tuple[str, int, int]]:
@@ -119,13 +120,11 @@ class Lexicon:
         return found
 
     def _nearly(self, word: str) -> list[Term]:
-        """Terms that differ from the beginning of an unknown word by one letter."""
+        """Terms from which an unknown word differs by one letter: left out, doubled, exchanged or swapped."""
         if len(word) < TYPO_LETTERS - 1:
             return []
-        beginnings = {word, word[: len(word) - 1], word[: len(word) - 2], word[: len(word) - 3]}
-        variants = {v for b in beginnings if len(b) >= TYPO_LETTERS - 1 for v in (b, *_less_a_letter(b))}
-        found = [term for variant in sorted(variants) for term in self.typos.get(variant, ())]
-        return [term for term in dict.fromkeys(found) if term.words[0][:1] == word[:1]]
+        found = [term for variant in (word, *_less_a_letter(word)) for term in self.typos.get(variant, ())]
+        return [term for term in dict.fromkeys(found) if term.words[0][0] == word[0]]
 
 
 def _less_a_letter(word: str) -> list[str]:
