@@ -60,6 +60,9 @@ SMTP_PORT = env.port("SMTP_PORT", default=8025)
 LMTP_PORT = env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
+# The name under which our own mail server writes Authentication-Results; without it nobody's word is taken.
+AUTHSERV_ID = env.str("AUTHSERV_ID", default="").lower()
+CHECK_DKIM = env.bool("CHECK_DKIM", default=False)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import addresses, automatic, commands, own_words, reading, senders, wishes
+from . import addresses, authentication, automatic, commands, own_words, reading, senders, wishes
+from .authentication import Trust, Verdict
 from .reading import Reading
 from .senders import Match
 
@@ -29,6 +30,7 @@ class Judgement:
     is_exact: bool = False
     needs_person: bool = False
     automatic: str = ""
+    verdict: Verdict = authentication.UNKNOWN
     reading: Reading | None = None
 
     @property
@@ -69,6 +71,8 @@ def judge(raw: bytes, to: str, sender: str, now: datetime) -> Judgement:
     found.words, found.quoted = own_words.apart(read.text)
     found.words = found.words[:WORDS_LIMIT]
     found.match = senders.find(read, to, sender, now)
+    if found.match.people and found.match.by != "token":
+        found.verdict = authentication.verdict(raw, read)
     if len(found.words) >= WORDS_LIMIT:
         return found.because("It is too long for a machine to be sure.")
     return _by_wish(found, read, to)
@@ -185,7 +189,8 @@ def _by_number_or_stranger(found: Judgement) -> Judgement:
         found.needs_person = True
         return found.because("The customer number in it exists, but the name does not fit it.")
     if found.match.by:
-        return found.because(f"The sender was recognised by: {found.match.by}.")
+        trust = [found.verdict.reason] if found.verdict.reason else []
+        return found.because(f"The sender was recognised by: {found.match.by}.", *trust)
     return found.because("We know nobody under the sender's address.")
 
 
@@ -194,12 +199,18 @@ def _act(found: Judgement) -> Judgement:
     stops = commands.REGISTER[str(found.command)].stops
     if not found.match.people and (not stops or senders.numbers_in(found.words)):
         found.needs_person = True
+    if found.verdict.trust == Trust.FAILED:
+        found.case_kinds, found.needs_person = [], True
+        found.because("It can only switch off, and she is told; nothing else is done under a forged address.")
     if found.case_kinds and found.customer is None:
         found.needs_person = True
     return found.because(outcome=ACT)
 
 
 def _open(found: Judgement) -> Judgement:
+    if found.verdict.trust == Trust.FAILED:
+        found.case_kinds = []
+        return found.because("A request under a forged address is no request of hers; a person looks.", outcome=REVIEW)
     if (
         not found.match.people
         and (numbered := senders.by_number(found.words))

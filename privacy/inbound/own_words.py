@@ -33,15 +33,15 @@ INTRODUCES = re.compile(
 SENT = "sent gesendet envoyé verstuurd inviato enviado wysłano skickat".split()
 FROM = "from von depuis vanaf da desde do z från".split()
 SIGNATURE = re.compile(rf"^(?:-- ?|—|_{{3,}}|(?:{'|'.join(SENT)}) (?:{'|'.join(FROM)}) .{{0,30}})$", re.IGNORECASE)
-# Legal notices that firms hang below every mail speak of deleting and of error, and mean nobody's wish.
+# Legal notices that firms hang below every mail speak of deleting and of error, and are nobody's wish.
+CLOSED = (
+    "confidential privileged vertraulich confidentiel vertrouwelijk confidencial riservat poufn konfidentiell sulit"
+)
+MEANT_FOR = "recipient empfänger destinat bestemd adresat mottagare penerima intended geadresseerde ontvanger"
 SMALL_PRINT = re.compile(
-    r"^.{0,80}\b(?:(?:this|the) (?:e-?mail|message|communication)\b.{0,60}\b(?:confidential|privileged|intended)"
-    r"|confidentiality notice|if you (?:have received|are not the intended)|diese (?:e-?mail|nachricht)\b.{0,60}\bvertraulich"
-    r"|ce (?:message|courriel|mail|courrier)\b.{0,60}\b(?:confidentiel|destinataire)|dit (?:bericht|e-?mail)\b.{0,60}\b(?:vertrouwelijk|bestemd)"
-    r"|deze e-?mail\b.{0,60}\b(?:vertrouwelijk|bestemd)|este (?:mensaje|correo|e-?mail|mensagem)\b.{0,60}\bconfidencia"
-    r"|esta mensagem\b.{0,60}\bconfidencia|(?:questo|il presente) (?:messaggio|e-?mail)\b.{0,60}\b(?:riservat|confidenzial)"
-    r"|(?:ta|niniejsza) (?:wiadomo\u015b\u0107|korespondencja)\b.{0,60}\bpoufn|detta (?:meddelande|mejl|e-?post)\b.{0,60}\b(?:konfidentiell|sekret)"
-    r"|(?:emel|e-?mel|mesej) ini\b.{0,60}\b(?:sulit|rahsia)|(?:本邮件|本郵件|此邮件|本电子邮件).{0,40}(?:保密|机密|機密))",
+    rf"\b(?:e-?mail|mail|message|nachricht|bericht|mensaje|correo|mensagem|messaggio|wiadomo\w+|meddeland\w+|mejl|mesej|emel)"
+    rf"\b.{{0,120}}\b(?:{'|'.join(CLOSED.split())})|\b(?:{'|'.join(CLOSED.split())}).{{0,200}}\b(?:{'|'.join(MEANT_FOR.split())})"
+    r"|本(?:电子)?[邮郵]件.{0,40}(?:保密|机密|機密)|if you have received this .{0,20}in error",
     re.IGNORECASE,
 )
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -74,10 +74,14 @@ def apart(text: str) -> tuple[str, str]:
         introduces = not is_quoted and bool(INTRODUCES.search(line[:300]))
         if introduces and kept and _begins_introduction(kept[-1]):
             rest.append(kept.pop())
-        if _everything_below_is_quoted(line, following) or (introduces and not following.lstrip().startswith((">", "|"))):
+        if _everything_below_is_quoted(line, following) or (
+            introduces and not following.lstrip().startswith((">", "|"))
+        ):
             rest += lines[number:]
             break
-        signed = (signed and not is_quoted) or bool(SIGNATURE.match(line.strip())) or bool(SMALL_PRINT.match(line))
+        signed = (
+            (signed and not is_quoted) or bool(SIGNATURE.match(line.strip())) or bool(SMALL_PRINT.search(line[:600]))
+        )
         (rest if is_quoted or introduces or signed else kept).append(line)
     return URL.sub(" ", "\n".join(kept)).strip(), "\n".join(rest)
 

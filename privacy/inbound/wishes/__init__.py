@@ -1,4 +1,4 @@
-"""What does a person wish, in her own words? Words as data, one file a language; one grammar; every finding says why."""
+"""What does a person wish, in her own words? Words are data, the grammar is one, every finding says why."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,6 +14,8 @@ QUESTION = re.compile(r"[?？؟]")
 WORDS_ENOUGH = 4
 CHARACTERS_ENOUGH = 6
 QUOTED_LIMIT = 8_000
+
+
 @dataclass
 class Wishes:
     """What was found, and in which language it was said."""

@@ -1,6 +1,7 @@
 """Where does one thought end and the next begin? Text cut into sentences and clauses, each with its concepts."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .lexicon import ENDS, Lexicon, is_mark, plain, tokens
@@ -56,8 +57,13 @@ class Sentence(Clause):
 def lines_joined(text: str) -> str:
     """Blank lines and lists end a sentence, short lines a clause; a folded line goes on."""
     text = re.sub(r"\n\s*\n|\n\s*(?=[-*•‣]\s|\d+[.)])", " \n\n ", text.strip())
-    lines = text.split("\n")
-    return "".join(line + (" , " if 0 < len(line.strip()) < SHORT_LINE else " " if line.strip() else "\n") for line in lines)
+    return "".join(line + _end_of(line) for line in text.split("\n"))
+
+
+def _end_of(line: str) -> str:
+    if not line.strip():
+        return "\n"
+    return " , " if len(line.strip()) < SHORT_LINE else " "
 
 
 def sentences(lexicon: Lexicon, text: str) -> list[Sentence]:
@@ -85,12 +91,12 @@ def _cut(words: list[str]) -> list[Sentence]:
     return found[:SENTENCES_LIMIT]
 
 
-def _fill(found: list[Sentence], hits: object, length: int) -> None:
+def _fill(found: list[Sentence], hits: Iterable[tuple[str, int, int]], length: int) -> None:
     places: list[tuple[Sentence, Clause] | None] = [None] * (length + 1)
     for sentence in found:
         for clause in sentence.clauses:
             places[clause.start : clause.end] = [(sentence, clause)] * clause.length
-    for concept, start, end in hits:  # type: ignore[attr-defined]
+    for concept, start, end in hits:
         if place := places[start]:
             for piece in place:
                 piece.add(concept, start, end)

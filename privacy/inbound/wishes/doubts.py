@@ -81,7 +81,9 @@ def _speaks_for_another(heard: Heard) -> bool:
     if heard.speaks_of("behalf"):
         return True
     about = (*ABOUT_MAIL, "personal", "account", "that", "get")
-    if any(c.has("relative") and c.has(*SAID_NO, "want", "not", "asks_erasure") and c.has(*about) for c in heard.clauses):
+    if any(
+        c.has("relative") and c.has(*SAID_NO, "want", "not", "asks_erasure") and c.has(*about) for c in heard.clauses
+    ):
         return True
     of_another = any(c.has("he_or_she") and c.has(*SAID_NO) and not c.has("me") for c in heard.clauses)
     return of_another and heard.speaks_of("relative")
@@ -104,7 +106,9 @@ def _wavers(heard: Heard) -> bool:
 
 @reason("less")
 def _wants_less(heard: Heard) -> bool:
-    return heard.speaks_of("less") and not heard.kinds and not any(c.has("less") and c.has("leave") for c in heard.clauses)
+    return (
+        heard.speaks_of("less") and not heard.kinds and not any(c.has("less") and c.has("leave") for c in heard.clauses)
+    )
 
 
 @reason("keeps")

@@ -1,6 +1,6 @@
 """How do words make a wish? One grammar for every language: a "no" of some form, and what it is said to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .clauses import Clause, Sentence
@@ -71,7 +71,9 @@ def refusals(sentence: Sentence, not_may_follow: bool) -> list[tuple[Clause, str
 
 def _is_enumeration(clause: Clause) -> bool:
     """Such as "text messages" in "no emails, text messages or calls"."""
-    return clause.length <= FEW_WORDS and clause.has(*CHANNELS, "any_way") and not (refusal(clause) or clause.has("fine"))
+    return (
+        clause.length <= FEW_WORDS and clause.has(*CHANNELS, "any_way") and not (refusal(clause) or clause.has("fine"))
+    )
 
 
 def _joined(one: Clause, other: Clause) -> Clause:
@@ -81,20 +83,13 @@ def _joined(one: Clause, other: Clause) -> Clause:
 
 def refusal(clause: Clause) -> str | None:
     """The form in which a clause says "no"; None when it says none."""
-    if clause.has("leave"):
-        return "leave"
-    if clause.has("object") and clause.has("ads", "partner", "share", "any_way"):
-        return "object"
-    if clause.has("stop"):
-        return "stop"
-    if clause.has("no_more"):
-        is_fact = clause.has("get") and not clause.has("want", "send", "not")
-        return None if is_fact else "no_more"
-    if clause.has("not") and _says_no_to_something(clause):
-        return "not"
-    if clause.has("remove") and clause.has("me", "list", "mails"):
-        return "remove"
-    return "bare" if clause.has("bare_no") else None
+    return next((form for form, holds in FORMS if holds(clause)), None)
+
+
+def _is_no_more(clause: Clause) -> bool:
+    """Not "I no longer get your letter", which is a fact."""
+    is_fact = clause.has("get") and not clause.has("want", "send", "not")
+    return clause.has("no_more") and not is_fact
 
 
 def _says_no_to_something(clause: Clause) -> bool:
@@ -102,6 +97,18 @@ def _says_no_to_something(clause: Clause) -> bool:
         return not clause.has("not_yet")
     is_bare = clause.length <= FEW_WORDS or clause.has("please")
     return is_bare and any(clause.is_near("not", what, 2) for what in (*CHANNELS, "ads", "only_third"))
+
+
+# The forms of a "no", the plainest first.
+FORMS: tuple[tuple[str, Callable[[Clause], bool]], ...] = (
+    ("leave", lambda clause: clause.has("leave")),
+    ("object", lambda clause: clause.has("object") and clause.has("ads", "partner", "share", "any_way")),
+    ("stop", lambda clause: clause.has("stop")),
+    ("no_more", _is_no_more),
+    ("not", lambda clause: clause.has("not") and _says_no_to_something(clause)),
+    ("remove", lambda clause: clause.has("remove") and clause.has("me", "list", "mails")),
+    ("bare", lambda clause: clause.has("bare_no")),
+)
 
 
 def is_negated(clause: Clause, form: str, may_follow: bool) -> bool:
