@@ -108,12 +108,12 @@ def test_a_good_signature_of_the_domain_proves_it(settings, keys):
 def test_a_broken_signature_is_no_signature_and_no_crash(settings, garbage):
     settings.CHECK_DKIM, settings.AUTHSERV_ID = True, ""
     raw = f"DKIM-Signature: {garbage}\r\n".encode() + letter(ANN)
-    assert authentication.verdict(raw, reading.read(raw), lambda *a, **k: None).trust == Trust.UNKNOWN
+    assert authentication.verdict(raw, reading.read(raw), lambda *_args, **_more: None).trust == Trust.UNKNOWN
 
 
 @pytest.mark.django_db
 def test_200_forged_mails_switch_off_at_most_and_open_nothing():
-    customer = make.customer(email=ANN)
+    make.customer(email=ANN)
     wishes = ["Please unsubscribe me.", "Send me a copy of all data you hold about me.", "Delete my account.",
               "Please sign me up for the newsletter.", "Unsubscribe me and delete my account."]  # fmt: skip
     for number in range(200):

@@ -3,27 +3,40 @@
 import re
 from dataclasses import dataclass, field
 
-from . import doubts
-from .clauses import Sentence, sentences
+from . import likeness, weighing
+from .clauses import sentences
 from .doubts import SENTENCES, Heard
-from .grammar import COMMANDS, Context, asks, commands, kinds
+from .grammar import COMMANDS, Context, asks, commands, kinds, refusals
 from .lexicon import Lexicon, lexicons, plain, tokens
+from .weighing import Finding
 
 KINDS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint", "enquiry")
 QUESTION = re.compile(r"[?？؟]")
 WORDS_ENOUGH = 4
 CHARACTERS_ENOUGH = 6
 QUOTED_LIMIT = 8_000
+FEW = 3
 
 
 @dataclass
 class Wishes:
-    """What was found, and in which language it was said."""
+    """What was found, and why it is believed."""
 
     commands: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+
+    def note(self, finding: Finding, heard: Heard, language: str) -> None:
+        """Takes over what one language's reading came to, with the reasons."""
+        for name in finding.doubts:
+            self.add(self.doubts, name, SENTENCES[name])
+        for name in finding.commands:
+            how = "ask for" if name in heard.commands else 'say "no" and read like'
+            self.add(self.commands, name, f"The sender's own words {how} {name} ({language}).")
+        for name in finding.kinds:
+            how = "speak of" if name in heard.kinds else "read like"
+            self.add(self.kinds, name, f"The sender's own words {how} {name} ({language}).")
 
     def add(self, found: list[str], name: str, reason: str) -> None:
         """Notes a finding once."""
@@ -31,52 +44,49 @@ class Wishes:
             found.append(name)
             self.reasons.append(reason)
 
-    def doubt(self, name: str) -> None:
-        """Notes a doubt once."""
-        self.add(self.doubts, name, SENTENCES[name])
-
 
 def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
     """The wishes in somebody's own words, and every reason to doubt them; `about`: what "this" is when nothing says."""
     wishes = Wishes()
     whole = f"{subject}.\n\n{text}" if subject.strip() else text
-    for lexicon in spoken(plain(whole)):
-        _search(lexicon, sentences(lexicon, whole), Context([about] if about else []), wishes)
+    languages = spoken(plain(whole))
+    for lexicon in languages:
+        heard = listen(lexicon, whole, about)
+        like = likeness.opinions(lexicon.code, whole) if lexicon is languages[0] and len(languages) <= FEW else {}
+        wishes.note(weighing.weigh(heard, like), heard, lexicon.language)
     if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(whole):
         wishes.add(wishes.kinds, "enquiry", "It asks a question.")
     return wishes
 
 
 def spoken(words: str) -> list[Lexicon]:
-    """The languages that the words may be in, by their commonest little words; all of them where nothing tells."""
+    """The languages that the words may be in, likeliest first; all of them where nothing tells."""
     given = tokens(words)
-    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in words)
+    if any("\u4e00" <= letter <= "\u9fff" for letter in words):
+        return [language for language in lexicons() if language.code == "zh"]
     scores = {language: sum(word in language.common for word in given) for language in lexicons()}
-    if chinese:
-        return [language for language in lexicons() if language.language == "Chinese"]
-    most = max(scores.values(), default=0)
-    return [language for language, score in scores.items() if not most or score * 2 >= most]
+    most = max(scores.values())
+    likely = [language for language in lexicons() if not most or scores[language] * 3 >= most * 2]
+    return sorted(likely, key=scores.__getitem__, reverse=True)
 
 
-def _search(lexicon: Lexicon, found: list[Sentence], context: Context, wishes: Wishes) -> None:
-    heard = Heard([s for s in found if not s.has("shop_says")], [], [], [])
+def listen(lexicon: Lexicon, text: str, about: str | None) -> Heard:
+    """What the rules of one language hear."""
+    context = Context([about] if about else [])
+    heard = Heard([s for s in sentences(lexicon, text) if not s.has("shop_says")])
     for sentence in heard.sentences:
-        told = (*commands(sentence, context, lexicon), *kinds(sentence, context, lexicon))
-        for name, is_denied in told:
+        heard.says_no |= any(not is_denied for _, _, is_denied in refusals(sentence, lexicon.not_may_follow))
+        for name, is_denied in (*commands(sentence, context, lexicon), *kinds(sentence, context, lexicon)):
             heard.wished.append(sentence)
             if is_denied:
-                wishes.doubt("negated")
+                heard.is_denied = True
             elif name in COMMANDS:
                 heard.commands.append(name)
-                wishes.add(wishes.commands, name, f"The sender's own words ask for {name} ({lexicon.language}).")
             else:
                 heard.kinds.append(name)
-                wishes.add(wishes.kinds, name, f"The sender's own words speak of {name} ({lexicon.language}).")
         context.hears(sentence)
-    for name in doubts.found_in(heard):
-        wishes.doubt(name)
-    if not (wishes.commands or wishes.kinds or wishes.doubts) and asks(heard.sentences):
-        wishes.add(wishes.kinds, "enquiry", f"The sender's own words ask something ({lexicon.language}).")
+    heard.asks = asks(heard.sentences)
+    return heard
 
 
 def is_a_newsletter(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Why might a machine be wrong about a wish? One small function for each reason; any of them calls a person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .clauses import Clause, Sentence
 
@@ -15,6 +15,7 @@ SENTENCES = {
     "less": "It asks for less, not for nothing.",
     "keeps": "It asks to keep something.",
     "other_address": "It is about another address than the sender's.",
+    "other_firm": "It seems to be meant for somebody else than us.",
 }
 
 
@@ -23,9 +24,12 @@ class Heard:
     """One language's reading of a mail: its sentences, those with a wish, and what was found in them."""
 
     sentences: list[Sentence]
-    wished: list[Sentence]
-    commands: list[str]
-    kinds: list[str]
+    wished: list[Sentence] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    is_denied: bool = False
+    says_no: bool = False
+    asks: bool = False
 
     @property
     def clauses(self) -> list[Clause]:
@@ -54,6 +58,11 @@ def reason(name: str) -> Callable[[Reason], Reason]:
 def found_in(heard: Heard) -> list[str]:
     """The names of all doubts, in the order in which they are written here."""
     return list(dict.fromkeys(name for name, holds in REASONS if holds(heard)))
+
+
+@reason("negated")
+def _denies(heard: Heard) -> bool:
+    return heard.is_denied
 
 
 @reason("negated")
@@ -121,3 +130,8 @@ def _keeps(heard: Heard) -> bool:
 @reason("other_address")
 def _means_another_address(heard: Heard) -> bool:
     return bool(heard.commands) and heard.speaks_of("other_address")
+
+
+@reason("other_firm")
+def _means_another_firm(heard: Heard) -> bool:
+    return heard.speaks_of("elsewhere") and not heard.speaks_of("order", "lamp")

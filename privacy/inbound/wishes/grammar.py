@@ -133,6 +133,8 @@ def commands(sentence: Sentence, context: Context, lexicon: Lexicon) -> list[tup
         return [("stop_all_marketing", any(denied for _, _, denied in told))]
     found: list[tuple[str, bool]] = []
     for clause, form, is_denied in told:
+        if form == "leave" and _is_erasure(clause, context):
+            continue
         within = context.extended(c for c in sentence.clauses if c.start < clause.start)
         found += [(command, is_denied) for command in _refused(clause, form, within)]
     return found
@@ -148,10 +150,11 @@ def _refused(clause: Clause, form: str, context: Context) -> list[str]:
     if clause.has("only_third") or _is_about_passing_on(clause, form):
         return ["stop_third_party"]
     named = [] if form == "bare" else _channels(clause)
-    if len(named) >= EVERY_CHANNEL or (
-        clause.has("ads") and len(named) != 1 and (clause.has("any_way") or form == "object")
-    ):
+    says_all = clause.has("any_way") or form == "object" or clause.has_all("use", "personal")
+    if len(named) >= EVERY_CHANNEL or (clause.has("ads") and len(named) != 1 and says_all):
         return ["stop_all_marketing"]
+    if len(named) > 1 and named[0] == "mails" and clause.has("list", "leave"):
+        named = named[1:]  # "off the texting list", "end my catalogue subscription"
     if named:
         return [CHANNELS[channel] for channel in named]
     if clause.has("ads", "list") or form == "leave":
@@ -161,8 +164,8 @@ def _refused(clause: Clause, form: str, context: Context) -> list[str]:
 
 def _is_about_passing_on(clause: Clause, form: str) -> bool:
     if clause.has("share"):
-        return clause.has("partner", "personal", "me") and form != "leave"
-    return clause.has("partner") and clause.has("ads", "mails", "get", "send") and form != "leave"
+        return clause.has("partner", "personal")
+    return clause.has("partner") and clause.has("ads", "mails", "get", "send", "personal") and form != "leave"
 
 
 def _by_context(clause: Clause, form: str, context: Context) -> list[str]:
@@ -188,7 +191,7 @@ def kinds(sentence: Sentence, context: Context, lexicon: Lexicon) -> Iterator[tu
         ("rectification", _is_rectification),
         ("restriction", _is_restriction),
         ("portability", lambda s: s.has("asks_portability")),
-        ("objection", lambda s: s.has("asks_objection") or s.has_all("object", "profiling")),
+        ("objection", _is_objection),
         ("complaint", lambda s: s.has("asks_complaint") or s.has_all("leak", "personal")),
     ):
         if holds(sentence):
@@ -197,7 +200,7 @@ def kinds(sentence: Sentence, context: Context, lexicon: Lexicon) -> Iterator[tu
 
 def _is_erasure(clause: Clause, context: Context) -> bool:
     if clause.has("asks_erasure"):
-        return True
+        return not clause.has("list", "mails")
     if not clause.has("remove") or clause.has("list", "mails", "order"):
         return False
     what = clause.has("personal", "account", "hold") or clause.has_all("everything", "me")
@@ -217,11 +220,16 @@ def _is_rectification(sentence: Sentence) -> bool:
     )
 
 
+def _is_objection(sentence: Sentence) -> bool:
+    """To profiling and the like; to advertising, which needs no reasons, is a command."""
+    objects = sentence.has("asks_objection") or sentence.has_all("object", "profiling")
+    return objects and not sentence.has("ads", "mails", "sms", "calls", "post")
+
+
 def _is_restriction(sentence: Sentence) -> bool:
     return any(
-        clause.has("asks_restriction")
-        or (clause.has_all("freeze", "personal"))
-        or (clause.has_all("not", "use", "personal") and not clause.has("ads", "partner", "share"))
+        (clause.has("asks_restriction") or clause.has_all("freeze", "personal") or clause.has_all("not", "use", "personal"))
+        and not clause.has("ads", "partner", "share")
         for clause in sentence.clauses
     )
 

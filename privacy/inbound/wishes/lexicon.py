@@ -84,6 +84,7 @@ class Lexicon:
     """One language: the little words it is known by, and its terms, indexed by their first word."""
 
     language: str
+    code: str = ""
     common: frozenset[str] = frozenset()
     not_may_follow: bool = False
     exact: dict[str, list[Term]] = field(default_factory=dict)
@@ -139,7 +140,8 @@ def lexicons() -> tuple[Lexicon, ...]:
 
 def _load(path: Path) -> Lexicon:
     said = tomllib.loads(path.read_text())
-    lexicon = Lexicon(said["language"], frozenset(tokens(plain(said["common"]))), said.get("not_may_follow", False))
+    common = frozenset(tokens(plain(said["common"])))
+    lexicon = Lexicon(said["language"], path.stem, common, said.get("not_may_follow", False))
     for concept, terms in said["concepts"].items():
         for term in re.split(r"[,，\n]", plain(terms)):
             if term.strip():

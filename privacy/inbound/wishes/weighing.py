@@ -1,0 +1,105 @@
+"""What do rules and likeness say together? A rule must hear the "no"; likeness says to what, or calls a person."""
+
+from dataclasses import dataclass, field
+
+from . import doubts
+from .doubts import SENTENCES, Heard
+from .grammar import CHANNELS, COMMANDS
+
+RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint")
+FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
+# Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
+WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
+# How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
+# to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
+SOMETHING, SURE = 0.2, 0.3
+HEARD_TOO, BESIDE, DOUBTFUL = 0.4, 0.75, 0.7
+
+
+@dataclass
+class Opinion:
+    """How like a mail is to our texts of each label."""
+
+    like: dict[str, float] = field(default_factory=dict)
+
+    def of(self, name: str) -> float:
+        """About 1 for "just so", 0 for "not at all"."""
+        return self.like.get(name, 0.0)
+
+    @property
+    def best(self) -> str:
+        """The likeliest label of all; "" when nothing is like it."""
+        top = max(self.like, key=self.like.__getitem__, default="")
+        return top if self.of(top) >= SOMETHING else ""
+
+    def likeliest(self, names: tuple[str, ...] | frozenset[str]) -> str:
+        """The likeliest of these labels."""
+        return max(sorted(names), key=self.of)
+
+    def has_rival(self, name: str) -> bool:
+        """Whether any other label is nearly as likely."""
+        return any(value >= DOUBTFUL * self.of(name) for other, value in self.like.items() if other != name)
+
+    def comes_near(self, name: str, share: float) -> bool:
+        """Whether a label reaches this share of the best."""
+        return self.of(name) >= max(share * self.of(self.best), SOMETHING * share)
+
+
+@dataclass
+class Finding:
+    """What one language's reading came to."""
+
+    commands: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+def weigh(heard: Heard, like: dict[str, float]) -> Finding:
+    """What the mail asks for, and what speaks against believing it."""
+    opinion = Opinion(like)
+    found = Finding(doubts=doubts.found_in(heard))
+    if not opinion.best:
+        found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
+    else:
+        found.commands, found.kinds = _commands(heard, opinion), _kinds(heard, opinion)
+        found.doubts = _doubts(found, opinion)
+    if not (found.commands or found.kinds or found.doubts) and _asks(heard, opinion):
+        found.kinds = ["enquiry"]
+    return found
+
+
+def _commands(heard: Heard, opinion: Opinion) -> list[str]:
+    told = list(dict.fromkeys(heard.commands))
+    likeliest = opinion.likeliest(COMMANDS)
+    is_clear = opinion.best == likeliest and opinion.of(likeliest) >= SURE and not opinion.has_rival(likeliest)
+    if not told:
+        return [likeliest] if heard.says_no and is_clear else []
+    if likeliest in told and opinion.comes_near(likeliest, HEARD_TOO):
+        near = [name for name in told if opinion.of(name) >= BESIDE * opinion.of(likeliest)]
+        return near if likeliest in CHANNELS.values() else [likeliest]
+    return [likeliest] if is_clear else told
+
+
+def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
+    told = [kind for kind in dict.fromkeys(heard.kinds) if opinion.comes_near(kind, HEARD_TOO)]
+    floor = SURE if told or heard.commands else SOMETHING
+    alone = opinion.likeliest(RIGHTS)
+    added = alone not in told and opinion.of(alone) >= floor and opinion.comes_near(alone, BESIDE)
+    return [*told, alone] if added else told
+
+
+def _doubts(found: Finding, opinion: Opinion) -> list[str]:
+    """Those that rules raised, unless likeness settles them; and that which likeness raises."""
+    wished = found.commands or found.kinds
+    strongest = max((opinion.of(name) for name in wished), default=0.0)
+    doubt = opinion.likeliest(FOR_A_PERSON)
+    if wished and opinion.of(doubt) >= DOUBTFUL * strongest and opinion.of(doubt) >= SOMETHING:
+        return list(dict.fromkeys([*found.doubts, doubt if doubt in SENTENCES else "undecided"]))
+    settled = strongest >= SURE and opinion.of(doubt) < strongest / 2
+    return [name for name in found.doubts if not (settled and name in WEAK_DOUBTS)]
+
+
+def _asks(heard: Heard, opinion: Opinion) -> bool:
+    if opinion.best in FOR_A_PERSON or opinion.best == "machine":
+        return False
+    return heard.asks or opinion.best == "enquiry"
