@@ -228,7 +228,11 @@ def _is_objection(sentence: Sentence) -> bool:
 
 def _is_restriction(sentence: Sentence) -> bool:
     return any(
-        (clause.has("asks_restriction") or clause.has_all("freeze", "personal") or clause.has_all("not", "use", "personal"))
+        (
+            clause.has("asks_restriction")
+            or clause.has_all("freeze", "personal")
+            or clause.has_all("not", "use", "personal")
+        )
         and not clause.has("ads", "partner", "share")
         for clause in sentence.clauses
     )

@@ -9,6 +9,7 @@ import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from operator import mul
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def _features(text: str) -> tuple[Counter[str], Counter[str]]:
     """What is counted: words and pairs of words; and pieces of words, which forgive endings and slips of the pen."""
     words = _words(text)
     whole = Counter(words)
-    whole.update(f"{one} {other}" for one, other in zip(words, words[1:], strict=False))
+    whole.update(f"{one} {other}" for one, other in pairwise(words))
     pieces: Counter[str] = Counter()
     for word in words:
         padded = f" {word} "
@@ -89,17 +90,51 @@ def gathered(given: list[tuple[frozenset[str], str]]) -> Texts:
     return found
 
 
+@dataclass
+class Votes:
+    """What every feature of a language's texts says for and against each label."""
+
+    own: Texts
+    labels: list[str]
+    by_text: list[tuple[float, ...]]
+    by_feature: dict[str, list[float]] = field(default_factory=dict)
+
+    def of(self, feature: str) -> list[float]:
+        """One feature's weight for each label, added up when it is first met."""
+        if feature not in self.by_feature:
+            total = [0.0] * len(self.labels)
+            for number, weight in self.own.having[feature]:
+                total = [so_far + weight * vote for so_far, vote in zip(total, self.by_text[number], strict=True)]
+            self.by_feature[feature] = total
+        return self.by_feature[feature]
+
+
 @cache
-def _learnt(language: str) -> tuple[Texts, dict[str, list[float]]]:
-    votes: dict[str, list[float]] = json.loads((FOLDER / f"{language}.json").read_text())
-    return gathered(texts(language)), votes
+def votes(language: str) -> Votes:
+    """The texts of a language with what was learnt from them."""
+    learnt: dict[str, list[float]] = json.loads((FOLDER / f"{language}.json").read_text())
+    return Votes(gathered(texts(language)), list(learnt), list(zip(*learnt.values(), strict=True)))
 
 
 def opinions(language: str, text: str) -> dict[str, float]:
     """For each label, how much the text is like those that bear it: about 1 for "just so", about 0 for "not at all"."""
-    own, votes = _learnt(language)
-    like = own.likeness(own.vector(_features(text)))
-    return {label: sum(a * b for a, b in zip(like, weights, strict=True)) for label, weights in votes.items()}
+    known = votes(language)
+    vector = known.own.vector(_features(text))
+    columns = zip(*(known.of(feature) for feature in vector), strict=True)
+    return {label: sum(map(mul, vector.values(), column)) for label, column in zip(known.labels, columns, strict=False)}
+
+
+def relearn(language: str) -> Path:
+    """Learns from the texts of a language anew and writes what was learnt beside them; the file."""
+    learnt = learn(texts(language))
+    path = FOLDER / f"{language}.json"
+    path.write_text("{\n" + ",\n".join(f'"{label}": {json.dumps(v)}' for label, v in learnt.items()) + "\n}\n")
+    return path
+
+
+def languages() -> list[str]:
+    """Every language that has texts."""
+    return sorted(path.stem for path in FOLDER.glob("*.tsv"))
 
 
 def learn(given: list[tuple[frozenset[str], str]]) -> dict[str, list[float]]:

@@ -77,7 +77,10 @@ def _commands(heard: Heard, opinion: Opinion) -> list[str]:
     if likeliest in told and opinion.comes_near(likeliest, HEARD_TOO):
         near = [name for name in told if opinion.of(name) >= BESIDE * opinion.of(likeliest)]
         return near if likeliest in CHANNELS.values() else [likeliest]
-    return [likeliest] if is_clear else told
+    if is_clear:
+        return [likeliest]
+    # Words that sound like a "no" in a text that is most like something else altogether.
+    return [name for name in told if opinion.comes_near(name, HEARD_TOO)] if opinion.best in RIGHTS else told
 
 
 def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
