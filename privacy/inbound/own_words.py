@@ -44,6 +44,12 @@ SMALL_PRINT = re.compile(
     r"|本(?:电子)?[邮郵]件.{0,40}(?:保密|机密|機密)|if you have received this .{0,20}in error",
     re.IGNORECASE,
 )
+# A line of a signature that names a firm, whatever else its name may say.
+FIRM = re.compile(
+    r"\b(?:GmbH|Ltd|LLP|LLC|Inc|PLC|S\.?A\.?R\.?L|S\.?A\.?S|B\.?V|S\.?r\.?l|S\.L|Sp\. ?z ?o\. ?o|Sdn\.? Bhd|Lda|KG|AG|AB|e\.K)\b"
+    r"|有限公司"
+)
+FIRM_WORDS = 12
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -82,7 +88,8 @@ def apart(text: str) -> tuple[str, str]:
         signed = (
             (signed and not is_quoted) or bool(SIGNATURE.match(line.strip())) or bool(SMALL_PRINT.search(line[:600]))
         )
-        (rest if is_quoted or introduces or signed else kept).append(line)
+        is_firm = bool(kept) and len(line.split()) <= FIRM_WORDS and bool(FIRM.search(line))
+        (rest if is_quoted or introduces or signed or is_firm else kept).append(line)
     return URL.sub(" ", "\n".join(kept)).strip(), "\n".join(rest)
 
 

@@ -52,7 +52,11 @@ def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
     languages = spoken(plain(whole))
     for lexicon in languages:
         heard = listen(lexicon, whole, about)
-        like = likeness.opinions(lexicon.code, whole) if lexicon is languages[0] and len(languages) <= FEW else {}
+        like = (
+            likeness.opinions(lexicon.code, whole)
+            if lexicon is languages[0] and len(languages) <= FEW and lexicon.code in likeness.learnt()
+            else {}
+        )
         wishes.note(weighing.weigh(heard, like), heard, lexicon.language)
     if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(whole):
         wishes.add(wishes.kinds, "enquiry", "It asks a question.")

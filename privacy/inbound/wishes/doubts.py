@@ -15,6 +15,7 @@ SENTENCES = {
     "less": "It asks for less, not for nothing.",
     "keeps": "It asks to keep something.",
     "other_address": "It is about another address than the sender's.",
+    "unclear": "It reads like something that is no wish at all.",
     "other_firm": "It seems to be meant for somebody else than us.",
 }
 

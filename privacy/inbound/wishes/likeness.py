@@ -132,6 +132,12 @@ def relearn(language: str) -> Path:
     return path
 
 
+@cache
+def learnt() -> frozenset[str]:
+    """The languages of which something was learnt."""
+    return frozenset(path.stem for path in FOLDER.glob("*.json"))
+
+
 def languages() -> list[str]:
     """Every language that has texts."""
     return sorted(path.stem for path in FOLDER.glob("*.tsv"))

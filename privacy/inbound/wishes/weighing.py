@@ -8,12 +8,13 @@ from .grammar import CHANNELS, COMMANDS
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint")
 FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
+UNCLEAR = "unclear"
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
 WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
 SOMETHING, SURE = 0.2, 0.3
-HEARD_TOO, BESIDE, DOUBTFUL = 0.4, 0.75, 0.7
+HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, CONTRADICTS = 0.4, 0.5, 0.75, 0.7, 1.3
 
 
 @dataclass
@@ -36,9 +37,10 @@ class Opinion:
         """The likeliest of these labels."""
         return max(sorted(names), key=self.of)
 
-    def has_rival(self, name: str) -> bool:
-        """Whether any other label is nearly as likely."""
-        return any(value >= DOUBTFUL * self.of(name) for other, value in self.like.items() if other != name)
+    def is_clear(self, name: str) -> bool:
+        """Whether it is this and no other label comes near."""
+        rivals = (value for other, value in self.like.items() if other != name)
+        return self.of(name) >= SURE and max(rivals, default=0.0) < DOUBTFUL * self.of(name)
 
     def comes_near(self, name: str, share: float) -> bool:
         """Whether a label reaches this share of the best."""
@@ -69,18 +71,19 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
 
 
 def _commands(heard: Heard, opinion: Opinion) -> list[str]:
+    """One command where rules and likeness agree; two, which call a person, where they do not."""
     told = list(dict.fromkeys(heard.commands))
     likeliest = opinion.likeliest(COMMANDS)
-    is_clear = opinion.best == likeliest and opinion.of(likeliest) >= SURE and not opinion.has_rival(likeliest)
-    if not told:
-        return [likeliest] if heard.says_no and is_clear else []
-    if likeliest in told and opinion.comes_near(likeliest, HEARD_TOO):
-        near = [name for name in told if opinion.of(name) >= BESIDE * opinion.of(likeliest)]
-        return near if likeliest in CHANNELS.values() else [likeliest]
-    if is_clear:
+    if opinion.is_clear(likeliest) and (told or heard.says_no):
         return [likeliest]
-    # Words that sound like a "no" in a text that is most like something else altogether.
-    return [name for name in told if opinion.comes_near(name, HEARD_TOO)] if opinion.best in RIGHTS else told
+    if opinion.best in (*RIGHTS, "enquiry"):
+        # Words that sound like a "no" in a text that is most like something else altogether.
+        told = [name for name in told if opinion.comes_near(name, BESIDE_A_RIGHT)]
+    if not told or likeliest not in told:
+        differs = bool(told) and opinion.of(likeliest) > CONTRADICTS * max(map(opinion.of, told))
+        return [*told, likeliest] if differs and opinion.of(likeliest) >= SOMETHING else told
+    near = [name for name in told if opinion.of(name) >= BESIDE * opinion.of(likeliest)]
+    return near if likeliest in CHANNELS.values() else [likeliest]
 
 
 def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
@@ -95,9 +98,9 @@ def _doubts(found: Finding, opinion: Opinion) -> list[str]:
     """Those that rules raised, unless likeness settles them; and that which likeness raises."""
     wished = found.commands or found.kinds
     strongest = max((opinion.of(name) for name in wished), default=0.0)
-    doubt = opinion.likeliest(FOR_A_PERSON)
+    doubt = opinion.likeliest(FOR_A_PERSON | {"machine"} if found.commands else FOR_A_PERSON)
     if wished and opinion.of(doubt) >= DOUBTFUL * strongest and opinion.of(doubt) >= SOMETHING:
-        return list(dict.fromkeys([*found.doubts, doubt if doubt in SENTENCES else "undecided"]))
+        return list(dict.fromkeys([*found.doubts, doubt if doubt in SENTENCES else UNCLEAR]))
     settled = strongest >= SURE and opinion.of(doubt) < strongest / 2
     return [name for name in found.doubts if not (settled and name in WEAK_DOUBTS)]
 
