@@ -46,8 +46,8 @@ SMALL_PRINT = re.compile(
 )
 # A line of a signature that names a firm, whatever else its name may say.
 FIRM = re.compile(
-    r"\b(?:GmbH|Ltd|LLP|LLC|Inc|PLC|S\.?A\.?R\.?L|S\.?A\.?S|B\.?V|S\.?r\.?l|S\.L|Sp\. ?z ?o\. ?o|Sdn\.? Bhd|Lda|KG|AG|AB|e\.K)\b"
-    r"|有限公司"
+    r"\b(?:GmbH|Ltd|LLP|LLC|Inc|PLC|S\.?A\.?R\.?L|S\.?A\.?S|B\.?V|S\.?r\.?l|S\.L|Lda|KG|AG|AB|e\.K)\b"
+    r"|\bSp\. ?z ?o\. ?o|\bSdn\.? Bhd|有限公司"
 )
 FIRM_WORDS = 12
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from . import likeness, weighing
 from .clauses import sentences
 from .doubts import SENTENCES, Heard
-from .grammar import COMMANDS, Context, asks, commands, kinds, refusals
+from .grammar import COMMANDS, Context, asks, commands, kinds, says_no
 from .lexicon import Lexicon, lexicons, plain, tokens
 from .weighing import Finding
 
@@ -79,7 +79,7 @@ def listen(lexicon: Lexicon, text: str, about: str | None) -> Heard:
     context = Context([about] if about else [])
     heard = Heard([s for s in sentences(lexicon, text) if not s.has("shop_says")])
     for sentence in heard.sentences:
-        heard.says_no |= any(not is_denied for _, _, is_denied in refusals(sentence, lexicon.not_may_follow))
+        heard.says_no |= says_no(sentence, lexicon)
         for name, is_denied in (*commands(sentence, context, lexicon), *kinds(sentence, context, lexicon)):
             heard.wished.append(sentence)
             if is_denied:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .clauses import Clause, Sentence
 
 ABOUT_MAIL = ("mails", "leave", "list", "sms", "calls", "post", "ads", "only_third")
+BARE_WORDS = 3
 SAID_NO = ("leave", "stop", "remove", "no_more", "object")
 SENTENCES = {
     "negated": "It says the opposite, or takes it back.",
@@ -103,6 +104,12 @@ def _speaks_for_another(heard: Heard) -> bool:
 def _is_conditional(heard: Heard) -> bool:
     """ "If nothing changes, take me off", but not "if you could take me off"."""
     return bool(heard.commands) and any(s.has("if") and not s.has("polite_if") for s in heard.wished)
+
+
+@reason("undecided")
+def _is_a_bare_question(heard: Heard) -> bool:
+    """ "Unsubscribe?" """
+    return any(s.is_question and s.length <= BARE_WORDS for s in heard.wished)
 
 
 @reason("undecided")

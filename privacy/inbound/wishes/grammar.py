@@ -140,6 +140,12 @@ def commands(sentence: Sentence, context: Context, lexicon: Lexicon) -> list[tup
     return found
 
 
+def says_no(sentence: Sentence, lexicon: Lexicon) -> bool:
+    """Whether a sentence says "no" to anything, in whatever form."""
+    told = () if _only_asks_about(sentence) else refusals(sentence, lexicon.not_may_follow)
+    return any(not is_denied for _, _, is_denied in told)
+
+
 def _only_asks_about(sentence: Sentence) -> bool:
     """ "How do I unsubscribe?", "Do you delete accounts?": a question about what happens, not a wish."""
     return sentence.has("how_to") and (sentence.is_question or sentence.has("asks_enquiry"))
