@@ -1,4 +1,4 @@
-"""Which processes this project runs: broker, web, worker, scheduler, mail listener; where they listen."""
+"""Which processes this project runs: broker, web, worker, scheduler, mail listener, poller; where they listen."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from django.conf import settings
 
 from .processes import FamilyError, Member
 
-STOP_ORDER = ("mail", "beat", "web", "worker", "broker")
+STOP_ORDER = ("mail", "imap", "beat", "web", "worker", "broker")
 # The longest name of a Unix socket that the kernel takes, less the closing zero.
 SOCKET_PATH_MAX = 107
 
@@ -91,7 +91,7 @@ def web_answers() -> bool:
 def members() -> list[Member]:
     """The whole family, in the order in which it starts."""
     family = [_broker()] if settings.BROKER_IS_EMBEDDED else []
-    return [*family, _web(), _worker(), _beat(), _mail()]
+    return [*family, _web(), _worker(), _beat(), _mail(), *([_imap()] if settings.IMAP else [])]
 
 
 def _broker() -> Member:
@@ -124,6 +124,12 @@ def _beat() -> Member:
 def _mail() -> Member:
     argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "receive_mail"]
     return Member("mail", argv, is_up=partial(port_answers, "SMTP_PORT", "LMTP_PORT"))
+
+
+def _imap() -> Member:
+    """Its server may be away: that is no reason not to be up."""
+    argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "poll_mail"]
+    return Member("imap", argv, stop_seconds=20)
 
 
 def _celery(*words: str) -> list[str]:

@@ -63,6 +63,12 @@ MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
 # The name under which our own mail server writes Authentication-Results; without it nobody's word is taken.
 AUTHSERV_ID = env.str("AUTHSERV_ID", default="").lower()
 CHECK_DKIM = env.bool("CHECK_DKIM", default=False)
+ANYMAIL = env.mailing_services()
+WEBHOOK_MAX_AGE_SECONDS = env.int("WEBHOOK_MAX_AGE_SECONDS", default=5 * 60)
+IMAP = env.imap_url("IMAP_URL")
+IMAP_MOVE_TO = env.other_folder("IMAP_MOVE_TO", IMAP)
+IMAP_POLL_SECONDS = env.seconds("IMAP_POLL_SECONDS", default=20, most=29 * 60)  # RFC 2177: not longer in one IDLE
+IMAP_RECIPIENT = env.address_at("IMAP_RECIPIENT", "privacy", MAIL_DOMAIN)
 WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 
@@ -186,10 +192,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 AUTH_USER_MODEL = "customers.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -207,8 +210,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/account/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/account/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 STAFF_NEEDS_SECOND_FACTOR = env.bool("STAFF_NEEDS_SECOND_FACTOR", default=not DEBUG)
 SESSION_ENGINE = "customers.sessions"
@@ -232,19 +234,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
+    "DIRECTIVES": {name: [NONE] for name in ("default-src", "base-uri", "frame-ancestors")}
+    | {f"{kind}-src": [SELF] for kind in ("script", "style", "img", "font", "connect")}
+    | {"form-action": [SELF]}
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAIL_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # an uploaded mail never lies on the disk
 
 # --- mail out ----------------------------------------------------------------------------------
 
@@ -256,8 +251,7 @@ EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST", ""), EMAIL.get("EMAIL_PORT") or
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER", ""), EMAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SHOP['name']} <service@{MAIL_DOMAIN}>")
 
 # --- files, language, time ---------------------------------------------------------------------
 
@@ -280,8 +274,7 @@ LANGUAGES = [("en-gb", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = SHOP_TIME_ZONE
 SHOP_TZ = ZoneInfo(SHOP_TIME_ZONE)
-USE_TZ = True
-USE_I18N = True
+USE_TZ = USE_I18N = True
 
 # --- logs: no personal values, one JSON object a line in production ------------------------------
 

@@ -8,6 +8,7 @@ from .erased import ErasedIdentifier
 from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
 from .inbound.mailbox import InboundEmail
+from .inbound.webhooks import Mention, WebhookCall
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
@@ -19,7 +20,7 @@ from .tokens import LinkToken
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
-    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "NoticeShown", "OutgoingEmail",
-    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Restriction",
-    "Suppression",
+    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
+    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "Restriction", "Suppression", "WebhookCall",
 ]  # fmt: skip

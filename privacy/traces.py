@@ -13,6 +13,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import redis
 from django.apps import apps
@@ -81,6 +82,8 @@ def readings(data: bytes) -> Iterator[bytes]:
     yield data
     if b"\\u" in data:
         yield without_escapes(data.decode(errors="replace")).encode(errors="replace")
+    if b"%40" in data:
+        yield unquote_to_bytes(data.replace(b"+", b" "))
     yield from _of_mail(data)
     for word in BASE64.findall(data):
         yield from _unpacked(word)

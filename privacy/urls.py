@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import corrections, exports, health, my_data, policy, preferences, public, requests, sharing, unsubscribe
+from .views import (
+    corrections,
+    exports,
+    health,
+    my_data,
+    policy,
+    preferences,
+    public,
+    requests,
+    sharing,
+    unsubscribe,
+    webhooks,
+)
 
 app_name = "privacy"
 complaint = {"kind": "complaint"}
@@ -31,6 +43,7 @@ urlpatterns = [
     path(
         "unsubscribe/<slug:token>", unsubscribe.one_click, name="one_click_bare"
     ),  # RFC 8058 forbids to redirect a POST
+    path("webhooks/<slug:service>/<slug:kind>/", webhooks.receive, name="webhook"),
     path("privacy/", policy.policy, name="policy"),
     path("privacy.pdf", policy.pdf, name="policy_pdf"),
     path("privacy/<slug:version>.pdf", policy.pdf, name="policy_version_pdf"),

@@ -18,6 +18,7 @@ from django.test import TransactionTestCase, override_settings
 from config.family import broker_program
 from tests.children import ROOT, Child, running
 from tests.environment import ON_POSTGRESQL
+from tests.mail_servers import Dovecot
 from tests.pristine import Pristine
 from tests.servers import Broker, PostgreSQL, absent, answers, free_port, wait_until
 
@@ -119,6 +120,18 @@ def postgresql() -> Iterator[PostgreSQL]:
     except FileNotFoundError as error:
         absent(str(error))
     server.start(durable=True)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """An IMAP and LMTP server; a test takes a user name of its own, and so an empty mailbox."""
+    try:
+        server = Dovecot()
+    except FileNotFoundError as error:
+        absent(str(error))
+    server.start()
     yield server
     server.remove()
 

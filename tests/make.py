@@ -33,7 +33,8 @@ from customers.models import (
 )
 from privacy import consent, corrections, export, notices, policies, recipients, restrictions, subject_requests, tokens
 from privacy.erasure import Erasure
-from privacy.inbound import mailbox
+from privacy.fields import correspondent_hash
+from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
@@ -285,7 +286,21 @@ def inbound_email(customer: Customer, raw: bytes = b"", **values: Any) -> mailbo
         "recipient": b"privacy@northlight.example", "sender": f"{word}@example.com", "received_at": LONG_AGO,
         "outcome": "review", "review_state": "", "job_state": "done",
     }  # fmt: skip
-    return mailbox.InboundEmail.objects.create(data_subject=customer, **(defaults | values))
+    return mailbox.InboundEmail.objects.create(**({"data_subject": customer} | defaults | values))
+
+
+def webhook_call(customer: Customer, **values: Any) -> webhooks.WebhookCall:
+    """A call of a mailing service about her that a colleague has not looked at yet."""
+    word = canary(customer)
+    body = f'{{"event": "odd", "email": "{word}@example.com"}}'.encode()
+    defaults = {
+        "identity": f"{word}-{next(_counter)}", "service": "brevo", "kind": "events", "size": len(body), "body": body,
+        "content_type": "application/json", "received_at": LONG_AGO, "outcome": "review", "doubt": "unreadable",
+        "review_state": "", "job_state": "done",
+    }  # fmt: skip
+    made = webhooks.WebhookCall.objects.create(data_subject=customer, **(defaults | values))
+    webhooks.Mention.objects.create(call=made, address_hash=correspondent_hash(f"{word}@example.com"))
+    return made
 
 
 def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
@@ -378,6 +393,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     subject_requests.CaseEvent: case_event,
     subject_requests.DataSubjectRequest: closed_case,
     tokens.LinkToken: link,
+    webhooks.WebhookCall: webhook_call,
 }
 
 

@@ -273,9 +273,9 @@ def test_a_mail_waits_until_one_colleague_has_dealt_with_it(at_desk):
     counts = {str(tile.label): tile.count for tile in at_desk.get("/admin/").context["tiles"]}
     assert counts["mails to look at"] == 1
     assert len(at_desk.get("/admin/privacy/inboundemail/").context["cl"].result_list) == 1
-    url = f"/admin/privacy/inboundemail/{mail.pk}/done/"
-    assert "Looked at." in at_desk.post(url, follow=True).content.decode()
-    assert "A colleague was faster." in at_desk.post(url, follow=True).content.decode()
+    url = f"/admin/privacy/inboundemail/{mail.pk}/step/dismiss/"
+    assert "Done: Take it off the list." in at_desk.post(url, {"why": "answered"}, follow=True).content.decode()
+    assert "A colleague was faster" in at_desk.post(url, {"why": "answered"}, follow=True).content.decode()
     assert len(at_desk.get("/admin/privacy/inboundemail/").context["cl"].result_list) == 0
     assert len(at_desk.get("/admin/privacy/inboundemail/?which=all").context["cl"].result_list) == 1
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from customers.models import Account
 from privacy import jobs, roles
+from privacy.admin.mail_steps import STEPS as MAIL_STEPS
 from privacy.admin.steps import STEPS
 from privacy.cases import State
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER, Act
@@ -50,6 +51,7 @@ TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_noticeshown": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_outgoingemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_inboundemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
+    "privacy_webhookcall": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_auditentry": (TABLE[Act.READ_AUDIT], NOBODY, NOBODY),
     "privacy_restriction": (TABLE[Act.SEE_HOLDS], NOBODY, NOBODY),
     "privacy_recipient": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
@@ -86,7 +88,11 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_inboundemail_raw": (TABLE[Act.HANDLE], NOBODY),
-    "privacy_inboundemail_done": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_inboundemail_person": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
+    "privacy_inboundemail_step": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_inboundemail_attachment": (NOBODY, TABLE[Act.HANDLE]),
+    "explain_mail": (TABLE[Act.SEE_PERSON], TABLE[Act.SEE_PERSON]),
+    "privacy_webhookcall_done": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_auditentry_verify": (NOBODY, TABLE[Act.READ_AUDIT]),
     "privacy_restriction_propose": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
@@ -115,6 +121,19 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("withdraw", "access"): TABLE[Act.HANDLE],
     ("refuse", "access"): TABLE[Act.REFUSE],
 }
+# Each button on a mail: who may press it.
+STEPS_OF_MAIL: dict[str, set[str]] = {
+    "open_case": TABLE[Act.HANDLE],
+    "apply": TABLE[Act.SWITCH_OFF],
+    "again": TABLE[Act.HANDLE],
+    "dismiss": TABLE[Act.HANDLE],
+    "reopen": TABLE[Act.HANDLE],
+    "link_back": TABLE[Act.HANDLE],
+}
+WITH_ATTACHMENT = (
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n"
+    b"--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n--b--\r\n"
+)
 
 
 @pytest.fixture
@@ -141,7 +160,8 @@ def rows():
         "privacy_disclosure": make.disclosure(mary, recipient=recipient),
         "privacy_noticeshown": make.notice_shown(mary),
         "privacy_outgoingemail": make.outgoing_email(mary),
-        "privacy_inboundemail": make.inbound_email(mary),
+        "privacy_inboundemail": make.inbound_email(mary, raw=WITH_ATTACHMENT, review_state="open"),
+        "privacy_webhookcall": make.webhook_call(mary),
         "privacy_auditentry": make.case(mary) and type_of("privacy", "auditentry").objects.latest("pk"),
         "privacy_restriction": make.restriction(mary, lifted_at=None, lifted_by="", lift_proposed_by=""),
         "privacy_recipient": recipient,
@@ -178,19 +198,23 @@ def expected():
     return wanted
 
 
+# What an address needs besides the row's number.
+MORE: dict[str, list[Any]] = {
+    "privacy_datasubjectrequest_step": ["note"],
+    "privacy_inboundemail_step": ["dismiss"],
+    "privacy_inboundemail_attachment": [1],
+}
+OF_A_ROW = ("change", "history", "delete", "propose", "lift", "raw", "person", "done")
+OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
+
+
 def address(name, rows):
     table, _, what = name.rpartition("_")
-    if name in ("app_list",):
-        return reverse("admin:app_list", args=["privacy"])
-    if name == "view_on_site":
-        return reverse("admin:view_on_site", args=[1, 1])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
-    if name == "privacy_datasubjectrequest_step":
-        return reverse(f"admin:{name}", args=[rows["privacy_datasubjectrequest"], "note"])
-    if table in rows and what in ("change", "history", "delete", "propose", "lift", "raw", "done"):
-        return reverse(f"admin:{name}", args=[rows[table]])
-    return reverse(f"admin:{name}")
+    if table in rows and (name in MORE or what in OF_A_ROW):
+        return reverse(f"admin:{name}", args=[rows[table], *MORE.get(name, [])])
+    return reverse(f"admin:{name}", args=OF_NO_ROW.get(name, []))
 
 
 def test_the_roles_are_exactly_the_table():
@@ -269,6 +293,32 @@ def test_every_step_for_every_role(name, kind, desks):
         allowed = who in STEPS_OF[name, kind]
         assert (answer.status_code not in (403, 404)) == (allowed or who == "anonymous"), (who, answer.status_code)
         assert browser.get(url).status_code in ((302,) if who == "anonymous" else (403, 405)), who
+
+
+def test_every_step_of_a_mail_stands_in_the_table():
+    assert set(STEPS_OF_MAIL) == {step.name for step in MAIL_STEPS}
+
+
+@pytest.mark.parametrize("name", sorted(STEPS_OF_MAIL))
+def test_every_step_of_a_mail_for_every_role(name, desks):
+    mail = make.inbound_email(make.customer(), review_state="open")
+    url = reverse("admin:privacy_inboundemail_step", args=[mail.pk, name])
+    for who, browser in desks.items():
+        answer = browser.post(url, {"kind": "enquiry", "command": "unsubscribe", "why": "spam", "seen": ""})
+        allowed = who in STEPS_OF_MAIL[name]
+        assert (answer.status_code not in (403, 404)) == (allowed or who == "anonymous"), (who, answer.status_code)
+        assert browser.get(url).status_code in ((302,) if who == "anonymous" else (403, 405)), who
+
+
+@pytest.mark.parametrize("action", ["dismiss", "reopen"])
+def test_the_actions_of_the_inbox_for_every_role(action, desks):
+    url = reverse("admin:privacy_inboundemail_changelist")
+    was, becomes = ("open", "done") if action == "dismiss" else ("done", "open")
+    for who, browser in desks.items():
+        mail = make.inbound_email(make.customer(), review_state=was)
+        browser.post(f"{url}?which=all", {"action": action, "_selected_action": mail.pk, "why": "spam"})
+        mail.refresh_from_db()
+        assert mail.review_state == (becomes if who in TABLE[Act.HANDLE] else was), who
 
 
 @pytest.mark.parametrize("action", ["to_me", "to_colleague"])

@@ -15,8 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from privacy.inbound.mailbox import InboundEmail
 from tests.children import ROOT, Child, environment
 from tests.environment import ON_POSTGRESQL
+from tests.letters import letter
+from tests.mail_servers import PASSWORD
 from tests.servers import answers, free_port, wait_until
 
 # --- the supervisor with plain children ------------------------------------------------------------------
@@ -158,6 +161,7 @@ class Up:
 
     def __init__(self, var: Path) -> None:
         self.var = var
+        self.more: dict[str, str] = {}
         self.ports = {name: free_port() for name in ("PORT", "SMTP_PORT", "LMTP_PORT")}
 
     def start(self) -> Child:
@@ -166,7 +170,7 @@ class Up:
 
     @property
     def environment(self) -> dict[str, str]:
-        return environment(VAR_DIR=self.var, WORKER_CONCURRENCY=1, WEB_WORKERS=1, **self.ports)
+        return environment(VAR_DIR=self.var, WORKER_CONCURRENCY=1, WEB_WORKERS=1, **self.ports, **self.more)
 
     @property
     def address(self) -> str:
@@ -261,6 +265,32 @@ def test_after_kill_9_of_the_parent_nothing_is_left_behind(up):
     os.kill(child.process.pid, signal.SIGKILL)
     child.process.wait()
     wait_until(lambda: up.processes() == [], 20, "nothing left behind")
+
+
+@pytest.mark.slow
+def test_where_a_folder_is_named_the_poller_belongs_to_it(up, dovecot):
+    user = secrets.token_hex(6)
+    up.more = {"IMAP_URL": dovecot.url(user)}
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    assert f"imap://127.0.0.1:{dovecot.imap_port}/INBOX" in child.said
+    dovecot.append(user, letter("anna@example.com"))
+    wait_until(lambda: InboundEmail.objects.filter(road="imap", job_state="done").exists(), 30, "fetched and worked on")
+    assert dovecot.search(user, "UNSEEN") == []
+    child.process.send_signal(signal.SIGINT)
+    assert child.process.wait(40) == 0, child.said
+    assert up.processes() == []
+    assert PASSWORD not in child.said and user not in child.said
+
+
+@pytest.mark.slow
+def test_a_mail_server_that_is_away_is_no_reason_not_to_be_up(up):
+    up.more = {"IMAP_URL": f"imap://a:b@127.0.0.1:{free_port()}"}
+    child = up.start()
+    child.wait_for("All is up.", 60)
+    child.wait_for("ConnectionRefusedError; again in 2 s", 30)
+    assert child.stop(40) == 0
+    assert "ended" not in child.said
 
 
 def restarted(up: Up, words: list[str], before: int) -> bool:

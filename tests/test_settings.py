@@ -55,6 +55,16 @@ def settings_of(env, *names):
         ("LMTP_PORT", "70000", "LMTP_PORT must be a port, 1 to 65535, not 70000."),
         ("EXPORT_DAYS", "seven", "EXPORT_DAYS must be a whole number."),
         ("PURGE_BRAKE_SHARE", "much", "PURGE_BRAKE_SHARE must be a number."),
+        ("IMAP_URL", "mail.example", "IMAP_URL: it begins with neither imaps:// nor imap://; it must look like"),
+        ("IMAP_URL", "pop3://a:b@mail.example/INBOX", "IMAP_URL: it begins with neither"),
+        ("IMAP_URL", "imaps://mail.example/INBOX", "IMAP_URL: host, user or password is missing"),
+        ("IMAP_URL", "imaps://a:b#c@mail.example/INBOX", "IMAP_URL: it cannot be read"),
+        ("IMAP_URL", "imaps://a:b/c@mail.example/INBOX", "IMAP_URL: it cannot be read"),
+        ("IMAP_URL", "imaps://a:b@mail.example:993000/INBOX", "IMAP_URL: it cannot be read"),
+        ("IMAP_URL", "imaps://a:b%0D%0Ax@mail.example/INBOX", "IMAP_URL: it holds characters that cannot be printed"),
+        ("IMAP_POLL_SECONDS", "0", "IMAP_POLL_SECONDS must be 1 to 1740 seconds, not 0."),
+        ("IMAP_POLL_SECONDS", "often", "IMAP_POLL_SECONDS must be a whole number."),
+        ("IMAP_RECIPIENT", "privacy@elsewhere.example", "IMAP_RECIPIENT must be an address at MAIL_DOMAIN, northlight"),
         ("SHOP_TIME_ZONE", "Europe/Nowhere", "SHOP_TIME_ZONE must be a time zone"),
         ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS must name"),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS must name"),
@@ -77,6 +87,33 @@ def test_production_refuses_to_start(production, name, value, said):
 def test_the_refused_secret_is_not_printed(production, value):
     answer = manage(production | {"SECRET_KEY": value}, "check")
     assert value not in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("url", ["imap://anna:s3cret@mail.example?x", "imaps://anna:s3cret@[mail", "s3cret"])
+def test_a_refused_imap_url_does_not_show_its_password(production, url):
+    answer = manage(production | {"IMAP_URL": url}, "check")
+    assert answer.returncode == 1 and len(answer.stderr.splitlines()) == 1
+    assert "s3cret" not in answer.stdout + answer.stderr and "anna" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "account"),
+    [
+        ("imaps://a%40x.org:p%2Fq%25@mail.example", ["mail.example", 993, "a@x.org", "p/q%", "INBOX", "tls"]),
+        ("imap://a:b@mail.example/Privacy%2FIn", ["mail.example", 143, "a", "b", "Privacy/In", "starttls"]),
+        ("imap://a:b@127.0.0.1:1143/INBOX", ["127.0.0.1", 1143, "a", "b", "INBOX", "none"]),
+        ("imap://a:b@localhost", ["localhost", 143, "a", "b", "INBOX", "none"]),
+    ],
+)  # fmt: skip
+def test_imap_is_never_plain_beyond_this_machine(production, url, account):
+    (read,) = settings_of(production | {"IMAP_URL": url}, "IMAP")
+    assert list(read.values()) == account
+
+
+def test_mail_is_not_moved_into_the_folder_that_it_is_fetched_from(production):
+    answer = manage(production | {"IMAP_URL": "imaps://a:b@mail.example", "IMAP_MOVE_TO": "inbox"}, "check")
+    assert answer.returncode == 1
+    assert answer.stderr == "IMAP_MOVE_TO must be a folder other than that of IMAP_URL.\n"
 
 
 def test_the_deployment_check_is_clean(production):

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +17,7 @@ from .. import erasure, overview, restrictions, roles, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import UnlawfulEvent
 from ..erasure import NotErased
+from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed
 from . import people, steps, timeline, words
@@ -55,7 +56,8 @@ def page(
         "case": case,
         "sees_person": sees_person,
         "person": case.data_subject.display_name if sees_person else "",
-        "person_url": _person_url(case) if sees_person else "",
+        "person_url": people.url(case.data_subject) if sees_person else "",
+        "mails": deeds.mails_of(case) if sees_person else [],
         "timeline": timeline.of(request, case),
         "holdings": _held(case),
         "preview": _preview(case),
@@ -99,14 +101,6 @@ def _forecast(case: DataSubjectRequest, step: steps.Step) -> Any:
         return subject_requests.forecast(case, step.clock)
     except UnlawfulEvent:
         return None
-
-
-def _person_url(case: DataSubjectRequest) -> str:
-    meta = type(case.data_subject)._meta
-    try:
-        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[case.data_subject_id])
-    except NoReverseMatch:
-        return ""
 
 
 def _held(case: DataSubjectRequest) -> list[tuple[str, int]]:

@@ -32,7 +32,7 @@ def for_a_person(
             return record(request, person, form.cleaned_data)
         context = {
             **admin.site.each_context(request),
-            "title": title, "button": button, "form": form, "person": person, "query": text, "found": _found(text),
+            "title": title, "button": button, "form": form, "person": person, "query": text, "found": found(text),
             "chosen": people.in_a_list(request, person) if person else "", "shown": SHOWN,
         }  # fmt: skip
         return render(request, "admin/for_a_person.html", context, status=422 if sent else 200)
@@ -40,9 +40,11 @@ def for_a_person(
     return view
 
 
-def _found(text: str) -> list[dict[str, Any]]:
-    """The first people whom the text fits: number, masked name, masked town or address stay off the screen."""
-    if not text:
-        return []
-    rows = data_subjects.people().search(text)[: SHOWN + 1]
-    return [{"number": row.number, "printed": str(row), "name": people.masked(row.display_name)} for row in rows]
+def found(text: str) -> list[dict[str, Any]]:
+    """The first people whom the text fits, and one more to show that there are more."""
+    return [line(row) for row in data_subjects.people().search(text)[: SHOWN + 1]] if text else []
+
+
+def line(person: Any) -> dict[str, Any]:
+    """One of them: number and masked name; town and address stay off the screen."""
+    return {"number": person.number, "printed": str(person), "name": people.masked(person.display_name)}

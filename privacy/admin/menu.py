@@ -31,7 +31,9 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
     ]),
     (_("Mail and jobs"), [
         ("privacy.inboundemail", _("Incoming mail"), None),
+        ("explain_mail", _("What would this email do?"), Act.SEE_PERSON),
         ("privacy.outgoingemail", _("Outgoing mail"), None),
+        ("privacy.webhookcall", _("Mailing services"), None),
         ("jobs", _("Jobs that need a person"), Act.SEE_QUEUE),
     ]),
     (_("Proof"), [

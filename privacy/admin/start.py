@@ -17,6 +17,7 @@ from .. import jobs, roles
 from ..confidentiality import has_promised
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
+from ..inbound.webhooks import WebhookCall
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
 from . import chart
@@ -75,6 +76,9 @@ def _tiles(who: Any, today: date) -> list[Tile]:
     if roles.may(who, Act.SEE_PERSON):
         mails = reverse("admin:privacy_inboundemail_changelist")
         tiles.insert(-1, Tile(_to_review(), gettext_lazy("mails to look at"), mails, "warn"))
+        if calls := int(WebhookCall.objects.to_review().order_by().count()):
+            where = reverse("admin:privacy_webhookcall_changelist")
+            tiles.insert(-1, Tile(calls, gettext_lazy("calls of mailing services to look at"), where, "warn"))
     return tiles
 
 

@@ -1,6 +1,6 @@
 """What is done before the address goes? Never written to again, one last letter, mail of nobody's record gone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
@@ -15,6 +15,7 @@ from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
 from ..suppression import Suppression
 from ..vocabulary import Channel
+from .conditions import goes_along, relations_to
 from .plan import Line
 from .removal import delete
 
@@ -73,13 +74,21 @@ def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
     hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
     hashes = [correspondent_hash(address) for address in hers]
     for declaration in declarations():
-        columns = [c for c in declaration.model._meta.concrete_fields if isinstance(c, CorrespondentHashField)]
+        columns = list(_of_correspondents(declaration.model))
         if columns and hashes:
-            named = models.Q(*(models.Q(**{f"{c.name}__in": hashes}) for c in columns), _connector=models.Q.OR)
-            nobodys = declaration.rows.filter(named, **{declaration.subject_lookup: None})
+            named = models.Q(*(models.Q(**{f"{name}__in": hashes}) for name in columns), _connector=models.Q.OR)
+            keys = declaration.rows.filter(named, **{declaration.subject_lookup: None}).values_list("pk", flat=True)
+            nobodys = declaration.rows.filter(pk__in=list(keys))
             if declaration.model is notices.OutgoingEmail:
                 nobodys = nobodys.filter(forget_when_sent=False)
             delete(declaration, nobodys)
+
+
+def _of_correspondents(model: type[models.Model]) -> Iterator[str]:
+    """Columns of correspondents: the table's own, and those of tables that merely say who is mentioned in a row."""
+    along = [relation for relation in relations_to(model) if goes_along(relation)]
+    for path, table in [("", model), *((f"{relation.name}__", relation.related_model) for relation in along)]:
+        yield from (f"{path}{c.name}" for c in table._meta.concrete_fields if isinstance(c, CorrespondentHashField))
 
 
 def remove_copies(addresses: Iterable[str]) -> None:

@@ -1,9 +1,11 @@
 """What does a machine write back? A receipt of what changed, or a page to go to, that at most once a day."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from .. import notices
@@ -50,3 +52,9 @@ def _without_tag(address: str) -> str:
     """The address without its tag, so that `a+1@` and `a+2@` are one for the daily limit."""
     who = addresses.recipient(address)
     return f"{who.mailbox}@{who.domain}"
+
+
+def written(address: str, at: datetime, entries: Iterable[int] = ()) -> QuerySet[notices.OutgoingEmail]:
+    """What was written back to this address that day: the receipts of these changes, and the one other answer."""
+    key = _key(address, at)
+    return notices.OutgoingEmail.objects.filter(key__in=[key, *(f"{key}-{entry}" for entry in entries)])

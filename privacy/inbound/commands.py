@@ -16,12 +16,14 @@ ACTOR = "system:inbound"
 
 @dataclass(frozen=True)
 class Order:
-    """What the person wrote, when it came, how we knew her, and whether her subject was exactly the command."""
+    """What she wrote, when it came, how we knew her, whether the subject was the very command, and who does it."""
 
     wording: str
     received_at: datetime
     page: str
     is_exact: bool = False
+    actor: Any = ACTOR
+    source: Source = Source.EMAIL
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ def _off(person: Any, channels: Iterable[Channel], senders: Iterable[Sender], or
 
 def _no(person: Any, channel: Channel, sender: Sender, order: Order) -> consent.ConsentEntry:
     return consent.decide(
-        person, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=Source.EMAIL, actor=ACTOR,
-        wording=order.wording, page=order.page, occurred_at=order.received_at,
+        person, Purpose.MARKETING, Decision.WITHDRAWN, channel=channel, sender=sender, source=order.source,
+        actor=order.actor, wording=order.wording, page=order.page, occurred_at=order.received_at,
     )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def _sharing_off(person: Any, order: Order) -> list[Change]:
         ):
             entry = consent.decide(
                 person, choice.purpose, Decision.WITHDRAWN, channel=choice.channel, sender=choice.sender,
-                recipient=was.recipient, source=Source.EMAIL, actor=ACTOR, wording=order.wording, page=order.page,
+                recipient=was.recipient, source=order.source, actor=order.actor, wording=order.wording, page=order.page,
                 occurred_at=order.received_at,
             )  # fmt: skip
             changes.append(Change(entry, was))

@@ -21,7 +21,7 @@ def carry_out(found: Judgement, *, mail: int, to: str, received_at: datetime) ->
     """Does what was decided; more reasons for the record."""
     now = timezone.now()
     if found.outcome == IGNORE:
-        return reports.take_note(found.reading, now) if found.reading else []
+        return reports.take_note(found.reading, found.automatic, now) if found.reading else []
     if found.outcome == ACT:
         _act(found, to, received_at, now)
     if found.outcome in (ACT, OPEN_CASE) and found.case_kinds:

@@ -28,10 +28,14 @@ UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 class InboundEmailQuerySet(JobQuerySet):
     """Mail, as staff speak of it."""
 
+    def waiting(self) -> Self:
+        """What a person must look at, or a machine failed to read."""
+        open_for_a_person = models.Q(review_state=InboundEmail.Review.OPEN)
+        return self.filter(open_for_a_person | models.Q(job_state=Job.State.NEEDS_ATTENTION))
+
     def to_review(self) -> Self:
-        """What a person must look at, or a machine failed to read; the oldest first."""
-        waiting = models.Q(review_state=InboundEmail.Review.OPEN) | models.Q(job_state=Job.State.NEEDS_ATTENTION)
-        return self.filter(waiting).order_by("received_at")
+        """What waits, the oldest first."""
+        return self.waiting().order_by("received_at")
 
 
 class InboundEmail(Job):
@@ -47,6 +51,16 @@ class InboundEmail(Job):
         NONE = "", _("nothing to look at")
         OPEN = "open", _("to be looked at")
         DONE = "done", _("looked at")
+
+    class Closing(models.TextChoices):
+        """Why a colleague took it off the list."""
+
+        ACTED = "acted", _("we did what it asks")
+        ANSWERED = "answered", _("answered by phone or email")
+        NO_REQUEST = "no_request", _("it asks for nothing")
+        DUPLICATE = "duplicate", _("the same as another email")
+        MACHINE = "machine", _("a machine wrote it")
+        SPAM = "spam", _("spam")
 
     class Road(models.TextChoices):
         SMTP = "smtp", "SMTP"
@@ -66,7 +80,7 @@ class InboundEmail(Job):
         fields=("received_at", "mailbox", "recipient", "sender", "raw", "outcome", "command", "case_kinds"),
         not_personal=(
             "identity", "sender_hash", "from_hash", "size", "road", "matched_by", "reasons", "review_state",
-            "reviewed_by", "reviewed_at", *Job.JOB_FIELDS,
+            "reviewed_by", "reviewed_at", "reviewed_as", *Job.JOB_FIELDS,
         ),
         provided=("received_at", "raw"),
         secret=("recipient",),
@@ -96,6 +110,7 @@ class InboundEmail(Job):
     review_state = models.CharField(max_length=5, choices=Review, blank=True, default=Review.NONE, editable=False)
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reviewed_as = models.CharField(max_length=10, choices=Closing, blank=True, editable=False)
 
     objects = InboundEmailQuerySet.as_manager()  # type: ignore[misc]
 
@@ -111,6 +126,11 @@ class InboundEmail(Job):
 
     def __str__(self) -> str:
         return f"mail {self.pk} to {self.mailbox}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person must look at it."""
+        return self.review_state == self.Review.OPEN or self.job_state == Job.State.NEEDS_ATTENTION
 
     def judge(self) -> Judgement:
         """What is to be done with it, by today's rules; changes nothing."""
@@ -139,12 +159,16 @@ def _author(found: Judgement) -> str:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty."""
+    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty.
+
+    `received_at` is said where the mail had reached us earlier, in a mailbox that we fetch from.
+    """
 
     raw: bytes
     to: str
     sender: str
     road: str
+    received_at: datetime | None = None
 
 
 def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = None) -> InboundEmail:
@@ -188,7 +212,7 @@ def _row(letter: Letter, received_at: datetime) -> InboundEmail:
         recipient=letter.to.encode("utf-8", "surrogateescape"),
         sender=sender,
         sender_hash=correspondent_hash(sender),
-        received_at=received_at,
+        received_at=letter.received_at or received_at,
     )
 
 
@@ -197,7 +221,7 @@ def identity_of(letter: Letter) -> str:
 
     A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
     """
-    head, _, body = letter.raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n").partition(b"\n\n")
+    head, _, body = _alike(letter.raw).lstrip(b"\n").partition(b"\n\n")
     try:
         given = dict(reversed(mime.headers(head, count=1000, length=8192)))
     except mime.TooMuch:
@@ -210,12 +234,11 @@ def identity_of(letter: Letter) -> str:
     return keyed_hash(b"\0".join([*parts, body.rstrip()]), use="inbound")
 
 
-def mark_reviewed(mail: InboundEmail, *, actor: Any, now: datetime | None = None) -> bool:
-    """A colleague has looked and done what was to do; False when somebody else was faster."""
-    waiting = InboundEmail.objects.filter(pk=mail.pk, review_state=InboundEmail.Review.OPEN)
-    return bool(
-        waiting.update(review_state=InboundEmail.Review.DONE, reviewed_by=actor, reviewed_at=now or timezone.now())
-    )
+def _alike(raw: bytes) -> bytes:
+    """Line ends as one byte. Mailboxes hand out 0x80 for a NUL, which IMAP does not know, and drop a CR before CRLF."""
+    if b"\r\r\n" in raw:
+        raw = b"\n".join(line.rstrip(b"\r") for line in raw.split(b"\n"))
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
 
 
 def answer(pk: int) -> dict[str, Any]:

@@ -12,6 +12,17 @@ HEAD_LIMIT = 256 * 1024
 HEADERS_LIMIT = 1_000
 HEADER_LIMIT = 8 * 1024
 TEXT_LIMIT = 128 * 1024
+REPORTS = (
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/feedback-report",
+    "message/disposition-notification",
+    "text/calendar",
+    "text/rfc822-headers",
+    "text/rfc822-header",
+    "message/global-headers",
+    "message/rfc822",
+)
 PROBLEMS = (ValueError, LookupError, HeaderParseError, RecursionError, AssertionError, IndexError, TypeError)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 COMMENT = re.compile(r"\([^()]*\)")
@@ -25,13 +36,17 @@ class Unreadable(Exception):
 
 @dataclass
 class Reading:
-    """A mail, read: decoded header values by lower-case name, and its text."""
+    """A mail, read: decoded header values by lower-case name, and its text.
+
+    `unparsed` is what stands in a multipart whose parts cannot be told apart: for reports of machines, never for words.
+    """
 
     headers: dict[str, list[str]] = field(default_factory=dict)
     text: str = ""
     content_type: str = "text/plain"
     report_type: str = ""
     reports: list[tuple[str, str]] = field(default_factory=list)
+    unparsed: str = ""
 
     def header(self, name: str) -> str:
         """The first value of a header, on one line; empty when there is none."""
@@ -52,7 +67,7 @@ class Reading:
         return [address for value in self.headers.get(name, []) for address in addresses_in(value)]
 
 
-def addresses_in(value: str) -> list[str]:
+def addresses_in(value: str, limit: int = 10) -> list[str]:
     """The addresses of an address header; names, comments and what stands in quotes are not among them."""
     bare = QUOTED.sub(" ", value)
     for _ in range(5):
@@ -62,7 +77,7 @@ def addresses_in(value: str) -> list[str]:
         angled = IN_ANGLES.findall(mailbox)
         match = ADDRESS.search(angled[-1] if angled else mailbox)
         found += [normalise_email(match.group())] if match else []
-    return found[:10]
+    return found[:limit]
 
 
 def read(raw: bytes) -> Reading:
@@ -85,6 +100,8 @@ def _read(raw: bytes) -> Reading:
     reading.content_type, parameters = part.content_type
     reading.report_type = parameters.get("report-type", "").lower()
     reading.text, reading.reports = _texts(part)
+    if not (reading.text.strip() or reading.reports) and reading.content_type.startswith("multipart/"):
+        reading.unparsed = mime.to_text(body[:TEXT_LIMIT], "utf-8")
     return reading
 
 
@@ -107,7 +124,7 @@ def _texts(whole: mime.Part) -> tuple[str, list[tuple[str, str]]]:
     plain, html, reports = [], [], []
     for part in mime.leaves(whole):
         kind, _ = part.content_type
-        if kind in ("message/delivery-status", "message/feedback-report", "text/rfc822-headers", "message/rfc822"):
+        if kind in REPORTS:
             reports.append((kind, part.text(TEXT_LIMIT)))
         elif part.is_attachment or not kind.startswith("text/"):
             continue

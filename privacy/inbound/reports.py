@@ -1,70 +1,61 @@
-"""What do mail servers report back? An address that does not exist, or a person who pressed "this is spam"."""
+"""What do machines report back, and what follows? Addresses that are gone or complained get no advertising any more."""
 
-import re
+from collections.abc import Iterable
 from datetime import datetime
+
+from django.conf import settings
 
 from .. import suppression
 from ..suppression import Suppression
 from ..vocabulary import Source
-from . import addresses
-from .reading import Reading, addresses_in
+from . import addresses, complaints, delivery_failures
+from .delivery_failures import Failure
+from .reading import Reading
 
-FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
-DOES_NOT_EXIST = {"5.1.1", "5.1.0", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
-
-
-def take_note(reading: Reading, now: datetime) -> list[str]:
-    """Puts the reported addresses on the stop list; the reasons for the record, without the addresses."""
-    complained, gone = complained_of(reading), not_existing(reading)
-    for address in complained:
-        suppression.suppress(address, reason=Suppression.Reason.COMPLAINT, source=Source.EMAIL, since=now)
-    for address in gone:
-        suppression.suppress(address, reason=Suppression.Reason.BOUNCE, source=Source.EMAIL, since=now)
-    said = "An address was put on the stop list: {}."
-    return [said.format("reported as spam")] * bool(complained) + [said.format("it does not exist")] * bool(gone)
+LIMIT = 10
 
 
-def complained_of(reading: Reading) -> list[str]:
-    """Who pressed "this is spam" or asked to opt out by feedback report (RFC 5965), never for failed signatures."""
-    reports = [_fields(text) for kind, text in reading.reports if kind == "message/feedback-report"]
-    if not any(said.get("feedback-type", "").lower() in ("abuse", "opt-out", "complaint", "fraud") for said in reports):
-        return []
-    named = [
-        a
-        for said in reports
-        for a in addresses_in(f"{said.get('original-rcpt-to', '')},{said.get('removal-recipient', '')}")
-    ]
-    return _theirs(named or _to_of_original(reading))
+def take_note(reading: Reading, kind: str, now: datetime) -> list[str]:
+    """Puts the reported addresses on the stop list; the reasons for the record, without the addresses.
+
+    Anybody can write a report, so it may do no more than an unsubscribe mail: advertising ends, letters still go.
+    """
+    if kind == "complaint_report":
+        return _complaint(reading, now)
+    return _failures(delivery_failures.find(reading), now) if kind == "bounce" else []
 
 
-def not_existing(reading: Reading) -> list[str]:
-    """Addresses that a delivery report (RFC 3464) calls failed for good because there is no such mailbox."""
-    found = []
-    for kind, text in reading.reports:
-        if kind != "message/delivery-status":
-            continue
-        for block in re.split(r"\r?\n\r?\n", text):
-            said = _fields(block)
-            failed = said.get("action", "").lower().startswith("failed")
-            if failed and said.get("status", "").split(" ")[0] in DOES_NOT_EXIST:
-                found += addresses_in(
-                    (said.get("original-recipient") or said.get("final-recipient", "")).partition(";")[2]
-                )
-    return _theirs(found)
+def _complaint(reading: Reading, now: datetime) -> list[str]:
+    complaint = complaints.find(reading, now)
+    if complaint is None:
+        return ["It is not about an address that wants to be left alone."]
+    stopped = _stop(complaint.addresses, Suppression.Reason.COMPLAINT, now)
+    return [_said(stopped, complaint.because) if stopped else "It names no address that could be put on the stop list."]
 
 
-def _to_of_original(reading: Reading) -> list[str]:
-    originals = [text for kind, text in reading.reports if kind in ("message/rfc822", "text/rfc822-headers")]
-    return [address for text in originals for address in addresses_in(_fields(text[:20_000]).get("to", ""))]
+def _failures(failures: list[Failure], now: datetime) -> list[str]:
+    if not failures:
+        return ["No address that could not be reached was found in it; it is only filed."]
+    gone = [failure for failure in failures if failure.is_gone]
+    stopped = _stop([failure.address for failure in gone], Suppression.Reason.BOUNCE, now)
+    said = [_said(stopped, "; ".join(dict.fromkeys(failure.because for failure in gone)))] if stopped else []
+    stays = dict.fromkeys(failure.because for failure in failures if not failure.is_gone)
+    return said + [f"An address stays as it is: {because}." for because in stays]
 
 
-def _fields(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in FIELD.findall(text.replace("\r\n", "\n")):
-        found.setdefault(name.lower(), " ".join(value.split()))
-    return found
+def _said(stopped: list[str], because: str) -> str:
+    how_many = "An address was" if len(stopped) == 1 else f"{len(stopped)} addresses were"
+    return f"{how_many} put on the stop list: {because}."
 
 
-def _theirs(found: list[str]) -> list[str]:
-    """Never one of our own addresses, and few at a time."""
-    return [address for address in dict.fromkeys(found) if addresses.may_be_answered(address)][:10]
+def _stop(found: Iterable[str], reason: str, now: datetime) -> list[str]:
+    theirs = [address for address in dict.fromkeys(found) if _is_theirs(address)][:LIMIT]
+    for address in theirs:
+        suppression.suppress(address, reason=reason, source=Source.EMAIL, since=now)
+    return theirs
+
+
+def _is_theirs(address: str) -> bool:
+    """Never an address at our own domain, and nothing that is none."""
+    who = addresses.recipient(address)
+    return bool(who.mailbox and who.domain) and address.isprintable() and who.domain != settings.MAIL_DOMAIN.lower()

@@ -107,7 +107,7 @@ class Messenger(threading.Thread):
                 while more := self.waiting.get_nowait():
                     identities = identities + more
             try:
-                self._hint(identities)
+                hint(identities)
             except (Error, OperationalError, OSError) as error:
                 logger.warning("workers not told of %d mails: %s", len(identities), type(error).__name__)
                 connection.close()
@@ -120,11 +120,11 @@ class Messenger(threading.Thread):
         self.waiting.put(None)
         self.join(timeout=5)
 
-    @staticmethod
-    def _hint(identities: list[str]) -> None:
-        """A few are handed over one by one; many at once by one word to the sweeper."""
-        if len(identities) > HINT_EACH:
-            current_app.send_task(SWEEP, retry=False)
-            return
-        for row in InboundEmail.objects.filter(identity__in=identities, hinted_at=None).defer("raw"):
-            jobs.dispatch(row)
+
+def hint(identities: list[str]) -> None:
+    """A few are handed over to the workers one by one; many at once by one word to the sweeper."""
+    if len(identities) > HINT_EACH:
+        current_app.send_task(SWEEP, retry=False)
+        return
+    for row in InboundEmail.objects.filter(identity__in=identities, hinted_at=None).defer("raw"):
+        jobs.dispatch(row)

@@ -18,6 +18,7 @@ from tests.office import colleague
 from tests.portal import PASSWORD, forget_limits
 
 QUEUE = "/admin/privacy/datasubjectrequest/"
+INBOX = "/admin/privacy/inboundemail/"
 
 
 def enter(page: Any, site: str, account: Any) -> None:
@@ -100,6 +101,44 @@ def test_assigning_several_and_taking_it_back(page, site, office):
     expect(page.get_by_text("3 requests are back where they were.")).to_be_visible()
 
 
+def test_a_mail_of_an_unknown_address_becomes_a_request(page, site, office):
+    raw = b"From: new@example.net\r\nSubject: My data\r\n\r\nCall me.\r\n\r\nOn 3/5/2026 shop wrote:\r\n> buy boots\r\n"
+    mail = make.inbound_email(office["mary"], raw=raw, review_state="open", data_subject=None)
+    enter(page, site, office["agent"])
+    page.get_by_role("main").get_by_role("link", name="mails to look at").click()
+    page.get_by_role("link", name=re.compile("15 March 2020")).click()
+    expect(page.get_by_text("Call me.")).to_be_visible()
+    expect(page.get_by_text("buy boots")).to_be_hidden()
+    page.locator("summary", has_text="quoted or were added").click()
+    expect(page.get_by_text("buy boots")).to_be_visible()
+    page.get_by_role("link", name="Say whose it is").click()
+    page.get_by_role("searchbox").fill("hart")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("A•••")).click()
+    page.get_by_role("button", name="Yes, it is theirs").click()
+    page.locator("summary", has_text="Open a request").click()
+    page.get_by_label("What does the person ask for?").select_option("rectification")
+    page.get_by_role("button", name="Open a request").click()
+    expect(page.get_by_text("The clock starts on the day the email came: 15 March 2020")).to_be_visible()
+    page.get_by_role("button", name="Open a request").click()
+    expect(page.get_by_text("Done: Open a request.")).to_be_visible()
+    case = DataSubjectRequest.objects.get(kind="rectification")
+    assert case.received_at == mail.received_at
+    expect(page.get_by_role("link", name=case.reference)).to_be_visible()
+
+
+def test_a_pasted_mail_is_explained(page, site, office):
+    enter(page, site, office["agent"])
+    page.get_by_role("navigation", name="Office").get_by_role("link", name="What would this email do?").click()
+    message = "From: mary@example.com\nSubject: Hi\n\nPlease unsubscribe me."
+    page.get_by_label("The email").fill(message)
+    page.get_by_role("button", name="What would happen?").click()
+    expect(page.get_by_text("It is done at once: no more advertising by email.")).to_be_visible()
+    expect(page.get_by_label("The email")).to_have_value(
+        "From: mary@example.com\nSubject: Hi\n\nPlease unsubscribe me."
+    )
+
+
 LOOKS = [(1360, "light"), (390, "dark"), (1360, "dark"), (390, "light")]
 
 
@@ -126,13 +165,14 @@ def look_over(page: Any) -> Callable[[str], None]:
 def test_the_office_shuts_nobody_out(page, site, office, look_over):
     enter(page, site, office["officer"])
     case, mary = office["case"], office["mary"]
-    mail = make.inbound_email(mary)
+    mail = make.inbound_email(mary, review_state="open")
     for url in (
         "/admin/", QUEUE, f"{QUEUE}?state=all&due=overdue", f"{QUEUE}?q=nobody", f"{QUEUE}{case.pk}/change/",
         "/admin/intake/?q=hart", f"/admin/intake/?person={mary.number}", f"/admin/revocation/?person={mary.number}",
         "/admin/confidentiality/", "/admin/jobs/", f"/admin/customers/customer/{mary.pk}/change/", "/admin/hold/",
         "/admin/privacy/auditentry/", "/admin/privacy/recipient/", "/admin/privacy/restriction/",
-        f"/admin/privacy/inboundemail/{mail.pk}/change/", "/admin/privacy/purpose/add/",
+        f"{INBOX}{mail.pk}/change/", "/admin/privacy/purpose/add/", f"{INBOX}?which=all", f"{INBOX}?q=nobody",
+        f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
     ):  # fmt: skip
         look_over(site + url)
 

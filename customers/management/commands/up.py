@@ -14,7 +14,7 @@ from config.processes import Family, FamilyError, Killed
 class Command(BaseCommand):
     """`manage.py up`: Ctrl-C stops all of it in order, a second one at once."""
 
-    help = "Starts broker, web, worker, scheduler and mail listener in the foreground; Ctrl-C stops them."
+    help = "Starts broker, web, worker, scheduler, mail listener and poller in the foreground; Ctrl-C stops them."
 
     def handle(self, *args: Any, **options: Any) -> None:
         members = family.members()
@@ -39,6 +39,8 @@ class Command(BaseCommand):
         self._say(f"  office  {settings.SITE_URL}/admin/")
         self._say(f"  mail in smtp://{settings.MAIL_LISTEN_HOST}:{settings.SMTP_PORT}")
         self._say(f"          lmtp://{settings.MAIL_LISTEN_HOST}:{settings.LMTP_PORT}")
+        if settings.IMAP:
+            self._say("          imap://{host}:{port}/{folder}".format(**settings.IMAP))
         for line in self._logins():
             self._say(f"  {line}")
         self._say("\nAll is up. Ctrl-C stops it.")
