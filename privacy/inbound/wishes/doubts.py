@@ -115,7 +115,7 @@ def _is_a_bare_question(heard: Heard) -> bool:
 @reason("undecided")
 def _wavers(heard: Heard) -> bool:
     if heard.kinds and not heard.commands:
-        return False
+        return any(sentence.has("maybe") for sentence in heard.wished)
     first = heard.sentences.index(heard.wished[0]) if heard.wished else 0
     about = bool(heard.commands) or heard.speaks_of(*ABOUT_MAIL)
     return about and any(sentence.has("maybe") for sentence in heard.sentences[first:])

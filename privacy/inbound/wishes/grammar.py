@@ -88,14 +88,14 @@ def refusal(clause: Clause) -> str | None:
 
 def _is_no_more(clause: Clause) -> bool:
     """Not "I no longer get your letter", which is a fact."""
-    is_fact = clause.has("get") and not clause.has("want", "send", "not")
+    is_fact = clause.has("get") and not clause.has("want", "send", "stop")
     return clause.has("no_more") and not is_fact
 
 
 def _says_no_to_something(clause: Clause) -> bool:
     if clause.has("want", "send", "share"):
         return not clause.has("not_yet")
-    is_bare = clause.length <= FEW_WORDS or clause.has("please")
+    is_bare = (clause.length <= FEW_WORDS or clause.has("please")) and not clause.has("get", "not_yet")
     return is_bare and any(clause.is_near("not", what, 2) for what in (*CHANNELS, "ads", "only_third"))
 
 
@@ -118,7 +118,7 @@ def is_negated(clause: Clause, form: str, may_follow: bool) -> bool:
         for said, _ in clause.spans.get("not", ()):
             if said in part_of_no_more:
                 continue
-            inside = start < said < end
+            inside = may_follow and start < said < end
             if inside or 0 < start - said <= NEAR or (may_follow and 0 <= said - end < AFTER):
                 return True
     return False
@@ -133,7 +133,7 @@ def commands(sentence: Sentence, context: Context, lexicon: Lexicon) -> list[tup
         return [("stop_all_marketing", any(denied for _, _, denied in told))]
     found: list[tuple[str, bool]] = []
     for clause, form, is_denied in told:
-        if form == "leave" and _is_erasure(clause, context):
+        if form == "leave" and (_is_erasure(clause, context) or _leaves_something_else(clause)):
             continue
         within = context.extended(c for c in sentence.clauses if c.start < clause.start)
         found += [(command, is_denied) for command in _refused(clause, form, within)]
@@ -149,6 +149,11 @@ def says_no(sentence: Sentence, lexicon: Lexicon) -> bool:
 def _only_asks_about(sentence: Sentence) -> bool:
     """ "How do I unsubscribe?", "Do you delete accounts?": a question about what happens, not a wish."""
     return sentence.has("how_to") and (sentence.is_question or sentence.has("asks_enquiry"))
+
+
+def _leaves_something_else(clause: Clause) -> bool:
+    """ "Take me out of the segmentation", "take the lamp off my order"."""
+    return clause.has("order", "elsewhere", "profiling") and not clause.has("mails", "list", "sms", "calls", "post", "ads")
 
 
 def _refused(clause: Clause, form: str, context: Context) -> list[str]:
@@ -191,6 +196,9 @@ def kinds(sentence: Sentence, context: Context, lexicon: Lexicon) -> Iterator[tu
     if erasure:
         said = ("remove", "asks_erasure")
         yield "erasure", any(is_negated(c, form, lexicon.not_may_follow) for c in erasure for form in said)
+        rest = [c for c in sentence.clauses if c not in erasure]
+        if any(c.has("asks_access") or c.has_all("copy", "personal") for c in rest):
+            yield "access", False
     elif _is_access(sentence):
         yield "access", False
     for kind, holds in (

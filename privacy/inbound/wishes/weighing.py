@@ -9,12 +9,14 @@ from .grammar import CHANNELS, COMMANDS
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint")
 FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
 UNCLEAR = "unclear"
+# What is no wish, and how near it must come to a command to be believed instead.
+NO_WISH = {"machine": 0.8, "enquiry": 1.1, "remark": 1.1}
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
 WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
-SOMETHING, SURE = 0.2, 0.3
-HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, CONTRADICTS = 0.4, 0.5, 0.75, 0.7, 1.3
+FAINT, SOMETHING, SURE = 0.1, 0.22, 0.3
+HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 1.15
 
 
 @dataclass
@@ -97,10 +99,14 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
 def _doubts(found: Finding, opinion: Opinion) -> list[str]:
     """Those that rules raised, unless likeness settles them; and that which likeness raises."""
     wished = found.commands or found.kinds
+    if found.commands and max(map(opinion.of, found.commands)) < FAINT:
+        return [*found.doubts, UNCLEAR]
     strongest = max((opinion.of(name) for name in wished), default=0.0)
-    doubt = opinion.likeliest(FOR_A_PERSON | {"machine"} if found.commands else FOR_A_PERSON)
-    if wished and opinion.of(doubt) >= DOUBTFUL * strongest and opinion.of(doubt) >= SOMETHING:
-        return list(dict.fromkeys([*found.doubts, doubt if doubt in SENTENCES else UNCLEAR]))
+    doubt = opinion.likeliest(frozenset(SENTENCES))
+    if wished and opinion.of(doubt) >= max(DOUBTFUL * strongest, SOMETHING):
+        return list(dict.fromkeys([*found.doubts, doubt]))
+    if found.commands and any(opinion.of(name) >= share * strongest for name, share in NO_WISH.items()):
+        return [*found.doubts, UNCLEAR]
     settled = strongest >= SURE and opinion.of(doubt) < strongest / 2
     return [name for name in found.doubts if not (settled and name in WEAK_DOUBTS)]
 
