@@ -26,9 +26,11 @@ class Wishes:
     kinds: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    is_by_a_machine: bool = False
 
     def note(self, finding: Finding, heard: Heard, language: str) -> None:
         """Takes over what one language's reading came to, with the reasons."""
+        self.is_by_a_machine |= finding.is_by_a_machine
         for name in finding.doubts:
             self.add(self.doubts, name, SENTENCES[name])
         for name in finding.commands:
@@ -52,13 +54,10 @@ def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
     languages = spoken(plain(whole))
     for lexicon in languages:
         heard = listen(lexicon, whole, about)
-        like = (
-            likeness.opinions(lexicon.code, whole)
-            if lexicon is languages[0] and len(languages) <= FEW and lexicon.code in likeness.learnt()
-            else {}
-        )
+        like = likeness.opinions(lexicon.code, whole) if len(languages) <= FEW else {}
         wishes.note(weighing.weigh(heard, like), heard, lexicon.language)
-    if not (wishes.commands or wishes.kinds or wishes.doubts) and is_a_question(whole):
+    nothing = not (wishes.commands or wishes.kinds or wishes.doubts or wishes.is_by_a_machine)
+    if nothing and is_a_question(whole):
         wishes.add(wishes.kinds, "enquiry", "It asks a question.")
     return wishes
 
@@ -70,7 +69,7 @@ def spoken(words: str) -> list[Lexicon]:
         return [language for language in lexicons() if language.code == "zh"]
     scores = {language: sum(word in language.common for word in given) for language in lexicons()}
     most = max(scores.values())
-    likely = [language for language in lexicons() if not most or scores[language] * 3 >= most * 2]
+    likely = [language for language in lexicons() if not most or scores[language] * 10 >= most * 9]
     return sorted(likely, key=scores.__getitem__, reverse=True)
 
 
@@ -83,7 +82,7 @@ def listen(lexicon: Lexicon, text: str, about: str | None) -> Heard:
         for name, is_denied in (*commands(sentence, context, lexicon), *kinds(sentence, context, lexicon)):
             heard.wished.append(sentence)
             if is_denied:
-                heard.is_denied = True
+                heard.denied.append(name)
             elif name in COMMANDS:
                 heard.commands.append(name)
             else:

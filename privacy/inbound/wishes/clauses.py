@@ -9,6 +9,11 @@ from .lexicon import ENDS, Lexicon, is_mark, plain, tokens
 SENTENCES_LIMIT = 150
 # A line that ends before this column was ended by the writer, not by a mail program that folds.
 SHORT_LINE = 45
+# What makes a thought of its own on either side of an "and".
+DEEDS = (
+    "leave", "stop", "remove", "no_more", "give", "correct", "freeze", "asks_access", "asks_erasure",
+    "asks_rectification", "asks_restriction", "asks_portability",
+)  # fmt: skip
 CITED = re.compile(r'"[^"\n]{0,200}"')
 
 
@@ -36,6 +41,11 @@ class Clause:
     def add(self, concept: str, start: int, end: int) -> None:
         """Notes where a concept stands."""
         self.spans.setdefault(concept, []).append((start, end))
+
+    def part(self, start: int, end: int) -> "Clause":
+        """A piece of it, with the concepts that begin there."""
+        spans = {name: [span for span in found if start <= span[0] < end] for name, found in self.spans.items()}
+        return Clause(start, end, {name: found for name, found in spans.items() if found})
 
     def is_near(self, one: str, other: str, within: int) -> bool:
         """Whether two concepts stand at most `within` words apart, without overlapping."""
@@ -71,7 +81,18 @@ def sentences(lexicon: Lexicon, text: str) -> list[Sentence]:
     words = tokens(CITED.sub(" ", plain(lines_joined(text))))
     found = _cut(words)
     _fill(found, lexicon.find(words), len(words))
+    for sentence in found:
+        sentence.clauses = [part for clause in sentence.clauses for part in _divided(clause)]
     return found
+
+
+def _divided(clause: Clause) -> list[Clause]:
+    """ "Take me off the list and delete my account" is two thoughts; "no emails and calls" is one."""
+    for at, after in clause.spans.get("and", ()):
+        parts = [clause.part(clause.start, at), clause.part(after, clause.end)]
+        if all(part.has(*DEEDS) for part in parts):
+            return [parts[0], *_divided(parts[1])]
+    return [clause]
 
 
 def _cut(words: list[str]) -> list[Sentence]:

@@ -12,7 +12,8 @@ SENTENCES = {
     "negated": "It says the opposite, or takes it back.",
     "somebody_else": "It speaks for somebody else.",
     "opt_in": "It asks to get something, which an email alone cannot switch on.",
-    "undecided": "The sender is undecided, or sets a condition.",
+    "undecided": "The sender is undecided.",
+    "conditional": "It sets a condition.",
     "less": "It asks for less, not for nothing.",
     "keeps": "It asks to keep something.",
     "other_address": "It is about another address than the sender's.",
@@ -29,7 +30,7 @@ class Heard:
     wished: list[Sentence] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
-    is_denied: bool = False
+    denied: list[str] = field(default_factory=list)
     says_no: bool = False
     asks: bool = False
 
@@ -64,7 +65,8 @@ def found_in(heard: Heard) -> list[str]:
 
 @reason("negated")
 def _denies(heard: Heard) -> bool:
-    return heard.is_denied
+    """ "Lock it, but do not delete it" contradicts nothing."""
+    return any(name != "erasure" or "restriction" not in heard.kinds for name in heard.denied)
 
 
 @reason("negated")
@@ -100,7 +102,7 @@ def _speaks_for_another(heard: Heard) -> bool:
     return of_another and heard.speaks_of("relative")
 
 
-@reason("undecided")
+@reason("conditional")
 def _is_conditional(heard: Heard) -> bool:
     """ "If nothing changes, take me off", but not "if you could take me off"."""
     return bool(heard.commands) and any(s.has("if") and not s.has("polite_if") for s in heard.wished)

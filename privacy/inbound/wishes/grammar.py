@@ -87,9 +87,15 @@ def refusal(clause: Clause) -> str | None:
 
 
 def _is_no_more(clause: Clause) -> bool:
-    """Not "I no longer get your letter", which is a fact."""
-    is_fact = clause.has("get") and not clause.has("want", "send", "stop")
-    return clause.has("no_more") and not is_fact
+    """Not "I no longer get your letter" or "that address is no longer right", which are facts."""
+    if not clause.has("no_more"):
+        return False
+    if clause.has("want", "send", "stop"):
+        return True
+    is_fact = clause.has("get", "field", "correct", "wrong", "not_yet", "hold")
+    return not is_fact and any(
+        clause.is_near("no_more", what, NEAR) for what in (*CHANNELS, "ads", "that", "only_third")
+    )
 
 
 def _says_no_to_something(clause: Clause) -> bool:
@@ -153,7 +159,9 @@ def _only_asks_about(sentence: Sentence) -> bool:
 
 def _leaves_something_else(clause: Clause) -> bool:
     """ "Take me out of the segmentation", "take the lamp off my order"."""
-    return clause.has("order", "elsewhere", "profiling") and not clause.has("mails", "list", "sms", "calls", "post", "ads")
+    return clause.has("order", "elsewhere", "profiling") and not clause.has(
+        "mails", "list", "sms", "calls", "post", "ads"
+    )
 
 
 def _refused(clause: Clause, form: str, context: Context) -> list[str]:
@@ -164,7 +172,7 @@ def _refused(clause: Clause, form: str, context: Context) -> list[str]:
     says_all = clause.has("any_way") or form == "object" or clause.has_all("use", "personal")
     if len(named) >= EVERY_CHANNEL or (clause.has("ads") and len(named) != 1 and says_all):
         return ["stop_all_marketing"]
-    if len(named) > 1 and named[0] == "mails" and clause.has("list", "leave"):
+    if len(named) > 1 and named[0] == "mails" and clause.has("list", "leave") and not clause.has("and"):
         named = named[1:]  # "off the texting list", "end my catalogue subscription"
     if named:
         return [CHANNELS[channel] for channel in named]

@@ -118,6 +118,8 @@ def votes(language: str) -> Votes:
 
 def opinions(language: str, text: str) -> dict[str, float]:
     """For each label, how much the text is like those that bear it: about 1 for "just so", about 0 for "not at all"."""
+    if language not in learnt():
+        return {}
     known = votes(language)
     vector = known.own.vector(_features(text))
     columns = zip(*(known.of(feature) for feature in vector), strict=True)

@@ -56,12 +56,13 @@ class Finding:
     commands: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    is_by_a_machine: bool = False
 
 
 def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     """What the mail asks for, and what speaks against believing it."""
     opinion = Opinion(like)
-    found = Finding(doubts=doubts.found_in(heard))
+    found = Finding(doubts=doubts.found_in(heard), is_by_a_machine=opinion.is_clear("machine"))
     if not opinion.best:
         found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
     else:
