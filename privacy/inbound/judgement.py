@@ -11,6 +11,8 @@ from .senders import Match
 
 ACT, OPEN_CASE, REVIEW, IGNORE = "act", "open_case", "review", "ignore"
 WORDS_LIMIT = 6_000
+# The address that wrote is the one that counts (CLG-04), and who writes the very command means us.
+SETTLED_BY_SUBJECT = {"other_address", "other_firm", "unclear"}
 # A wish for all advertising covers the single ones.
 COVERED = {"unsubscribe", "stop_sms", "stop_phone", "stop_post", "stop_third_party"}
 
@@ -81,7 +83,7 @@ def judge(raw: bytes, to: str, sender: str, now: datetime) -> Judgement:
 def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     exact = commands.by_subject(own_words.bare_subject(read.subject))
     is_answer = "in-reply-to" in read.headers or read.subject != own_words.bare_subject(read.subject)
-    subject = "" if exact or is_answer else read.subject
+    subject = "" if is_answer or (exact and exact.name != "unsubscribe") else read.subject
     seen = wishes.find(found.words, subject=subject, about=_about(found, read, to))
     if exact:
         return _by_command(found, exact, seen)
@@ -109,7 +111,7 @@ def _by_command(found: Judgement, exact: commands.Command, seen: wishes.Wishes) 
     found.is_exact = True
     found.because(f"The subject is the command {exact.name}.")
     others = [name for name in seen.commands if name != exact.name]
-    if seen.doubts or others:
+    if others or set(seen.doubts) - SETTLED_BY_SUBJECT:
         return found.because(*seen.reasons, "The text does not fit the subject; a person looks.")
     found.command = exact.name
     found.case_kinds = [kind for kind in seen.kinds if kind != "enquiry"]

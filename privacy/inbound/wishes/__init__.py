@@ -85,6 +85,7 @@ def listen(lexicon: Lexicon, text: str, about: str | None) -> Heard:
                 heard.denied.append(name)
             elif name in COMMANDS:
                 heard.commands.append(name)
+                heard.leaves |= sentence.has("leave")
             else:
                 heard.kinds.append(name)
         context.hears(sentence)

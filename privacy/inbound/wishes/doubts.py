@@ -32,6 +32,7 @@ class Heard:
     kinds: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     says_no: bool = False
+    leaves: bool = False
     asks: bool = False
 
     @property

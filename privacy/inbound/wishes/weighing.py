@@ -16,7 +16,7 @@ WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_f
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
 FAINT, SOMETHING, SURE = 0.1, 0.22, 0.3
-HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 1.15
+HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 0.8, 1.15
 
 
 @dataclass
@@ -67,7 +67,7 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
         found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
     else:
         found.commands, found.kinds = _commands(heard, opinion), _kinds(heard, opinion)
-        found.doubts = _doubts(found, opinion)
+        found.doubts = _doubts(found, opinion, plainly=heard.leaves)
     if not (found.commands or found.kinds or found.doubts) and _asks(heard, opinion):
         found.kinds = ["enquiry"]
     return found
@@ -97,14 +97,15 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
     return [*told, alone] if added else told
 
 
-def _doubts(found: Finding, opinion: Opinion) -> list[str]:
+def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
     """Those that rules raised, unless likeness settles them; and that which likeness raises."""
     wished = found.commands or found.kinds
     if found.commands and max(map(opinion.of, found.commands)) < FAINT:
         return [*found.doubts, UNCLEAR]
     strongest = max((opinion.of(name) for name in wished), default=0.0)
     doubt = opinion.likeliest(frozenset(SENTENCES))
-    if wished and opinion.of(doubt) >= max(DOUBTFUL * strongest, SOMETHING):
+    share = PLAINLY if plainly and not found.doubts else DOUBTFUL
+    if wished and opinion.of(doubt) >= max(share * strongest, SOMETHING):
         return list(dict.fromkeys([*found.doubts, doubt]))
     if found.commands and any(opinion.of(name) >= share * strongest for name, share in NO_WISH.items()):
         return [*found.doubts, UNCLEAR]
