@@ -9,13 +9,15 @@ from .grammar import CHANNELS, COMMANDS
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "complaint")
 FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
 UNCLEAR = "unclear"
+SEVERAL = 2
 # What is no wish, and how near it must come to a command to be believed instead.
 NO_WISH = {"machine": 0.8, "enquiry": 1.1, "remark": 1.1}
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
 WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
-FAINT, SOMETHING, SURE = 0.1, 0.22, 0.3
+FAINT, SOMETHING, SURE = 0.15, 0.22, 0.3
+CONFIRMED = 1.0
 HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 0.8, 1.15
 
 
@@ -77,7 +79,7 @@ def _commands(heard: Heard, opinion: Opinion) -> list[str]:
     """One command where rules and likeness agree; two, which call a person, where they do not."""
     told = list(dict.fromkeys(heard.commands))
     likeliest = opinion.likeliest(COMMANDS)
-    if opinion.is_clear(likeliest) and (told or heard.says_no):
+    if len(told) < SEVERAL and opinion.is_clear(likeliest) and (told or heard.says_no):
         return [likeliest]
     if opinion.best in (*RIGHTS, "enquiry"):
         # Words that sound like a "no" in a text that is most like something else altogether.
@@ -85,8 +87,11 @@ def _commands(heard: Heard, opinion: Opinion) -> list[str]:
     if not told or likeliest not in told:
         differs = bool(told) and opinion.of(likeliest) > CONTRADICTS * max(map(opinion.of, told))
         return [*told, likeliest] if differs and opinion.of(likeliest) >= SOMETHING else told
-    near = [name for name in told if opinion.of(name) >= BESIDE * opinion.of(likeliest)]
-    return near if likeliest in CHANNELS.values() else [likeliest]
+    if likeliest not in CHANNELS.values():
+        return [likeliest]
+    # "Unsubscribe" is easily heard beside a single channel; two single channels are two wishes.
+    beside = opinion.of("unsubscribe") >= BESIDE * opinion.of(likeliest)
+    return [name for name in told if name != "unsubscribe" or name == likeliest or beside]
 
 
 def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
@@ -100,7 +105,7 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
 def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
     """Those that rules raised, unless likeness settles them; and that which likeness raises."""
     wished = found.commands or found.kinds
-    if found.commands and max(map(opinion.of, found.commands)) < FAINT:
+    if found.commands and not _is_confirmed(found, opinion):
         return [*found.doubts, UNCLEAR]
     strongest = max((opinion.of(name) for name in wished), default=0.0)
     doubt = opinion.likeliest(frozenset(SENTENCES))
@@ -111,6 +116,13 @@ def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
         return [*found.doubts, UNCLEAR]
     settled = strongest >= SURE and opinion.of(doubt) < strongest / 2
     return [name for name in found.doubts if not (settled and name in WEAK_DOUBTS)]
+
+
+def _is_confirmed(found: Finding, opinion: Opinion) -> bool:
+    """Whether a command is at least somewhat like texts that ask for it, beside what else the mail is like."""
+    strongest = max(map(opinion.of, found.commands))
+    others = [value for name, value in opinion.like.items() if name not in (*found.commands, *found.kinds)]
+    return strongest >= FAINT and strongest >= CONFIRMED * max(others, default=0.0)
 
 
 def _asks(heard: Heard, opinion: Opinion) -> bool:
