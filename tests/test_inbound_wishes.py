@@ -3,6 +3,9 @@
 import pytest
 
 from privacy.inbound import judgement, own_words, wishes
+from privacy.inbound.wishes import lexicon, likeness
+from privacy.inbound.wishes.doubts import SENTENCES
+from privacy.inbound.wishes.grammar import COMMANDS
 from tests import make
 from tests.letters import PRIVACY, REMOVE, letter
 
@@ -102,12 +105,37 @@ def test_a_clear_wish_is_understood(name):
     assert (found.outcome, found.command) == ("act", command), found.reasons
 
 
-def test_every_file_of_rules_loads_and_names_only_what_exists():
-    assert len(wishes.rules()) == 11
-    for rules in wishes.rules():
-        assert set(rules.commands) == set(wishes.COMMANDS), rules.language
-        assert set(rules.kinds) <= set(wishes.KINDS), rules.language
-        assert set(rules.doubts) <= set(wishes.DOUBTS), rules.language
+LANGUAGES = "de en es fr it ms nl pl pt sv zh".split()
+
+
+def test_eleven_languages_have_words_and_texts_of_their_own():
+    assert [lexicon.code for lexicon in lexicon.lexicons()] == LANGUAGES
+    assert likeness.languages() == LANGUAGES
+    assert likeness.learnt() == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_texts_bear_only_labels_that_exist(code):
+    known = {*COMMANDS, *wishes.KINDS, *SENTENCES, "remark", "machine"}
+    texts = likeness.texts(code)
+    assert {label for labels, _ in texts for label in labels} <= known
+    assert set(COMMANDS) | set(wishes.KINDS) <= {label for labels, _ in texts for label in labels}
+    assert len({text for _, text in texts}) == len(texts), "no text twice"
+
+
+def test_what_was_learnt_is_what_the_texts_teach():
+    """The same texts give the same votes to the last digit; whoever changes a text must run learn_wishes."""
+    code = min(LANGUAGES, key=lambda code: len(likeness.texts(code)))
+    votes = likeness.votes(code)
+    assert likeness.learn(likeness.texts(code)) == dict(
+        zip(votes.labels, map(list, zip(*votes.by_text, strict=True)), strict=True)
+    )
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_as_many_votes_as_texts(code):
+    votes = likeness.votes(code)
+    assert len(votes.by_text) == len(likeness.texts(code))
 
 
 QUOTES = {

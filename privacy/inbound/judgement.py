@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import addresses, automatic, commands, own_words, reading, senders, wishes
+from . import addresses, authentication, automatic, commands, own_words, reading, senders, wishes
+from .authentication import Trust, Verdict
 from .reading import Reading
 from .senders import Match
 
 ACT, OPEN_CASE, REVIEW, IGNORE = "act", "open_case", "review", "ignore"
 WORDS_LIMIT = 6_000
+# The address that wrote is the one that counts (CLG-04), and who writes the very command means us.
+SETTLED_BY_SUBJECT = {"other_address", "other_firm", "unclear"}
 # A wish for all advertising covers the single ones.
 COVERED = {"unsubscribe", "stop_sms", "stop_phone", "stop_post", "stop_third_party"}
 
@@ -24,10 +27,12 @@ class Judgement:
     match: Match = field(default_factory=Match)
     reasons: list[str] = field(default_factory=list)
     words: str = ""
+    quoted: str = ""
     subject: str = ""
     is_exact: bool = False
     needs_person: bool = False
     automatic: str = ""
+    verdict: Verdict = authentication.UNKNOWN
     reading: Reading | None = None
 
     @property
@@ -65,8 +70,11 @@ def judge(raw: bytes, to: str, sender: str, now: datetime) -> Judgement:
     if machine := automatic.recognise(read, sender):
         found.automatic = machine.kind
         return found.because(machine.reason, outcome=IGNORE)
-    found.words = own_words.own_words(read.text)[:WORDS_LIMIT]
+    found.words, found.quoted = own_words.apart(read.text)
+    found.words = found.words[:WORDS_LIMIT]
     found.match = senders.find(read, to, sender, now)
+    if found.match.people and found.match.by != "token":
+        found.verdict = authentication.verdict(raw, read)
     if len(found.words) >= WORDS_LIMIT:
         return found.because("It is too long for a machine to be sure.")
     return _by_wish(found, read, to)
@@ -75,8 +83,8 @@ def judge(raw: bytes, to: str, sender: str, now: datetime) -> Judgement:
 def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     exact = commands.by_subject(own_words.bare_subject(read.subject))
     is_answer = "in-reply-to" in read.headers or read.subject != own_words.bare_subject(read.subject)
-    subject = "" if exact or is_answer else read.subject
-    seen = wishes.find(f"{subject}.\n\n{found.words}" if subject else found.words)
+    subject = "" if is_answer or (exact and exact.name != "unsubscribe") else read.subject
+    seen = wishes.find(found.words, subject=subject, about=_about(found, read, to))
     if exact:
         return _by_command(found, exact, seen)
     if _is_link_in_our_mail(found, seen):
@@ -84,6 +92,13 @@ def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     if not found.words.strip() and not seen.commands:
         return found.because("There are no words of the sender's own in it.")
     return _by_words(found, seen, to)
+
+
+def _about(found: Judgement, read: Reading, to: str) -> str | None:
+    """What "stop this" means where the words do not say it: a newsletter that is answered, or what a mailbox is for."""
+    is_for_leaving = addresses.MAILBOXES.get(addresses.recipient(to).mailbox) == "unsubscribe"
+    answers_a_newsletter = bool(found.quoted.strip()) and wishes.is_a_newsletter(found.quoted)
+    return "unsubscribe" if is_for_leaving or answers_a_newsletter else None
 
 
 def _is_link_in_our_mail(found: Judgement, seen: wishes.Wishes) -> bool:
@@ -96,7 +111,7 @@ def _by_command(found: Judgement, exact: commands.Command, seen: wishes.Wishes) 
     found.is_exact = True
     found.because(f"The subject is the command {exact.name}.")
     others = [name for name in seen.commands if name != exact.name]
-    if seen.doubts or others:
+    if others or set(seen.doubts) - SETTLED_BY_SUBJECT:
         return found.because(*seen.reasons, "The text does not fit the subject; a person looks.")
     found.command = exact.name
     found.case_kinds = [kind for kind in seen.kinds if kind != "enquiry"]
@@ -176,7 +191,8 @@ def _by_number_or_stranger(found: Judgement) -> Judgement:
         found.needs_person = True
         return found.because("The customer number in it exists, but the name does not fit it.")
     if found.match.by:
-        return found.because(f"The sender was recognised by: {found.match.by}.")
+        trust = [found.verdict.reason] if found.verdict.reason else []
+        return found.because(f"The sender was recognised by: {found.match.by}.", *trust)
     return found.because("We know nobody under the sender's address.")
 
 
@@ -185,12 +201,18 @@ def _act(found: Judgement) -> Judgement:
     stops = commands.REGISTER[str(found.command)].stops
     if not found.match.people and (not stops or senders.numbers_in(found.words)):
         found.needs_person = True
+    if found.verdict.trust == Trust.FAILED:
+        found.case_kinds, found.needs_person = [], True
+        found.because("It can only switch off, and she is told; nothing else is done under a forged address.")
     if found.case_kinds and found.customer is None:
         found.needs_person = True
     return found.because(outcome=ACT)
 
 
 def _open(found: Judgement) -> Judgement:
+    if found.verdict.trust == Trust.FAILED:
+        found.case_kinds = []
+        return found.because("A request under a forged address is no request of hers; a person looks.", outcome=REVIEW)
     if (
         not found.match.people
         and (numbered := senders.by_number(found.words))

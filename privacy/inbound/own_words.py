@@ -33,6 +33,23 @@ INTRODUCES = re.compile(
 SENT = "sent gesendet envoyé verstuurd inviato enviado wysłano skickat".split()
 FROM = "from von depuis vanaf da desde do z från".split()
 SIGNATURE = re.compile(rf"^(?:-- ?|—|_{{3,}}|(?:{'|'.join(SENT)}) (?:{'|'.join(FROM)}) .{{0,30}})$", re.IGNORECASE)
+# Legal notices that firms hang below every mail speak of deleting and of error, and are nobody's wish.
+CLOSED = (
+    "confidential privileged vertraulich confidentiel vertrouwelijk confidencial riservat poufn konfidentiell sulit"
+)
+MEANT_FOR = "recipient empfänger destinat bestemd adresat mottagare penerima intended geadresseerde ontvanger"
+SMALL_PRINT = re.compile(
+    rf"\b(?:e-?mail|mail|message|nachricht|bericht|mensaje|correo|mensagem|messaggio|wiadomo\w+|meddeland\w+|mejl|mesej|emel)"
+    rf"\b.{{0,120}}\b(?:{'|'.join(CLOSED.split())})|\b(?:{'|'.join(CLOSED.split())}).{{0,200}}\b(?:{'|'.join(MEANT_FOR.split())})"
+    r"|本(?:电子)?[邮郵]件.{0,40}(?:保密|机密|機密)|if you have received this .{0,20}in error",
+    re.IGNORECASE,
+)
+# A line of a signature that names a firm, whatever else its name may say.
+FIRM = re.compile(
+    r"\b(?:GmbH|Ltd|LLP|LLC|Inc|PLC|S\.?A\.?R\.?L|S\.?A\.?S|B\.?V|S\.?r\.?l|S\.L|Lda|KG|AG|AB|e\.K)\b"
+    r"|\bSp\. ?z ?o\. ?o|\bSdn\.? Bhd|有限公司"
+)
+FIRM_WORDS = 12
 URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -48,25 +65,36 @@ def bare_subject(subject: str) -> str:
 
 def own_words(text: str) -> str:
     """What the sender wrote, above, between or below what is quoted."""
+    return apart(text)[0]
+
+
+def apart(text: str) -> tuple[str, str]:
+    """The sender's own words, and the rest: quotations, forwarded mail, signatures and legal small print."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:2000]
     kept: list[str] = []
+    rest: list[str] = []
     signed = False
     for number, line in enumerate(lines):
         following = next((later for later in lines[number + 1 : number + 4] if later.strip()), "")
-        if REST_IS_QUOTED.match(line) or (QUOTED_HEAD.match(line) and QUOTED_HEAD_NEXT.match(following)):
+        is_quoted = line.lstrip().startswith((">", "|"))
+        introduces = not is_quoted and bool(INTRODUCES.search(line[:300]))
+        if introduces and kept and _begins_introduction(kept[-1]):
+            rest.append(kept.pop())
+        if _everything_below_is_quoted(line, following) or (
+            introduces and not following.lstrip().startswith((">", "|"))
+        ):
+            rest += lines[number:]
             break
-        if line.lstrip().startswith((">", "|")):
-            signed = False
-        elif INTRODUCES.search(line[:300]):
-            if kept and _begins_introduction(kept[-1]):
-                kept.pop()
-            if not following.lstrip().startswith((">", "|")):
-                break
-        elif SIGNATURE.match(line.strip()):
-            signed = True
-        elif not signed:
-            kept.append(line)
-    return URL.sub(" ", "\n".join(kept)).strip()
+        signed = (
+            (signed and not is_quoted) or bool(SIGNATURE.match(line.strip())) or bool(SMALL_PRINT.search(line[:600]))
+        )
+        is_firm = bool(kept) and len(line.split()) <= FIRM_WORDS and bool(FIRM.search(line))
+        (rest if is_quoted or introduces or signed or is_firm else kept).append(line)
+    return URL.sub(" ", "\n".join(kept)).strip(), "\n".join(rest)
+
+
+def _everything_below_is_quoted(line: str, following: str) -> bool:
+    return bool(REST_IS_QUOTED.match(line) or (QUOTED_HEAD.match(line) and QUOTED_HEAD_NEXT.match(following)))
 
 
 def _begins_introduction(line: str) -> bool:

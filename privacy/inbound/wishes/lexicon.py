@@ -1,0 +1,165 @@
+"""Which words of a language mean what? Concepts as lists of words, one file a language, looked up in one pass."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+LETTERS = str.maketrans("łøđı’‘´`“”„«»", "lodi" + "'" * 4 + '"' * 5)
+TOKEN = re.compile(
+    r"[\u3400-\u9fff\uf900-\ufaff]"  # each Chinese character is a word
+    r"|[^\W\d_\u3400-\u9fff]+(?:'[^\W\d_]+|')?|\d+"
+    r"|[.!?…]+(?=[\s\"')]|$)|[。！？]|[,;:()，；：、]|\s[-–—]+\s|\n"
+)
+CONTRACTED = {"t", "s", "re", "ve", "ll", "d", "m"}
+ENDS = frozenset(".!?…。！？")
+GAP = ".."
+GAP_WORDS = 4
+TYPO_LETTERS = 7
+MISTYPED = frozenset({"leave", "mails"})
+
+
+def plain(text: str) -> str:
+    """Small letters without accents and typographic quotes, so that a word need be written once."""
+    folded = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+    return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
+
+
+def tokens(text: str) -> list[str]:
+    """Words and marks in order; "l'email" is two words, "don't" one, "e-mail" is "email"; text must be plain."""
+    found: list[str] = []
+    for word in TOKEN.findall(re.sub(r"\be-(?=[a-z])", "e", text)):
+        head, apostrophe, tail = word.partition("'")
+        if apostrophe and tail and tail not in CONTRACTED:
+            found += [head + apostrophe, tail]
+        else:
+            found.append(word if word == "\n" else word.strip())
+    return found
+
+
+def is_mark(word: str) -> bool:
+    """Whether it is punctuation or the end of a line."""
+    return not word[:1].isalnum()
+
+
+@dataclass(frozen=True)
+class Term:
+    """One entry of a concept: words in their order; `word*` and `*word` stand for any ending or beginning."""
+
+    concept: str
+    words: tuple[str, ...]
+
+    def ends_at(self, text: list[str], start: int, position: int = 1) -> int | None:
+        """Where the term ends that begins at `start`; None when the text goes on otherwise."""
+        for at in range(position, len(self.words)):
+            if self.words[at] == GAP:
+                return self._after_gap(text, start, at)
+            if start >= len(text) or not fits(self.words[at], text[start]):
+                return None
+            start += 1
+        return start
+
+    def _after_gap(self, text: list[str], start: int, at: int) -> int | None:
+        for skipped in range(GAP_WORDS + 1):
+            end = self.ends_at(text, start + skipped, at + 1)
+            if end is not None:
+                return end
+            if start + skipped >= len(text) or is_mark(text[start + skipped]):
+                return None
+        return None
+
+
+def fits(pattern: str, word: str) -> bool:
+    """Whether a word is what one word of a term stands for."""
+    if pattern.endswith("*"):
+        return word.startswith(pattern[:-1])
+    return word.endswith(pattern[1:]) if pattern.startswith("*") else word == pattern
+
+
+@dataclass(eq=False)
+class Lexicon:
+    """One language: the little words it is known by, and its terms, indexed by their first word."""
+
+    language: str
+    code: str = ""
+    common: frozenset[str] = frozenset()
+    not_may_follow: bool = False
+    exact: dict[str, list[Term]] = field(default_factory=dict)
+    beginnings: dict[str, list[Term]] = field(default_factory=dict)
+    endings: dict[str, list[Term]] = field(default_factory=dict)
+    typos: dict[str, list[Term]] = field(default_factory=dict)
+
+    def add(self, term: Term) -> None:
+        """Indexes a term; the words for advertising mail and leaving it also with a slip of the pen."""
+        first = term.words[0]
+        index = self.beginnings if first.endswith("*") else self.endings if first.startswith("*") else self.exact
+        stem = first.strip("*")
+        index.setdefault(stem, []).append(term)
+        if len(term.words) == 1 and len(stem) >= TYPO_LETTERS and term.concept in MISTYPED:
+            for variant in (stem, *_less_a_letter(stem)):
+                self.typos.setdefault(variant, []).append(term)
+
+    def find(self, text: list[str]) -> Iterator[tuple[str, int, int]]:
+        """Every concept in the text with the tokens it spans: (concept, first, one past the last)."""
+        for start, word in enumerate(text):
+            if is_mark(word):
+                continue
+            candidates = self._beginning_with(word) or self._nearly(word)
+            for term in candidates:
+                end = term.ends_at(text, start + 1)
+                if end is not None:
+                    yield term.concept, start, end
+
+    def _beginning_with(self, word: str) -> list[Term]:
+        found = list(self.exact.get(word, ()))
+        for length in range(1, len(word) + 1):
+            found += self.beginnings.get(word[:length], ())
+            found += self.endings.get(word[-length:], ())
+        return found
+
+    def _nearly(self, word: str) -> list[Term]:
+        """Terms from which an unknown word differs by one letter: left out, doubled, exchanged or swapped."""
+        if len(word) < TYPO_LETTERS - 1:
+            return []
+        found = [term for variant in (word, *_less_a_letter(word)) for term in self.typos.get(variant, ())]
+        return [term for term in dict.fromkeys(found) if term.words[0][0] == word[0]]
+
+
+def _less_a_letter(word: str) -> list[str]:
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]
+
+
+@cache
+def lexicons() -> tuple[Lexicon, ...]:
+    """Every language, from the files beside this one."""
+    return tuple(_load(path) for path in sorted(Path(__file__).parent.glob("*.toml")))
+
+
+def _load(path: Path) -> Lexicon:
+    said = tomllib.loads(path.read_text())
+    common = frozenset(tokens(plain(said["common"])))
+    lexicon = Lexicon(said["language"], path.stem, common, said.get("not_may_follow", False))
+    for concept, terms in said["concepts"].items():
+        for term in re.split(r"[,，\n]", plain(terms)):
+            if term.strip():
+                lexicon.add(Term(concept, tuple(_words(term))))
+    return lexicon
+
+
+def _words(term: str) -> list[str]:
+    """The words of a term, taken apart as texts are, the stars kept."""
+    words: list[str] = []
+    for piece in term.split():
+        if piece == GAP:
+            words.append(GAP)
+            continue
+        apart = tokens(piece.strip("*"))
+        if piece.startswith("*"):
+            apart[0] = "*" + apart[0]
+        if piece.endswith("*"):
+            apart[-1] += "*"
+        words += apart
+    return words
