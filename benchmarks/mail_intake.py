@@ -189,6 +189,7 @@ def _with_django(env: dict[str, str], ours: int, count: int, parts: list[str], l
     os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
     django.setup()
     known = max(count // 4, 20)
+    _drain.nothing_waits()
     _drain.customers(known)
     mails = _mails.backlog(count, known)
     if "idle" in parts:
