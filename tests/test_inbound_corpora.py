@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,8 @@ from tests.letters import PRIVACY, REMOVE, letter, received
 
 FOLDERS = ("bounces_sisimai", "mime_mikel_mail", "mime_stalwart", "mime_cpython", "dkim_dkimpy")
 NOW = make.LONG_AGO
+# On the mails held back: what was reached, so that nobody falls behind it unseen.
+RIGHT, ACTED_WRONGLY = 186, 4
 
 
 def files(corpora):
@@ -87,22 +90,41 @@ def test_a_spam_report_and_a_dead_address_go_on_the_stop_list(corpora):
     assert Suppression.objects.filter(reason="bounce").exists()
 
 
-@pytest.mark.django_db
-def test_the_labelled_mails_no_cardinal_sin_and_the_hit_rate(corpora):
-    right, sins = 0, []
-    lines = (corpora / "customer_mails" / "mails.jsonl").read_text().splitlines()
+def judged(lines):
+    """How many answers are right, which mails were acted on wrongly, and which ignored wrongly."""
+    right, acted, ignored = 0, [], []
     for line in lines:
         mail = json.loads(line)
         accepted = [mail["label"], *mail["label"]["accept"]]
-        said = judgement.judge(mail["eml"].encode(), mail["to"], "", NOW).explained()
+        said = judgement.judge(mail["eml"].encode("utf-8", "surrogatepass"), mail["to"], "", NOW).explained()
         answer = (said["outcome"], said["command"], set(said["case_kinds"]))
         right += any((a["outcome"], a["command"], set(a["case_kinds"])) == answer for a in accepted)
         if said["outcome"] == "act" and not any((a["outcome"], a["command"]) == answer[:2] for a in accepted):
-            sins.append(mail["id"])
+            acted.append(mail["id"])
         if said["outcome"] == "ignore" and not any(a["outcome"] == "ignore" for a in accepted):
-            sins.append(mail["id"])
-    assert sins == []
-    assert right >= 85, f"{right} of {len(lines)}"
+            ignored.append(mail["id"])
+    return right, acted, ignored
+
+
+@pytest.mark.django_db
+def test_the_labelled_mails_no_cardinal_sin_and_the_hit_rate(corpora):
+    lines = (corpora / "customer_mails" / "mails.jsonl").read_text().splitlines()
+    right, acted, ignored = judged(lines)
+    assert (acted, ignored) == ([], [])
+    assert right >= 0.95 * len(lines), f"{right} of {len(lines)}"
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_mails_that_no_rule_and_no_text_was_made_for():
+    """224 mails in eleven languages, harder than most, held back while words and texts were written."""
+    files = sorted((Path(__file__).parent / "mails").glob("*.jsonl"))
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    assert len(lines) == 224
+    right, acted, ignored = judged(lines)
+    assert ignored == []
+    assert len(acted) <= ACTED_WRONGLY, acted
+    assert right >= RIGHT, f"{right} of {len(lines)}"
 
 
 def nested(depth):

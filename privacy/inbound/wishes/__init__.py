@@ -62,6 +62,12 @@ def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
     return wishes
 
 
+def warm_up(language: str) -> None:
+    """Reads words and texts before the first mail waits for them; `language` such as "en"."""
+    lexicons()
+    likeness.opinions(language, "")
+
+
 def spoken(words: str) -> list[Lexicon]:
     """The languages that the words may be in, likeliest first; all of them where nothing tells."""
     given = tokens(words)

@@ -101,6 +101,9 @@ def _is_no_more(clause: Clause) -> bool:
 def _says_no_to_something(clause: Clause) -> bool:
     if clause.has("want", "send", "share"):
         return not clause.has("not_yet")
+    nobody_calls = clause.has("me") and any(clause.is_near("not", what, 1) for what in ("calls", "sms"))
+    if nobody_calls and not clause.has("not_yet"):
+        return True
     is_bare = (clause.length <= FEW_WORDS or clause.has("please")) and not clause.has("get", "not_yet")
     return is_bare and any(clause.is_near("not", what, 2) for what in (*CHANNELS, "ads", "only_third"))
 

@@ -6,7 +6,8 @@ weighs was learnt once from all texts of its language and is kept beside them (`
 
 import json
 import math
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -57,7 +58,8 @@ class Texts:
 
     labels: list[frozenset[str]]
     rarity: Vector = field(default_factory=dict)
-    having: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    # Which texts, and how weighty in each: arrays, because eleven languages have a million and a half of these.
+    having: "dict[str, tuple[array[int], array[float]]]" = field(default_factory=dict)
 
     def vector(self, features: tuple[Counter[str], ...]) -> Vector:
         """Weights of the features, each kind of feature of length 1."""
@@ -72,7 +74,7 @@ class Texts:
         """How much a vector resembles each text, from 0 to 2."""
         found = [0.0] * len(self.labels)
         for feature, weight in vector.items():
-            for number, other in self.having.get(feature, ()):
+            for number, other in zip(*self.having.get(feature, ((), ())), strict=True):
                 found[number] += weight * other
         return found
 
@@ -86,7 +88,9 @@ def gathered(given: list[tuple[frozenset[str], str]]) -> Texts:
     found.rarity = {f: math.log((1 + total) / (1 + n)) + 1 for f, n in spread.items()}
     for number, kinds in enumerate(features):
         for feature, weight in found.vector(kinds).items():
-            found.having[feature].append((number, weight))
+            numbers, weights = found.having.setdefault(feature, (array("H"), array("d")))
+            numbers.append(number)
+            weights.append(weight)
     return found
 
 
@@ -97,15 +101,15 @@ class Votes:
     own: Texts
     labels: list[str]
     by_text: list[tuple[float, ...]]
-    by_feature: dict[str, list[float]] = field(default_factory=dict)
+    by_feature: "dict[str, array[float]]" = field(default_factory=dict)
 
-    def of(self, feature: str) -> list[float]:
+    def of(self, feature: str) -> "array[float]":
         """One feature's weight for each label, added up when it is first met."""
         if feature not in self.by_feature:
             total = [0.0] * len(self.labels)
-            for number, weight in self.own.having[feature]:
+            for number, weight in zip(*self.own.having[feature], strict=True):
                 total = [so_far + weight * vote for so_far, vote in zip(total, self.by_text[number], strict=True)]
-            self.by_feature[feature] = total
+            self.by_feature[feature] = array("d", total)
         return self.by_feature[feature]
 
 

@@ -18,6 +18,7 @@ WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_f
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
 FAINT, SOMETHING, SURE = 0.15, 0.22, 0.3
 CONFIRMED = 1.0
+BEYOND_DOUBT = 0.5
 HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 0.8, 1.15
 
 
@@ -98,8 +99,8 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
     told = [kind for kind in dict.fromkeys(heard.kinds) if opinion.comes_near(kind, HEARD_TOO)]
     floor = SURE if told or heard.commands else SOMETHING
     alone = opinion.likeliest(RIGHTS)
-    added = alone not in told and opinion.of(alone) >= floor and opinion.comes_near(alone, BESIDE)
-    return [*told, alone] if added else told
+    is_new = alone not in told and opinion.of(alone) >= max(floor, opinion.of("enquiry"))
+    return [*told, alone] if is_new and opinion.comes_near(alone, BESIDE) else told
 
 
 def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
@@ -114,8 +115,10 @@ def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
         return list(dict.fromkeys([*found.doubts, doubt]))
     if found.commands and any(opinion.of(name) >= share * strongest for name, share in NO_WISH.items()):
         return [*found.doubts, UNCLEAR]
-    settled = strongest >= SURE and opinion.of(doubt) < strongest / 2
-    return [name for name in found.doubts if not (settled and name in WEAK_DOUBTS)]
+    settled = WEAK_DOUBTS if strongest >= SURE and opinion.of(doubt) < strongest / 2 else frozenset()
+    if strongest >= BEYOND_DOUBT and opinion.of(doubt) < strongest / 4:
+        settled |= {"conditional"}
+    return [name for name in found.doubts if name not in settled]
 
 
 def _is_confirmed(found: Finding, opinion: Opinion) -> bool:
