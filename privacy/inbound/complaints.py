@@ -90,7 +90,9 @@ def _by_our_link(originals: list[dict[str, list[str]]], now: datetime) -> list[s
     links = [link for head in originals for value in head.get("list-unsubscribe", []) for link in value.split(",")]
     tags = [addresses.recipient(link.strip(" <>").removeprefix("mailto:").partition("?")[0]).tag for link in links]
     found = (tokens.find("unsubscribe", tag, now=now) for tag in tags[:5] if tag and tag.isascii())
-    return [address for token in found if token for address in token.data_subject.email_addresses()]
+    return [
+        address for token in found if token and token.data_subject for address in token.data_subject.email_addresses()
+    ]
 
 
 def _by_head(originals: list[dict[str, list[str]]]) -> list[str]:
