@@ -4,18 +4,15 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init
-from django.conf import settings
 from django.utils import timezone
 
 from . import documents, erasure, export, jobs
-from .inbound import wishes
 
 
 @worker_process_init.connect
 def warm_up(**kwargs: Any) -> None:
-    """Fonts are looked at before the first person waits for her copy, words before the first mail is read."""
+    """Fonts are looked at before the first person waits for her copy."""
     documents.warm_up()
-    wishes.warm_up(settings.LANGUAGE_CODE[:2])
 
 
 @shared_task

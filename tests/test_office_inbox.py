@@ -26,7 +26,9 @@ from tests.races import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST, EXPLAIN = "/admin/privacy/inboundemail/", "/admin/mail/explain/"
 CAME = timezone.now() - timedelta(days=5)
-UNCLEAR = "Please do something about it.\n\nOn Monday, shop@example.com wrote:\n> unsubscribe\n> from this list\n"
+UNCLEAR = (
+    "Well, here we are again, as you see.\n\nOn Monday, shop@example.com wrote:\n> unsubscribe\n> from this list\n"
+)
 
 
 def letter(body=UNCLEAR, *, subject="About my data", sender="mary@example.com", to="privacy@northlight.example"):
@@ -156,7 +158,7 @@ def test_the_list_never_decrypts_a_mail(at_desk, mary, django_assert_max_num_que
 
 def test_own_words_come_first_and_quoted_ones_are_folded_not_lost():
     own, quoted = showing.pieces(UNCLEAR)
-    assert (own.is_own, own.text) == (True, "Please do something about it.")
+    assert (own.is_own, own.text) == (True, "Well, here we are again, as you see.")
     assert (quoted.is_own, quoted.lines) == (False, 3)
     assert "> from this list" in quoted.text
 
@@ -321,7 +323,7 @@ def test_a_request_keeps_the_day_and_the_words_of_the_mail_and_proves_nobody(at_
     at_desk.post(step(mail, "open_case"), form | {"confirmed": "1"})
     case = DataSubjectRequest.objects.get()
     assert (case.data_subject, case.kind, case.source, case.received_at) == (mary, "access", "email", CAME)
-    assert case.text == "About my data\n\nPlease do something about it."
+    assert case.text == "About my data\n\nWell, here we are again, as you see."
     assert case.identity_confirmed_at is None
     assert case.state == "received"
     same_day = make.case(make.customer(), "access", received_at=CAME)

@@ -32,6 +32,7 @@ def addresses(customer: Any) -> dict[str, str]:
         "one_click_bare": {"token": tokens.issue("unsubscribe", customer)},
         "confirm_address": {"token": tokens.issue("new_address", customer, address="new@example.com")},
         "pending_address": {"pk": "1"},
+        "webhook": {"service": "postmark", "kind": "events"},
         "undo_unsubscribe": {"token": tokens.issue("undo", customer, senders=["own"])},
         "public_request_form": {"token": tokens.issue("request", customer, about="request")},
         "public_complaint_form": {"token": tokens.issue("request", customer, about="complaint")},

@@ -84,7 +84,8 @@ def _by_wish(found: Judgement, read: Reading, to: str) -> Judgement:
     exact = commands.by_subject(own_words.bare_subject(read.subject))
     is_answer = "in-reply-to" in read.headers or read.subject != own_words.bare_subject(read.subject)
     subject = "" if is_answer or (exact and exact.name != "unsubscribe") else read.subject
-    seen = wishes.find(found.words, subject=subject, about=_about(found, read, to))
+    is_bare = bool(exact) and not found.words.strip()
+    seen = wishes.Wishes() if is_bare else wishes.find(found.words, subject=subject, about=_about(found, read, to))
     if exact:
         return _by_command(found, exact, seen)
     if _is_link_in_our_mail(found, seen):

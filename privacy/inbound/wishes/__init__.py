@@ -16,6 +16,7 @@ WORDS_ENOUGH = 4
 CHARACTERS_ENOUGH = 6
 QUOTED_LIMIT = 8_000
 FEW = 3
+FEW_WORDS = 6
 
 
 @dataclass
@@ -56,16 +57,12 @@ def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
         heard = listen(lexicon, whole, about)
         like = likeness.opinions(lexicon.code, whole) if len(languages) <= FEW else {}
         wishes.note(weighing.weigh(heard, like), heard, lexicon.language)
+    if wishes.commands and len(languages) > FEW and len(whole.split()) > FEW_WORDS:
+        wishes.add(wishes.doubts, "unclear", SENTENCES["unclear"])
     nothing = not (wishes.commands or wishes.kinds or wishes.doubts or wishes.is_by_a_machine)
     if nothing and is_a_question(whole):
         wishes.add(wishes.kinds, "enquiry", "It asks a question.")
     return wishes
-
-
-def warm_up(language: str) -> None:
-    """Reads words and texts before the first mail waits for them; `language` such as "en"."""
-    lexicons()
-    likeness.opinions(language, "")
 
 
 def spoken(words: str) -> list[Lexicon]:

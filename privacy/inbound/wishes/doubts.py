@@ -11,6 +11,7 @@ SAID_NO = ("leave", "stop", "remove", "no_more", "object")
 SENTENCES = {
     "negated": "It says the opposite, or takes it back.",
     "somebody_else": "It speaks for somebody else.",
+    "on_behalf": "It is sent on behalf of somebody else.",
     "opt_in": "It asks to get something, which an email alone cannot switch on.",
     "undecided": "The sender is undecided.",
     "conditional": "It sets a condition.",
@@ -90,10 +91,13 @@ def _misses_mail(heard: Heard) -> bool:
     return any(missing) and not heard.commands
 
 
+@reason("on_behalf")
+def _says_for_whom(heard: Heard) -> bool:
+    return heard.speaks_of("behalf")
+
+
 @reason("somebody_else")
 def _speaks_for_another(heard: Heard) -> bool:
-    if heard.speaks_of("behalf"):
-        return True
     about = (*ABOUT_MAIL, "personal", "account", "that", "get")
     if any(
         c.has("relative") and c.has(*SAID_NO, "want", "not", "asks_erasure") and c.has(*about) for c in heard.clauses

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-LETTERS = str.maketrans("łøđı’‘´`“”„«»", "lodi" + "'" * 4 + '"' * 5)
+LETTERS = str.maketrans("łøđı’‘´`“”„«»「」『』", "lodi" + "'" * 4 + '"' * 9)
+FULL_WIDTH = str.maketrans({"！": "! ", "？": "? ", "，": ", ", "；": "; ", "：": ": "})
 TOKEN = re.compile(
     r"[\u3400-\u9fff\uf900-\ufaff]"  # each Chinese character is a word
     r"|[^\W\d_\u3400-\u9fff]+(?:'[^\W\d_]+|')?|\d+"
@@ -24,7 +25,9 @@ MISTYPED = frozenset({"leave", "mails"})
 
 def plain(text: str) -> str:
     """Small letters without accents and typographic quotes, so that a word need be written once."""
-    folded = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+    # Full-width marks end a sentence without a blank behind them; folded, they would need one.
+    marked = text.translate(FULL_WIDTH)
+    folded = unicodedata.normalize("NFKD", marked.casefold()).translate(LETTERS)
     return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
 
 

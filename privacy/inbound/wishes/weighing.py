@@ -10,6 +10,7 @@ RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "o
 FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
 UNCLEAR = "unclear"
 SEVERAL = 2
+RIVALS = 0.85
 # What is no wish, and how near it must come to a command to be believed instead.
 NO_WISH = {"machine": 0.8, "enquiry": 1.1, "remark": 1.1}
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
@@ -47,6 +48,11 @@ class Opinion:
         rivals = (value for other, value in self.like.items() if other != name)
         return self.of(name) >= SURE and max(rivals, default=0.0) < DOUBTFUL * self.of(name)
 
+    def has_rival(self, name: str) -> bool:
+        """Whether another label is all but as likely."""
+        rivals = (value for other, value in self.like.items() if other != name)
+        return max(rivals, default=0.0) >= RIVALS * self.of(name)
+
     def comes_near(self, name: str, share: float) -> bool:
         """Whether a label reaches this share of the best."""
         return self.of(name) >= max(share * self.of(self.best), SOMETHING * share)
@@ -71,6 +77,8 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     else:
         found.commands, found.kinds = _commands(heard, opinion), _kinds(heard, opinion)
         found.doubts = _doubts(found, opinion, plainly=heard.leaves)
+        if len(found.commands) > 1 and not set(found.commands) <= set(heard.commands):
+            found.doubts.append(UNCLEAR)
     if not (found.commands or found.kinds or found.doubts) and _asks(heard, opinion):
         found.kinds = ["enquiry"]
     return found
@@ -100,6 +108,8 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
     floor = SURE if told or heard.commands else SOMETHING
     alone = opinion.likeliest(RIGHTS)
     is_new = alone not in told and opinion.of(alone) >= max(floor, opinion.of("enquiry"))
+    if not told and not heard.commands and opinion.has_rival(alone):
+        return []
     return [*told, alone] if is_new and opinion.comes_near(alone, BESIDE) else told
 
 
