@@ -122,7 +122,9 @@ class Postfix:
 
     def _run(self, program: str, *words: str) -> str:
         argv = [str(shutil.which(program, path=PATH)), "-c", str(self.folder), *words]
-        return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+        return done.stdout
 
     def start(self) -> None:
         """Start it in the foreground and wait until it answers."""
@@ -207,7 +209,11 @@ def python_for_others(folder: Path) -> tuple[str, dict[str, str]]:
     shutil.copytree(library, copy / "lib" / library.name, ignore=shutil.ignore_patterns("site-packages", "test", "*.a"))
     (copy / "bin").mkdir()
     shutil.copy2(real, copy / "bin" / "python")
-    return str(copy / "bin" / "python"), {"PYTHONHOME": str(copy), "PYTHONPATH": str(packages)}
+    # Where Python itself is a shared library, the system may have another of that name.
+    for shared in Path(str(sysconfig.get_config_var("LIBDIR"))).glob("libpython3*.so*"):
+        shutil.copy2(shared, copy / "lib")
+    needed = {"PYTHONHOME": copy, "PYTHONPATH": packages, "LD_LIBRARY_PATH": copy / "lib"}
+    return str(copy / "bin" / "python"), {name: str(value) for name, value in needed.items()}
 
 
 def can_pipe() -> bool:
