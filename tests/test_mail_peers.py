@@ -1,7 +1,5 @@
 """Mail through a real Postfix and from a real swaks: nothing is lost, nothing acts twice, no report is answered."""
 
-import os
-import pwd
 import shutil
 import tempfile
 import time
@@ -21,9 +19,11 @@ from privacy.subject_requests import DataSubjectRequest
 from privacy.suppression import Suppression, is_suppressed
 from privacy.vocabulary import Channel, Purpose, Sender
 from tests import make
-from tests.children import ROOT, environment, running
+from tests.children import environment, running
 from tests.letters import PRIVACY, REMOVE, letter
-from tests.postfix import OUR_DOMAIN, PIPE_USER, Postfix, can_pipe, missing, python_for_others, swaks
+from tests.postfix import (
+    OUR_DOMAIN, PIPE_USER, Postfix, can_pipe, missing, owned_by, pipe_of_readme, python_for_others, swaks,
+)  # fmt: skip
 from tests.servers import absent, answers, free_port, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -177,11 +177,6 @@ def nobody_writes():
         transaction.set_rollback(True)
 
 
-def are_under_way(server, count):
-    """Whether Postfix has so many mails in hand."""
-    return sum('"active"' in one for one in server.queue) == count
-
-
 def test_what_comes_while_we_are_down_or_die_waits_at_postfix_and_comes_once(postfix, tmp_path):
     ports = {"SMTP_PORT": free_port(), "LMTP_PORT": free_port()}
     server = postfix(f"lmtp:inet:127.0.0.1:{ports['LMTP_PORT']}")
@@ -199,7 +194,7 @@ def test_what_comes_while_we_are_down_or_die_waits_at_postfix_and_comes_once(pos
         assert texts() == Counter(sent[:4])
         with nobody_writes():
             hand_in(sent[4:])
-            wait_until(lambda: are_under_way(server, 4) or server.said.count("status=sent") > 4, 20, "under way")
+            wait_until(lambda: server.under_way == 4 or server.said.count("status=sent") > 4, 20, "under way")
             time.sleep(0.5)
             assert server.said.count("status=sent") == 4, "said to be stored, and it is not"
             child.kill()
@@ -229,10 +224,7 @@ def test_a_report_of_postfix_is_filed_and_answers_nobody(over_lmtp):
     over_lmtp.wait_for("sender non-delivery notification", times=2)
     over_lmtp.wait_for("status=sent (250 2.0.0 OK, stored)", times=2)
     work_on_all()
-    assert sorted((row.mailbox, row.sender, row.road) for row in rows()) == [
-        ("bounces", "<>", "lmtp"),
-        ("remove", "<>", "lmtp"),
-    ]
+    assert sorted((row.mailbox, row.sender) for row in rows()) == [("bounces", "<>"), ("remove", "<>")]
     for raw in (bytes(row.raw) for row in rows()):
         assert b"report-type=delivery-status" in raw and b"UNSUBSCRIBE" in raw and b"No such mailbox here" in raw
     assert_nobody_was_answered()
@@ -268,36 +260,10 @@ def piped(postfix, tmp_path):
     env_file.write_text(
         "".join(f"{name}={known[name]}\n" for name in ("DATABASE_URL", "REDIS_URL", "VAR_DIR") if name in known)
     )
-    names = {"/srv/privacy/.venv/bin/python": python, "/srv/privacy": str(ROOT), "user=privacy": f"user={PIPE_USER}"}
-    line, exported, limit = (
-        readme_line(start) for start in ("privacy unix", "export_environment", "privacy_destination")
-    )
-    for name, ours in names.items():
-        line = line.replace(name, ours)
-    exported = exported.replace("/etc/privacy/env", str(env_file)) + "".join(f" {k}={v}" for k, v in needed.items())
     anna()  # and with her the data key, which is made on first use
     with owned_by(PIPE_USER, settings.VAR):
-        yield postfix("privacy:", main=f"{exported}\n{limit}", master=line), env_file
+        yield postfix("privacy:", **pipe_of_readme(python, needed, env_file)), env_file
     shutil.rmtree(folder)
-
-
-def readme_line(start):
-    """The one line of README that begins so."""
-    [line] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(start)]
-    return line
-
-
-@contextmanager
-def owned_by(name, folder):
-    """The folder and what is in it, as on a server where one user runs everything."""
-
-    def give(uid):
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, uid, -1, follow_symlinks=False)
-
-    give(pwd.getpwnam(name).pw_uid)
-    yield
-    give(os.getuid())
 
 
 def test_through_the_pipe_as_readme_has_it(piped, mail_listener):
@@ -307,10 +273,8 @@ def test_through_the_pipe_as_readme_has_it(piped, mail_listener):
     swaks(server.port, ANNA, REMOVE, PRIVACY, raw=raw)
     server.wait_for("status=sent (delivered via privacy service", times=2, seconds=40)
     swaks(mail_listener.smtp_port, ANNA, REMOVE, raw=raw)
-    assert sorted((row.mailbox, row.road, row.sender) for row in rows()) == [
-        ("privacy", "pipe", ANNA),
-        ("remove", "pipe", ANNA),
-    ]
+    found = sorted((row.mailbox, row.road, row.sender) for row in rows())
+    assert found == [("privacy", "pipe", ANNA), ("remove", "pipe", ANNA)]
     work_on_all()
     assert times_off(person) == 2, "one for each row, none for the third delivery"
 
@@ -321,6 +285,8 @@ def test_a_pipe_that_fails_in_whatever_way_leaves_the_mail_at_postfix(piped):
     env_file.write_text(good + "DATABASE_URL=sqlite:////nonexistent/none.sqlite3\n")
     swaks(server.port, ANNA, REMOVE, raw=letter(ANNA, Message_ID="<trouble@example.com>"))
     server.wait_for("Not stored, try again later", seconds=40)
+    env_file.write_text(good + "LOG_LEVEL=NONSENSE\n")
+    server.wait_for("status=SOFTBOUNCE", seconds=40)
     env_file.write_text(good + "DEBUG=0\n")
     server.wait_for("SECRET_KEY is missing", seconds=40)
     assert "status=bounced" not in server.said and not rows()
