@@ -7,7 +7,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from grp import getgrnam
 from pathlib import Path
 
@@ -59,6 +60,7 @@ transport_retry_time = 1s
 
 MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -122,7 +124,9 @@ class Postfix:
 
     def _run(self, program: str, *words: str) -> str:
         argv = [str(shutil.which(program, path=PATH)), "-c", str(self.folder), *words]
-        return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+        return done.stdout
 
     def start(self) -> None:
         """Start it in the foreground and wait until it answers."""
@@ -163,6 +167,11 @@ class Postfix:
     def queue(self) -> list[str]:
         """What it still has to deliver, a line of JSON for each mail."""
         return self._run("postqueue", "-j").splitlines()
+
+    @property
+    def under_way(self) -> int:
+        """How many mails it has in hand."""
+        return sum('"queue_name": "active"' in one for one in self.queue)
 
     def flush(self) -> None:
         """Have it try again at once what it could not deliver."""
@@ -207,7 +216,11 @@ def python_for_others(folder: Path) -> tuple[str, dict[str, str]]:
     shutil.copytree(library, copy / "lib" / library.name, ignore=shutil.ignore_patterns("site-packages", "test", "*.a"))
     (copy / "bin").mkdir()
     shutil.copy2(real, copy / "bin" / "python")
-    return str(copy / "bin" / "python"), {"PYTHONHOME": str(copy), "PYTHONPATH": str(packages)}
+    # Where Python itself is a shared library, the system may have another of that name.
+    for shared in Path(str(sysconfig.get_config_var("LIBDIR"))).glob("libpython3*.so*"):
+        shutil.copy2(shared, copy / "lib")
+    needed = {"PYTHONHOME": copy, "PYTHONPATH": packages, "LD_LIBRARY_PATH": copy / "lib"}
+    return str(copy / "bin" / "python"), {name: str(value) for name, value in needed.items()}
 
 
 def can_pipe() -> bool:
@@ -218,3 +231,34 @@ def can_pipe() -> bool:
 def _is_open(path: Path) -> bool:
     """Whether everybody can walk to it."""
     return all(parent.stat().st_mode & 0o001 for parent in path.resolve().parents)
+
+
+def pipe_of_readme(python: str, needed: dict[str, str], env_file: Path) -> dict[str, str]:
+    """What README says for main.cf and master.cf, with this checkout in the place of a server's."""
+    names = {"/srv/privacy/.venv/bin/python": python, "/srv/privacy": str(ROOT), "user=privacy": f"user={PIPE_USER}"}
+    master = readme_line("privacy unix")
+    for name, ours in names.items():
+        assert name in master, f"README no longer says {name}"
+        master = master.replace(name, ours)
+    exported = readme_line("export_environment").replace("/etc/privacy/env", str(env_file))
+    exported += "".join(f" {name}={value}" for name, value in needed.items())
+    return {"main": f"{exported}\n{readme_line('privacy_destination_recipient_limit')}", "master": master}
+
+
+def readme_line(start: str) -> str:
+    """The one line of README that begins so."""
+    [line] = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(start)]
+    return line
+
+
+@contextmanager
+def owned_by(name: str, folder: Path) -> Iterator[None]:
+    """The folder and what is in it, as on a server where one user runs everything."""
+
+    def give(uid: int) -> None:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, uid, -1, follow_symlinks=False)
+
+    give(pwd.getpwnam(name).pw_uid)
+    yield
+    give(os.getuid())
