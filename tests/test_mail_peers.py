@@ -22,7 +22,15 @@ from tests import make
 from tests.children import environment, running
 from tests.letters import PRIVACY, REMOVE, letter
 from tests.postfix import (
-    OUR_DOMAIN, PIPE_USER, Postfix, can_pipe, missing, owned_by, pipe_of_readme, python_for_others, swaks,
+    OUR_DOMAIN,
+    PIPE_USER,
+    Postfix,
+    can_pipe,
+    missing,
+    owned_by,
+    pipe_of_readme,
+    python_for_others,
+    swaks,
 )  # fmt: skip
 from tests.servers import absent, answers, free_port, wait_until
 
