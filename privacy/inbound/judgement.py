@@ -111,8 +111,7 @@ def _by_command(found: Judgement, exact: commands.Command, seen: wishes.Wishes) 
     """The subject is a command word for word; the body can only hold it back or add a request."""
     found.is_exact = True
     found.because(f"The subject is the command {exact.name}.")
-    others = [name for name in seen.commands if name != exact.name]
-    if others or set(seen.doubts) - SETTLED_BY_SUBJECT:
+    if seen.heard_commands - {exact.name} or seen.heard_doubts - SETTLED_BY_SUBJECT:
         return found.because(*seen.reasons, "The text does not fit the subject; a person looks.")
     found.command = exact.name
     found.case_kinds = [kind for kind in seen.kinds if kind != "enquiry"]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from . import likeness, weighing
+from . import doubts, likeness, weighing
 from .clauses import sentences
 from .doubts import SENTENCES, Heard
 from .grammar import COMMANDS, Context, asks, commands, kinds, says_no
@@ -28,10 +28,15 @@ class Wishes:
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     is_by_a_machine: bool = False
+    # By the rules alone, for whoever has other proof of what is meant, such as a command in the subject.
+    heard_commands: set[str] = field(default_factory=set)
+    heard_doubts: set[str] = field(default_factory=set)
 
     def note(self, finding: Finding, heard: Heard, language: str) -> None:
         """Takes over what one language's reading came to, with the reasons."""
         self.is_by_a_machine |= finding.is_by_a_machine
+        self.heard_commands.update(heard.commands)
+        self.heard_doubts.update(doubts.found_in(heard))
         for name in finding.doubts:
             self.add(self.doubts, name, SENTENCES[name])
         for name in finding.commands:
