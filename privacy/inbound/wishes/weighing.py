@@ -11,8 +11,8 @@ FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
 UNCLEAR = "unclear"
 SEVERAL = 2
 RIVALS = 0.85
-# What is no wish, and how near it must come to a command to be believed instead.
-NO_WISH = {"machine": 0.8, "enquiry": 1.1, "remark": 1.1}
+# How near to a command a machine's mail must come to be believed instead.
+MACHINE = 0.8
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
 WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
@@ -45,13 +45,12 @@ class Opinion:
 
     def is_clear(self, name: str) -> bool:
         """Whether it is this and no other label comes near."""
-        rivals = (value for other, value in self.like.items() if other != name)
-        return self.of(name) >= SURE and max(rivals, default=0.0) < DOUBTFUL * self.of(name)
+        return self.of(name) >= SURE and not self.has_rival(name, DOUBTFUL)
 
-    def has_rival(self, name: str) -> bool:
-        """Whether another label is all but as likely."""
+    def has_rival(self, name: str, share: float) -> bool:
+        """Whether another label reaches this share of it."""
         rivals = (value for other, value in self.like.items() if other != name)
-        return max(rivals, default=0.0) >= RIVALS * self.of(name)
+        return max(rivals, default=0.0) >= share * self.of(name)
 
     def comes_near(self, name: str, share: float) -> bool:
         """Whether a label reaches this share of the best."""
@@ -108,7 +107,7 @@ def _kinds(heard: Heard, opinion: Opinion) -> list[str]:
     floor = SURE if told or heard.commands else SOMETHING
     alone = opinion.likeliest(RIGHTS)
     is_new = alone not in told and opinion.of(alone) >= max(floor, opinion.of("enquiry"))
-    if not told and not heard.commands and opinion.has_rival(alone):
+    if not told and not heard.commands and opinion.has_rival(alone, RIVALS):
         return []
     return [*told, alone] if is_new and opinion.comes_near(alone, BESIDE) else told
 
@@ -123,7 +122,7 @@ def _doubts(found: Finding, opinion: Opinion, *, plainly: bool) -> list[str]:
     share = PLAINLY if plainly and not found.doubts else DOUBTFUL
     if wished and opinion.of(doubt) >= max(share * strongest, SOMETHING):
         return list(dict.fromkeys([*found.doubts, doubt]))
-    if found.commands and any(opinion.of(name) >= share * strongest for name, share in NO_WISH.items()):
+    if found.commands and opinion.of("machine") >= MACHINE * strongest:
         return [*found.doubts, UNCLEAR]
     settled = WEAK_DOUBTS if strongest >= SURE and opinion.of(doubt) < strongest / 2 else frozenset()
     if strongest >= BEYOND_DOUBT and opinion.of(doubt) < strongest / 4:
