@@ -94,7 +94,8 @@ def _children() -> float:
 def drain(env: dict[str, str], mails: list[Mail]) -> None:
     """How fast two workers read and carry out a backlog, until every mail is done and every receipt has left."""
     from privacy.inbound import mailbox
-    from privacy.inbound.mailbox import InboundEmail, Letter
+    from privacy.inbound.identity import Letter
+    from privacy.inbound.mailbox import InboundEmail
     from privacy.notices import OutgoingEmail
 
     nothing_waits()

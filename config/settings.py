@@ -145,7 +145,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)  # see inbound/insertion.py
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)  # see privacy/statements.py
 
 EMBEDDED_BROKER_SOCKET = VAR / "broker.sock"  # without a broker of one's own, 'manage.py up' starts a child here
 REDIS_URL = env.str("REDIS_URL", default="")

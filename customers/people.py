@@ -29,11 +29,6 @@ class CustomerQuerySet(DataSubjectQuerySet):
         """Whoever has this number as typed."""
         return self.filter(number=read_number(text) or "")
 
-    def by_email(self, address: str) -> "CustomerQuerySet":
-        """Everybody with this address, primary or further."""
-        mine = EmailAddress.objects.filter(address=normalise_email(address))
-        return self.filter(pk__in=mine.values("customer")) if address else self.none()
-
     def of_account(self, account: Any) -> "CustomerQuerySet":
         """The customer who signs in with this account."""
         return self.filter(account=account)

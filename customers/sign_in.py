@@ -10,6 +10,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from privacy import data_subjects
+
 from .accounts import Account
 from .people import Customer, EmailAddress
 from .recent_login import is_fresh
@@ -54,7 +56,7 @@ def attach_customer(account: Account) -> Customer | None:
     """
     if account.is_staff or Customer.objects.of_account(account).exists():
         return None
-    found = list(Customer.objects.by_email(account.email)[:2])
+    found = data_subjects.by_email(account.email)
     if not found:
         customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
         EmailAddress.objects.create(

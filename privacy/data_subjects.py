@@ -1,5 +1,9 @@
 """Who is the person? The shop's own model of a customer, reached through `DATA_SUBJECT_MODEL` alone."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -7,10 +11,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from .fields import NormalisedEmailField, normalise_email
+from .personal_data import contact_columns
+
 REQUIRED = (
     "number", "display_name", "contact_email", "email_addresses", "phone", "account", "language", "erased_at",
 )  # fmt: skip
-REQUIRED_OF_MANAGER = ("by_number", "by_email", "of_account", "search")
+REQUIRED_OF_MANAGER = ("by_number", "of_account", "search")
 
 
 class DataSubject(Protocol):
@@ -40,10 +47,6 @@ class DataSubjectQuerySet(models.QuerySet[Any]):
 
     def by_number(self, text: str) -> "DataSubjectQuerySet":
         """Whoever has this number as a person types it; none when it is not a number of ours."""
-        raise NotImplementedError
-
-    def by_email(self, address: str) -> "DataSubjectQuerySet":
-        """Everybody who has this address, primary or further, compared normalised."""
         raise NotImplementedError
 
     def of_account(self, account: Any) -> "DataSubjectQuerySet":
@@ -76,5 +79,37 @@ def by_number(text: str) -> Any | None:
 
 
 def by_email(address: str) -> list[Any]:
-    """Everybody who has this address; several when a household shares it."""
-    return list(people().by_email(address))
+    """Everybody who has this address, compared normalised; several when a household shares it."""
+    known = _looked_up.get() or {}
+    return known[address] if address in known else by_emails([address])[address]
+
+
+_looked_up: ContextVar[dict[str, list[Any]] | None] = ContextVar("looked_up", default=None)
+
+
+@contextmanager
+def looked_up(addresses: Collection[str]) -> Iterator[None]:
+    """Who has these addresses is found out at once, and not again in the meantime."""
+    token = _looked_up.set(by_emails(addresses))
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
+
+
+def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
+    """Everybody who has each address, wherever the shop declares that it keeps addresses."""
+    wanted = {normalise_email(address) for address in addresses if address.isprintable()} - {""}
+    owners = _owners(wanted) if wanted else {}
+    pks = {pk for owned in owners.values() for pk in owned}
+    found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
+    return {a: [found[pk] for pk in sorted(owners.get(normalise_email(a), ())) if pk in found] for a in addresses}
+
+
+def _owners(addresses: set[str]) -> dict[str, set[Any]]:
+    found: dict[str, set[Any]] = defaultdict(set)
+    for said, column in contact_columns(NormalisedEmailField):
+        owned = said.rows.filter(**{f"{column}__in": addresses})
+        for pk, address in owned.values_list(said.subject_lookup, column):
+            found[address].add(pk)
+    return found

@@ -1,6 +1,9 @@
 """What do we tell a person by email, and has it left? Each message is a row, sent by a worker, kept until it is out."""
 
 import smtplib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -118,9 +121,29 @@ def _is_for_good(error: smtplib.SMTPException) -> bool:
     return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
-def is_written(key: str) -> bool:
-    """Whether this letter was written already."""
-    return OutgoingEmail.objects.filter(key=key).exists()
+_gathered: ContextVar[dict[str, OutgoingEmail] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Letters written meanwhile go to the outbox at the end, all with one statement."""
+    letters: dict[str, OutgoingEmail] = {}
+    token = _gathered.set(letters)
+    try:
+        with transaction.atomic(savepoint=False):
+            yield
+            _put_out(letters.values())
+    finally:
+        _gathered.reset(token)
+
+
+def is_written(beginning: str) -> bool:
+    """Whether a letter was written already whose key is this, or begins with it."""
+    gathered = _gathered.get() or ()
+    return (
+        any(key.startswith(beginning) for key in gathered)
+        or OutgoingEmail.objects.filter(key__startswith=beginning).exists()
+    )
 
 
 def send(
@@ -133,8 +156,8 @@ def send(
     automatic: bool = True,
     forget_when_sent: bool = False,
     now: datetime | None = None,
-) -> OutgoingEmail:
-    """Writes one email to the outbox in the caller's transaction; the same `key` again gives the row that is there.
+) -> None:
+    """Writes one email to the outbox in the caller's transaction; nothing when there is one with this `key`.
 
     Templates: email/<template>/subject.txt, body.txt, body.html. `automatic` marks an answer of a machine (RFC 3834).
     """
@@ -157,8 +180,19 @@ def send(
         forget_when_sent=forget_when_sent,
         run_after=now or timezone.now(),
     )
-    OutgoingEmail.objects.bulk_create([new], ignore_conflicts=True)
-    row = OutgoingEmail.objects.get(key=key)
-    if row.job_state == Job.State.NEW and row.hinted_at is None:
-        dispatch(row)
-    return row
+    gathered = _gathered.get()
+    if gathered is None:
+        _put_out([new])
+    else:
+        gathered.setdefault(key, new)
+
+
+def _put_out(letters: Iterable[OutgoingEmail]) -> None:
+    """In the order of their keys, so that two who write the same letters never wait for each other in a circle."""
+    keys = sorted(letter.key for letter in letters)
+    if not keys:
+        return
+    OutgoingEmail.objects.bulk_create(sorted(letters, key=lambda letter: letter.key), ignore_conflicts=True)
+    waiting = OutgoingEmail.objects.filter(key__in=keys, job_state=Job.State.NEW, hinted_at=None)
+    for letter in waiting.only("pk").order_by("pk"):
+        dispatch(letter)

@@ -312,6 +312,12 @@ def outgoing_email(customer: Customer) -> notices.OutgoingEmail:
     )  # fmt: skip
 
 
+def written(template: str, to_address: str, *, key: str, **values: Any) -> notices.OutgoingEmail:
+    """A letter that the software wrote."""
+    notices.send(template, to_address, key=key, **values)
+    return notices.OutgoingEmail.objects.get(key=key)
+
+
 def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restrictions.Restriction:
     """A hold that was lifted long ago, unless `lifted_at=None`."""
     defaults = {

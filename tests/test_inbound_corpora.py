@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from privacy.consent import ConsentEntry
-from privacy.inbound import judgement, mailbox, reading, wishes
+from privacy.inbound import identity, judgement, mailbox, reading, wishes
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.subject_requests import DataSubjectRequest
@@ -57,8 +57,8 @@ def test_all_867_are_kept_byte_for_byte_and_read_without_a_crash(corpora):
 
 def _is_the_same_mail(row, raw):
     """Some files are one mail twice, with other line ends or other marks of its road; the first is kept."""
-    first, second = (mailbox.Letter(data, REMOVE, "", "pipe") for data in (bytes(row.raw), raw))
-    return mailbox.identity_of(first) == mailbox.identity_of(second)
+    first, second = (identity.Letter(data, REMOVE, "", "pipe") for data in (bytes(row.raw), raw))
+    return identity.identity_of(first) == identity.identity_of(second)
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from privacy import consent, jobs
-from privacy.inbound import envelopes, imap, mailbox, poller
+from privacy.inbound import envelopes, identity, imap, poller
 from privacy.inbound.mailbox import InboundEmail
 from privacy.vocabulary import Channel, Purpose, Sender
 from tests import make
@@ -90,7 +90,7 @@ def nameless(raws):
     return [
         raw
         for raw in raws
-        if mailbox.identity_of(one := mailbox.Letter(raw, PRIVACY, "", "")) != mailbox.identity_of(one)
+        if identity.identity_of(one := identity.Letter(raw, PRIVACY, "", "")) != identity.identity_of(one)
     ]
 
 
@@ -321,7 +321,7 @@ def test_what_dovecot_writes_above_tells_recipient_and_sender(dovecot):
     row = InboundEmail.objects.get()
     assert (row.mailbox, row.sender) == ("complaints", "bounce@example.com")
     assert bytes(row.raw).endswith(raw)
-    assert row.identity == mailbox.identity_of(mailbox.Letter(raw, user, "", "smtp"))
+    assert row.identity == identity.identity_of(identity.Letter(raw, user, "", "smtp"))
 
 
 # --- byte for byte ----------------------------------------------------------------------------------------
@@ -345,8 +345,8 @@ def test_every_byte_is_kept_that_imap_can_hand_out(dovecot, user, body):
     dovecot.append(user, raw, letter("b@example.com"))
     a_poller(dovecot, user).run(once=True)
     assert stored() == sorted([as_handed_out(raw), letter("b@example.com")])
-    same = mailbox.Letter(raw, REMOVE, "", "smtp")
-    assert InboundEmail.objects.filter(identity=mailbox.identity_of(same)).exists(), "the same mail as over SMTP"
+    same = identity.Letter(raw, REMOVE, "", "smtp")
+    assert InboundEmail.objects.filter(identity=identity.identity_of(same)).exists(), "the same mail as over SMTP"
 
 
 def test_an_empty_mail_is_a_mail(dovecot, user):
@@ -371,7 +371,7 @@ def test_all_867_over_imap_byte_for_byte(dovecot, user, corpora):
         to: sha(as_handed_out(raw)) for to, raw in sent.items()
     }
     # By SMTP each would be the same mail; those with neither Message-ID nor Date never are.
-    over_smtp = {to: mailbox.identity_of(mailbox.Letter(raw, to, "", "smtp")) for to, raw in sent.items()}
+    over_smtp = {to: identity.identity_of(identity.Letter(raw, to, "", "smtp")) for to, raw in sent.items()}
     assert sum(row.identity == over_smtp[to] for to, row in kept.items()) == 867 - len(nameless(sent.values()))
     assert dovecot.search(user, "UNSEEN") == []
 

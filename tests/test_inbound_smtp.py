@@ -11,7 +11,7 @@ import time
 import pytest
 
 from privacy import consent
-from privacy.inbound import mailbox
+from privacy.inbound import identity, mailbox
 from privacy.inbound.mailbox import InboundEmail
 from privacy.vocabulary import Channel, Purpose, Sender
 from tests import make
@@ -215,7 +215,7 @@ def test_letters_are_written_in_statements_of_bounded_size(db, monkeypatch):
 
     monkeypatch.setattr(mailbox.INSERTION, "run", noted)
     mailbox.accept_all(
-        mailbox.Letter(b"x" * size, f"privacy+{n}@northlight.example", "", "smtp")
+        identity.Letter(b"x" * size, f"privacy+{n}@northlight.example", "", "smtp")
         for n, size in enumerate([4000, 4000, 4000, 30_000, 10])
     )
     assert sent == [[4000, 4000], [4000], [30_000], [10]]

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from privacy import jobs, notices
+from privacy import jobs
 from privacy.notices import OutgoingEmail
 from tests import make
 from tests.races import at_once
@@ -100,7 +100,7 @@ def test_without_a_broker_nothing_is_lost_and_nobody_sees_an_error(
 ):
     session_broker.stop()
     with django_capture_on_commit_callbacks(execute=True):
-        row = notices.send("case_withdrawn", "a@example.com", key="k", context={"case": make.case(make.customer())})
+        row = make.written("case_withdrawn", "a@example.com", key="k", context={"case": make.case(make.customer())})
     row.refresh_from_db()
     assert row.job_state == "new"
     assert row.hinted_at is None
@@ -122,5 +122,5 @@ def test_of_many_workers_at_once_one_gets_the_job():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_real_worker_does_a_job_by_the_hint_alone(worker):
-    row = notices.send("case_withdrawn", "a@example.com", key="k", context={"case": make.case(make.customer())})
+    row = make.written("case_withdrawn", "a@example.com", key="k", context={"case": make.case(make.customer())})
     wait_until(lambda: OutgoingEmail.objects.get(pk=row.pk).job_state == "done", 20, "the worker sends the letter")

@@ -11,7 +11,8 @@ from django.utils import timezone
 from privacy import audit, consent, jobs
 from privacy.audit import AuditEntry
 from privacy.inbound import mailbox
-from privacy.inbound.mailbox import InboundEmail, Letter
+from privacy.inbound.identity import Letter
+from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from tests import make
 from tests.letters import REMOVE, letter

@@ -218,7 +218,7 @@ def test_a_link_of_mary_in_a_mail_to_peter_and_a_link_for_other_mails_do_not_pas
 
 def test_letters_about_orders_and_requests_need_no_leave(outbox):
     send_mail("Your order", "It is on its way.", "noreply@northlight.example", ["x@example.com"])
-    notices.send("mail_stranger", "x@example.com", key="a", context={"done": ""})
+    make.written("mail_stranger", "x@example.com", key="a", context={"done": ""})
     work_off()
     assert len(sent_files(outbox)) == 2
 
@@ -308,7 +308,7 @@ def write_with(mary, number, text):
     clean = text.replace("\0", "")
     Customer.objects.filter(pk=mary.pk).update(display_name=clean[:200])
     mary.refresh_from_db()
-    row = notices.send(
+    row = make.written(
         "mail_receipt", "mary@example.com", key=f"n{number}", data_subject=mary, context={"done": clean, "undo": ""}
     )
     if clean == text:
@@ -340,7 +340,7 @@ def test_c34_nor_does_it_on_the_wire(mary, server):
 @pytest.mark.parametrize("text", NASTY)
 def test_c34_an_address_that_holds_a_header_sends_no_header(server, text):
     address = f"{text}@example.com".replace("\0", "")
-    row = notices.send("mail_stranger", address, key="k", context={"done": ""})
+    row = make.written("mail_stranger", address, key="k", context={"done": ""})
     jobs.work("privacy.outgoingemail", row.pk)
     for _, to, raw in server.taken:
         assert set(parsed(raw).keys()) == EXPECTED
@@ -391,7 +391,7 @@ def test_c29_a_vacation_responder_and_an_address_of_our_own_do_not_keep_a_conver
 
 def write(count, **values):
     return [
-        notices.send("mail_stranger", f"p{n}@example.net", key=f"k{n}", context={"done": ""}, **values)
+        make.written("mail_stranger", f"p{n}@example.net", key=f"k{n}", context={"done": ""}, **values)
         for n in range(count)
     ]
 
@@ -438,7 +438,7 @@ def test_a8_come_again_is_come_again(server, time_machine):
 
 def test_a8_no_such_mailbox_is_tried_once_and_a_person_looks_only_where_a_customer_waits(server, mary):
     server.at_recipient = lambda _: "550 5.1.1 No such mailbox"
-    stranger, [customers] = write(1)[0], [notices.send(
+    stranger, [customers] = write(1)[0], [make.written(
         "mail_stranger", "mary@example.com", key="m", data_subject=mary, context={"done": ""}
     )]  # fmt: skip
     work_off()

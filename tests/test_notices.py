@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 
-from privacy import jobs, notices
+from privacy import jobs
 from privacy.notices import OutgoingEmail
 from tests import make
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def send(**values):
     customer = values.pop("customer", None) or make.customer()
     case = make.case(customer)
-    return notices.send(
+    return make.written(
         "case_completed",
         customer.contact_email,
         key=values.pop("key", "k"),

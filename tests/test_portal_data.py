@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from customers.models import Address, Customer, EmailAddress
-from privacy import consent, corrections, new_addresses, overview, suppression
+from privacy import consent, corrections, data_subjects, new_addresses, overview, suppression
 from privacy.audit import AuditEntry
 from privacy.corrections import Correction
 from privacy.notices import OutgoingEmail
@@ -214,7 +214,7 @@ def test_nobody_takes_over_the_address_of_another_by_typing_it_in():
     victim, thief = make.customer("victim@example.com"), make.customer("thief@example.com", login=True)
     row = EmailAddress.objects.get(customer=thief)
     sign_in(thief).post("/account/correct/contact/", new_address(row, "victim@example.com"))
-    assert Customer.objects.by_email("victim@example.com").get() == victim
+    assert data_subjects.by_email("victim@example.com") == [victim]
     suppression.suppress("victim@example.com", reason="objection")
     sign_in(thief).post("/account/preferences/", {"marketing-email-own": "on"})
     assert suppression.is_suppressed("victim@example.com")

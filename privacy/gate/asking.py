@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .. import data_subjects
 from ..fields import normalise_email
 from ..recipients import Recipient
 from ..suppression import postal_of
@@ -100,7 +101,7 @@ class Found:
     def of(cls, batch: list[Row]) -> "Found":
         """Looked up together."""
         by_number = people.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
-        by_email = people.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
+        by_email = data_subjects.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
         numbered = {person.pk: person for person in by_number.values()}
         if any(row.get("channel") == Channel.POST for row in batch):
             readers = {person.pk: person for found in by_email.values() for person in found} | numbered

@@ -1,11 +1,11 @@
-"""Who is meant? Many people found at once, by number or by email address, in a few queries whatever their number."""
+"""Who is meant? Many people found at once, in a few queries whatever their number."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
 from .. import data_subjects
-from ..fields import NormalisedEmailField, normalise_email
+from ..fields import NormalisedEmailField
 from ..personal_data import contact_columns
 
 
@@ -16,15 +16,6 @@ def by_numbers(numbers: Collection[str]) -> dict[str, Any]:
     return {number: found[digits] for number, digits in plain.items() if digits in found}
 
 
-def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
-    """Everybody who has each address; several where a household shares one."""
-    wanted = {normalise_email(address) for address in addresses if address.isprintable()}
-    owners = _owners(wanted)
-    pks = {pk for owned in owners.values() for pk in owned}
-    people = {person.pk: person for person in data_subjects.people().filter(pk__in=pks)}
-    return {a: [people[pk] for pk in sorted(owners.get(normalise_email(a), ())) if pk in people] for a in addresses}
-
-
 def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
     """All addresses of each person."""
     found: dict[Any, list[str]] = defaultdict(list)
@@ -33,12 +24,4 @@ def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
             said.subject_lookup, column
         ):
             found[pk].append(address)
-    return found
-
-
-def _owners(addresses: set[str]) -> dict[str, set[Any]]:
-    found: dict[str, set[Any]] = defaultdict(set)
-    for said, column in contact_columns(NormalisedEmailField):
-        for pk, address in said.rows.filter(**{f"{column}__in": addresses}).values_list(said.subject_lookup, column):
-            found[address].add(pk)
     return found

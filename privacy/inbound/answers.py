@@ -14,17 +14,15 @@ from . import addresses, undoing
 from .commands import Change, Command
 
 
-def answer(template: str, address: str, person: Any, now: datetime, **context: Any) -> notices.OutgoingEmail | None:
-    """Writes one answer to the outbox; None where no machine may answer, or one was written today already."""
-    if not may_answer(address, now):
-        return None
-    return notices.send(template, address, key=_key(address, now), data_subject=person, context=context, now=now)
+def answer(template: str, address: str, person: Any, now: datetime, **context: Any) -> None:
+    """Writes one answer to the outbox; nothing where no machine may answer, or one was written today already."""
+    if may_answer(address, now):
+        notices.send(template, address, key=_key(address, now), data_subject=person, context=context, now=now)
 
 
 def may_answer(address: str, now: datetime) -> bool:
     """Never to machines, lists and ourselves, and at most once a day (CLG-07)."""
-    today = notices.OutgoingEmail.objects.filter(key__startswith=_key(address, now))
-    return addresses.may_be_answered(address) and not today.exists()
+    return addresses.may_be_answered(address) and not notices.is_written(_key(address, now))
 
 
 def receipt(command: Command, address: str, person: Any, changes: list[Change], now: datetime) -> None:

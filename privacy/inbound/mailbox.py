@@ -1,10 +1,8 @@
 """What mail has come in, and what became of it? Stored and committed first, read by a worker later."""
 
-import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Self
 
@@ -13,21 +11,20 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import audit
-from ..encryption import keyed_hash
+from .. import audit, data_subjects, notices
 from ..fields import CorrespondentHashField, EncryptedField, OneLineField, correspondent_hash
 from ..jobs import Job, JobQuerySet, dispatch
 from ..personal_data import Delete, PersonalData, Retention
+from ..statements import Insertion
 from ..vocabulary import Category, LawfulBasis, Purpose
-from . import addresses, effects, mime
-from .insertion import Insertion
+from . import addresses, effects, senders
+from .identity import Letter, identity_of
 from .judgement import ACT, IGNORE, OPEN_CASE, REVIEW, Judgement, judge
 
 NO_SENDER = "<>"
 PORTION_BYTES = 16 * 1024 * 1024
 PORTION_ROWS = 500
 SMALL_BYTES = 256 * 1024
-UNCHANGED = ("message-id", "date", "from", "reply-to", "subject")
 
 
 class InboundEmailQuerySet(JobQuerySet):
@@ -43,11 +40,18 @@ class InboundEmailQuerySet(JobQuerySet):
         return self.waiting().order_by("received_at")
 
 
+@contextmanager
+def _together() -> Iterator[None]:
+    """Letters and the lines of the audit log are written at the end; the log is locked last, and not for long."""
+    with audit.gathering(), notices.gathering():
+        yield
+
+
 class InboundEmail(Job):
     """One mail to one of our mailboxes: its bytes, how it came, what it was taken for and why."""
 
     at_once = 20
-    shared = staticmethod(audit.gathering)
+    shared = staticmethod(_together)
     heavy = ("raw",)
 
     class Outcome(models.TextChoices):
@@ -154,6 +158,12 @@ class InboundEmail(Job):
             if job.pk in raw:
                 job.raw = raw[job.pk]
 
+    @classmethod
+    def preparing(cls, jobs: Sequence[Self]) -> AbstractContextManager[None]:
+        """Who may have written them is found out at once."""
+        small = [job for job in jobs if job.size <= SMALL_BYTES]
+        return data_subjects.looked_up({at for job in small for at in senders.likely(bytes(job.raw), job.sender)})
+
     def prepare(self) -> None:
         """Reads it outside any transaction."""
         self.found = self.judge()
@@ -169,7 +179,7 @@ class InboundEmail(Job):
                 "case_kinds": found.case_kinds,
                 "matched_by": found.match.by or "",
                 "reasons": [*found.reasons, *opened],
-                "data_subject": found.customer,
+                "data_subject_id": found.customer.pk if found.customer else None,
                 "from_hash": correspondent_hash(_author(found)),
                 "review_state": self.Review.OPEN if found.outcome == REVIEW or found.needs_person else self.Review.NONE,
             }
@@ -180,20 +190,6 @@ INSERTION = Insertion(InboundEmail, unique="identity")
 
 def _author(found: Judgement) -> str:
     return next(iter(found.reading.addresses("from")), "") if found.reading else ""
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A mail on its way into the store. `sender` is the envelope's: "" when unknown, "<>" when empty.
-
-    `received_at` is said where the mail had reached us earlier, in a mailbox that we fetch from.
-    """
-
-    raw: bytes
-    to: str
-    sender: str
-    road: str
-    received_at: datetime | None = None
 
 
 def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = None) -> InboundEmail:
@@ -245,31 +241,6 @@ def _row(letter: Letter, received_at: datetime) -> dict[str, Any]:
         "sender_hash": correspondent_hash(sender),
         "received_at": letter.received_at or received_at,
     }
-
-
-def identity_of(letter: Letter) -> str:
-    """The same for one mail by whatever road: recipient, Message-ID, body, and the headers that no road changes.
-
-    A mail with neither Message-ID nor Date is always new: a second "no" does no harm, a lost one would.
-    """
-    head, _, body = _alike(letter.raw).lstrip(b"\n").partition(b"\n\n")
-    try:
-        given = dict(reversed(mime.headers(head, count=1000, length=8192)))
-    except mime.TooMuch:
-        given, body = {"message-id": b"none"}, letter.raw
-    if not (given.get("message-id") or given.get("date")):
-        return secrets.token_hex(32)
-    who = addresses.recipient(letter.to)
-    parts = [f"{who.mailbox}+{who.tag}@{who.domain}".encode("utf-8", "replace")]
-    parts += [b" ".join(given.get(name, b"").split()) for name in UNCHANGED]
-    return keyed_hash(b"\0".join([*parts, body.rstrip()]), use="inbound")
-
-
-def _alike(raw: bytes) -> bytes:
-    """Line ends as one byte. Mailboxes hand out 0x80 for a NUL, which IMAP does not know, and drop a CR before CRLF."""
-    if b"\r\r\n" in raw:
-        raw = b"\n".join(line.rstrip(b"\r") for line in raw.split(b"\n"))
-    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"\x80")
 
 
 def answer(pk: int) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from .envelopes import envelope_of
+from .identity import Letter
 from .imap import Account, Folder, Refused, Waiting, opened
-from .mailbox import InboundEmail, Letter, accept_all
+from .mailbox import InboundEmail, accept_all
 from .storekeeper import BATCH_BYTES, BATCH_LETTERS, hint
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from django.conf import settings
 
 from ..fields import normalise_email
 from . import addresses
-from .mailbox import NO_SENDER, SMALL_BYTES, Letter
+from .identity import Letter
+from .mailbox import NO_SENDER, SMALL_BYTES
 from .storekeeper import Messenger, Storekeeper
 
 logger = logging.getLogger(__name__)

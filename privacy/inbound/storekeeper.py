@@ -13,7 +13,8 @@ from django.db import Error, connection
 from kombu.exceptions import OperationalError
 
 from .. import jobs
-from .mailbox import InboundEmail, Letter, accept_all
+from .identity import Letter
+from .mailbox import InboundEmail, accept_all
 
 logger = logging.getLogger(__name__)
 BATCH_LETTERS = 64

@@ -1,7 +1,7 @@
 """What is a job? A row that a worker carries out, and the claim by which nobody else does."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -82,6 +82,7 @@ class Job(models.Model):
 
     objects = JobQuerySet.as_manager()
     is_fenced = False
+    noted: dict[str, Any]
 
     class Meta:
         abstract = True
@@ -89,6 +90,11 @@ class Job(models.Model):
     @classmethod
     def fetch(cls, jobs: Sequence[Self]) -> None:
         """Reads at once what several jobs need and `heavy` left out."""
+
+    @classmethod
+    def preparing(cls, _jobs: Sequence[Self]) -> AbstractContextManager[None]:
+        """Around the `prepare` of several: what they would all look up one by one."""
+        return nullcontext()
 
     def prepare(self) -> None:
         """Thinks, outside any transaction; jobs that have nothing else to do outside are then settled together."""
@@ -108,7 +114,15 @@ class Job(models.Model):
             yield found
             for follow_up in FOLLOW_UPS.get(type(self), ()):
                 follow_up(self)
-            self.write(**found, **self._finished())
+            if self.is_fenced:
+                self._note(found | self._finished())
+            else:
+                self.write(**found, **self._finished())
+
+    def _note(self, values: dict[str, Any]) -> None:
+        """What is written with the others' values at the end of a transaction that several share."""
+        self.noted = values
+        self._take(values)
 
     @contextmanager
     def _fenced(self) -> Iterator[None]:
@@ -132,6 +146,9 @@ class Job(models.Model):
         """A write that repeats the claim; LostClaim when somebody else has the job."""
         if not type(self)._base_manager.filter(**self._fence()).update(**values):
             raise LostClaim(self.pk)
+        self._take(values)
+
+    def _take(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from ..statements import Rewriting
 from .handing_over import dispatch, gathering
 from .rows import CannotSucceed, Job, LostClaim
 
@@ -47,7 +48,8 @@ def work(label: str, *pks: Any) -> bool:
     model = apps.get_model(label)
     with gathering():
         jobs = claim_many(model, pks, timezone.now())
-        ready = [job for job in jobs if _tried(job, _prepare)]
+        with model.preparing(jobs):
+            ready = [job for job in jobs if _tried(job, _prepare)]
         done = len(ready) if _together(ready) else sum(_tried(job, _perform) for job in ready)
     return 0 < len(pks) == done
 
@@ -62,6 +64,7 @@ def _together(jobs: list[Job]) -> bool:
             _fence_all(model, jobs)
             for job in jobs:
                 job.perform()
+            Rewriting(model).run({job.pk: job.noted for job in jobs})
     except Exception:  # noqa: BLE001  (each is tried again by itself, and fails there by name)
         for job in jobs:
             job.is_fenced = False

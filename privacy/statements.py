@@ -1,0 +1,88 @@
+"""How are many rows written at speed? With one statement, which the driver prepares once; past the ORM, not its fields.
+
+The ORM writes every value into the text of the statement. Measured with mail: a fifth of the time.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+
+# The driver's own cursor takes numbered places, keeps the statement prepared and sends bytes as they are.
+CURSOR = {"postgresql": ("RawCursor", "$"), "sqlite": ("Cursor", "?")}
+
+
+class _Writing:
+    """What both kinds of statement need of a model: its table and its columns."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self.table = model._meta.db_table
+        columns = [field for field in model._meta.concrete_fields if not field.primary_key]
+        self.fields: dict[str, Any] = {field.attname: field for field in columns}
+
+    def _value(self, name: str, value: Any, database: Any) -> Any:
+        return self.fields[name].get_db_prep_save(value, database)
+
+
+class Insertion(_Writing):
+    """New rows as values by column, passing over what is there already.
+
+    What is not named gets its default, once for all rows.
+    """
+
+    def __init__(self, model: type[models.Model], *, unique: str) -> None:
+        super().__init__(model)
+        self.unique = unique
+
+    def run(self, rows: list[dict[str, Any]]) -> None:
+        """Inserts them, all with the same columns named; without a transaction around it, it is one of its own."""
+        database, cursor, mark = _open()
+        shared = self._defaults(database, rows[0])
+        given = [self._value(name, value, database) for row in rows for name, value in row.items()]
+        columns = tuple(self.fields[name].column for name in (*shared, *rows[0]))
+        statement = _statement(self.table, self.unique, columns, len(shared), len(rows), mark)
+        with database.wrap_database_errors:
+            cursor.execute(statement, (*shared.values(), *given))
+
+    def _defaults(self, database: Any, row: dict[str, Any]) -> dict[str, Any]:
+        """Of every column that has one; the others are left out and become NULL."""
+        values = {name: field.get_default() for name, field in self.fields.items() if name not in row}
+        return {name: self._value(name, value, database) for name, value in values.items() if value is not None}
+
+
+class Rewriting(_Writing):
+    """New values for rows that are there, for each row its own; the caller holds their locks."""
+
+    def run(self, rows: Mapping[Any, Mapping[str, Any]]) -> None:
+        """Values by column, by primary key; every row names the same columns."""
+        database, cursor, mark = _open()
+        names = next(iter(rows.values()))
+        statement = _update(self.table, tuple(self.fields[name].column for name in names), mark)
+        given = [(*(self._value(name, values[name], database) for name in names), pk) for pk, values in rows.items()]
+        with database.wrap_database_errors:
+            cursor.executemany(statement, given)
+
+
+def _open() -> tuple[Any, Any, str]:
+    """The connection of this thread, a cursor of the driver's own, and its mark of a place."""
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    cursor, mark = CURSOR[database.vendor]
+    return database, getattr(database.Database, cursor)(database.connection), mark
+
+
+@cache
+def _statement(table: str, unique: str, columns: tuple[str, ...], shared: int, rows: int, mark: str) -> str:
+    """The places of the first `shared` columns are the same in every row, the others are numbered on."""
+    own = len(columns) - shared
+    same, starts = range(1, shared + 1), range(shared + 1, shared + own * rows + 1, own)
+    values = ", ".join(f"({', '.join(f'{mark}{place}' for place in (*same, *range(at, at + own)))})" for at in starts)
+    names = ", ".join(f'"{column}"' for column in columns)
+    return f'INSERT INTO "{table}" ({names}) VALUES {values} ON CONFLICT ("{unique}") DO NOTHING'  # noqa: S608
+
+
+@cache
+def _update(table: str, columns: tuple[str, ...], mark: str) -> str:
+    changes = ", ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(columns, 1))
+    return f'UPDATE "{table}" SET {changes} WHERE "id" = {mark}{len(columns) + 1}'  # noqa: S608
