@@ -31,6 +31,24 @@ CHROMIUM_ARGUMENTS = (
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *project.PASSWORD_HASHERS]
 
 
+# What these prove is the same on every database.
+ON_ONE_ENGINE = {
+    "test_inbound_bounces", "test_inbound_corpora", "test_inbound_imap", "test_inbound_wishes", "test_mail_peers",
+    "test_office_matrix",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what need not run on the second engine too: by the list, pages in a browser, and whatever asks no database."""
+    for item in items:
+        folder, name = item.path.parent.name, item.path.stem
+        asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+            getattr(item, "fixturenames", ())
+        )
+        if folder == "browser" or name in ON_ONE_ENGINE or not (asks or folder == "faults"):
+            item.add_marker("once")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
     """Argon2 is slow on purpose; test accounts do not need it."""

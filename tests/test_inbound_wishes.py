@@ -3,7 +3,7 @@
 import pytest
 
 from privacy.inbound import judgement, own_words, wishes
-from privacy.inbound.wishes import lexicon, likeness
+from privacy.inbound.wishes import learning, lexicon, likeness
 from privacy.inbound.wishes.doubts import SENTENCES
 from privacy.inbound.wishes.grammar import COMMANDS
 from tests import make
@@ -110,32 +110,34 @@ LANGUAGES = "de en es fr it ms nl pl pt sv zh".split()
 
 def test_eleven_languages_have_words_and_texts_of_their_own():
     assert [lexicon.code for lexicon in lexicon.lexicons()] == LANGUAGES
-    assert likeness.languages() == LANGUAGES
+    assert learning.languages() == LANGUAGES
     assert likeness.learnt() == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_texts_bear_only_labels_that_exist(code):
     known = {*COMMANDS, *wishes.KINDS, *SENTENCES, "remark", "machine"}
-    texts = likeness.texts(code)
+    texts = learning.texts(code)
     assert {label for labels, _ in texts for label in labels} <= known
     assert set(COMMANDS) | set(wishes.KINDS) <= {label for labels, _ in texts for label in labels}
     assert len({text for _, text in texts}) == len(texts), "no text twice"
 
 
-def test_what_was_learnt_is_what_the_texts_teach():
-    """The same texts give the same votes to the last digit; whoever changes a text must run learn_wishes."""
-    code = min(LANGUAGES, key=lambda code: len(likeness.texts(code)))
-    votes = likeness.votes(code)
-    assert likeness.learn(likeness.texts(code)) == dict(
-        zip(votes.labels, map(list, zip(*votes.by_text, strict=True)), strict=True)
-    )
-
-
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_as_many_votes_as_texts(code):
-    votes = likeness.votes(code)
-    assert len(votes.by_text) == len(likeness.texts(code))
+def test_what_was_learnt_was_learnt_from_the_texts_as_they_are(code):
+    """Whoever changes a text must run learn_wishes."""
+    assert likeness.votes(code).fingerprint == learning.fingerprint(code)
+    assert likeness.votes(code).texts == len(learning.texts(code))
+
+
+def test_the_same_texts_teach_the_same_to_the_last_digit():
+    some = learning.texts("en")[::12]
+    learnt = learning.learn(some, "these")
+    assert learning.learn(some, "these").packed() == learnt.packed()
+    assert likeness.unpacked(learnt.packed()) == learnt
+    told = [max(said, key=said.get) in labels for labels, text in some if (said := learnt.opinions(text))]
+    assert sum(told) / len(some) > 0.95, "what was learnt from is known again"
+    assert learnt.opinions("") == {}
 
 
 QUOTES = {

@@ -229,6 +229,7 @@ def spoiled(real, luck):
     ])()  # fmt: skip
 
 
+@pytest.mark.once
 def test_of_100_000_fuzzed_links_none_opens_and_each_real_one_opens_its_own_person(mary):
     peter = make.customer("peter@example.com")
     make.grant(peter)
@@ -263,6 +264,7 @@ def everything():
     return json.dumps(dump(), sort_keys=True)
 
 
+@pytest.mark.once
 def test_every_link_of_forty_mails_under_every_robot_by_get_head_and_options_changes_no_row(
     corpora, settings, tmp_path
 ):
@@ -288,6 +290,7 @@ def test_every_link_of_forty_mails_under_every_robot_by_get_head_and_options_cha
     assert max(statuses) < 500 and 200 in statuses
 
 
+@pytest.mark.once
 def test_each_of_the_forty_mails_parses_and_none_but_advertising_calls_itself_so(settings, tmp_path):
     settings.EMAIL_BACKEND, settings.EMAIL_TRANSPORT, settings.EMAIL_FILE_PATH = GATED, FILES, str(tmp_path)
     forty_mails()

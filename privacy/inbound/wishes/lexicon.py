@@ -5,7 +5,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 LETTERS = str.maketrans("łøđı’‘´`“”„«»「」『』", "lodi" + "'" * 4 + '"' * 9)
@@ -20,6 +20,7 @@ ENDS = frozenset(".!?…。！？")
 GAP = ".."
 GAP_WORDS = 4
 TYPO_LETTERS = 7
+MET_LIMIT = 5_000
 MISTYPED = frozenset({"leave", "mails"})
 
 
@@ -54,6 +55,12 @@ class Term:
 
     concept: str
     words: tuple[str, ...]
+
+    @cached_property
+    def second(self) -> str | None:
+        """The word that must follow the first; "" where there is none, None where several may."""
+        word = self.words[1] if len(self.words) > 1 else ""
+        return None if word == GAP or "*" in word else word
 
     def ends_at(self, text: list[str], start: int, position: int = 1) -> int | None:
         """Where the term ends that begins at `start`; None when the text goes on otherwise."""
@@ -94,6 +101,7 @@ class Lexicon:
     beginnings: dict[str, list[Term]] = field(default_factory=dict)
     endings: dict[str, list[Term]] = field(default_factory=dict)
     typos: dict[str, list[Term]] = field(default_factory=dict)
+    met: dict[str, list[Term]] = field(default_factory=dict)
 
     def add(self, term: Term) -> None:
         """Indexes a term; the words for advertising mail and leaving it also with a slip of the pen."""
@@ -110,11 +118,22 @@ class Lexicon:
         for start, word in enumerate(text):
             if is_mark(word):
                 continue
-            candidates = self._beginning_with(word) or self._nearly(word)
-            for term in candidates:
-                end = term.ends_at(text, start + 1)
-                if end is not None:
-                    yield term.concept, start, end
+            following = text[start + 1] if start + 1 < len(text) else ""
+            for term in self._candidates(word):
+                if term.second == "":
+                    yield term.concept, start, start + 1
+                elif term.second is None or term.second == following:
+                    end = term.ends_at(text, start + 1)
+                    if end is not None:
+                        yield term.concept, start, end
+
+    def _candidates(self, word: str) -> list[Term]:
+        """The terms that may begin with a word; people use the same words again and again."""
+        if word not in self.met:
+            if len(self.met) >= MET_LIMIT:
+                self.met.clear()
+            self.met[word] = self._beginning_with(word) or self._nearly(word)
+        return self.met[word]
 
     def _beginning_with(self, word: str) -> list[Term]:
         found = list(self.exact.get(word, ()))
