@@ -39,13 +39,11 @@ ON_ONE_ENGINE = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what need not run on the second engine too: by the list, pages in a browser, and whatever asks no database."""
+    """Marks what need not run on the second engine: by the list, pages in a browser, what asks no database."""
     for item in items:
         folder, name = item.path.parent.name, item.path.stem
-        asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
-            getattr(item, "fixturenames", ())
-        )
-        if folder == "browser" or name in ON_ONE_ENGINE or not (asks or folder == "faults"):
+        needs_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*item.fixturenames}
+        if folder == "browser" or name in ON_ONE_ENGINE or not (needs_one or folder == "faults"):
             item.add_marker("once")
 
 
