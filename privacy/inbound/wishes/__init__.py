@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from . import doubts, likeness, weighing
+from . import likeness, weighing
 from .clauses import sentences
 from .doubts import SENTENCES, Heard
 from .grammar import COMMANDS, Context, asks, commands, kinds, says_no
@@ -36,7 +36,7 @@ class Wishes:
         """Takes over what one language's reading came to, with the reasons."""
         self.is_by_a_machine |= finding.is_by_a_machine
         self.heard_commands.update(heard.commands)
-        self.heard_doubts.update(doubts.found_in(heard))
+        self.heard_doubts.update(finding.heard_doubts)
         for name in finding.doubts:
             self.add(self.doubts, name, SENTENCES[name])
         for name in finding.commands:
@@ -103,8 +103,9 @@ def listen(lexicon: Lexicon, text: str, about: str | None) -> Heard:
 
 def is_a_newsletter(text: str) -> bool:
     """Whether a quoted text offers a way to leave, as advertising mail must."""
-    words = tokens(plain(text[:QUOTED_LIMIT]))
-    return any(concept == "leave" for lexicon in lexicons() for concept, _, _ in lexicon.find(words))
+    quoted = plain(text[:QUOTED_LIMIT])
+    words = tokens(quoted)
+    return any(concept == "leave" for lexicon in spoken(quoted) for concept, _, _ in lexicon.find(words))
 
 
 def is_a_question(text: str) -> bool:

@@ -73,7 +73,8 @@ def _denies(heard: Heard) -> bool:
 
 @reason("negated")
 def _takes_it_back(heard: Heard) -> bool:
-    return heard.speaks_of("mistake") and (bool(heard.commands) or heard.speaks_of("leave", "list", "mails"))
+    about = bool(heard.commands or heard.kinds) or heard.speaks_of("leave", "list", "mails")
+    return about and heard.speaks_of("mistake")
 
 
 @reason("opt_in")
@@ -94,6 +95,13 @@ def _misses_mail(heard: Heard) -> bool:
 @reason("on_behalf")
 def _says_for_whom(heard: Heard) -> bool:
     return heard.speaks_of("behalf")
+
+
+@reason("on_behalf")
+def _wishes_for_a_relative(heard: Heard) -> bool:
+    """ "Please unsubscribe my mum": the relative stands in the very clause of the wish, not in a story beside it."""
+    clauses = (clause for sentence in heard.wished for clause in sentence.clauses if heard.commands)
+    return any(c.has("relative") and c.has(*SAID_NO, "want", "not") and c.has(*ABOUT_MAIL) for c in clauses)
 
 
 @reason("somebody_else")

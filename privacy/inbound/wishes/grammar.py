@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .clauses import Clause, Sentence
-from .lexicon import Lexicon
+from .lexicon import OWN_NO, Lexicon
 
 CHANNELS = {"mails": "unsubscribe", "sms": "stop_sms", "calls": "stop_phone", "post": "stop_post"}
 COMMANDS = ("stop_all_marketing", "stop_third_party", *CHANNELS.values())
@@ -122,10 +122,11 @@ FORMS: tuple[tuple[str, Callable[[Clause], bool]], ...] = (
 
 def is_negated(clause: Clause, form: str, may_follow: bool) -> bool:
     """Whether the "no" is itself denied: "please do not unsubscribe me"."""
-    part_of_no_more = [at for start, end in clause.spans.get("no_more", ()) for at in range(start, end)]
+    part_of_no_more = {at for start, end in clause.spans.get("no_more", ()) for at in range(start, end)}
     for start, end in clause.spans.get(form, ()):
+        has_its_own = (start, end) in clause.spans.get(OWN_NO, ())
         for said, _ in clause.spans.get("not", ()):
-            if said in part_of_no_more:
+            if said in part_of_no_more or (has_its_own and start < said < end):
                 continue
             inside = may_follow and start < said < end
             if inside or 0 < start - said <= NEAR or (may_follow and 0 <= said - end < AFTER):

@@ -18,6 +18,9 @@ TOKEN = re.compile(
 CONTRACTED = {"t", "s", "re", "ve", "ll", "d", "m"}
 ENDS = frozenset(".!?…。！？")
 GAP = ".."
+CONCEPTS = "[concepts]\n"
+# Marks a term that has a negation of its own, which then denies nothing: "ne gardez rien sur moi".
+OWN_NO = "own_no"
 GAP_WORDS = 4
 TYPO_LETTERS = 7
 MET_LIMIT = 5_000
@@ -90,21 +93,18 @@ def fits(pattern: str, word: str) -> bool:
 
 
 @dataclass(eq=False)
-class Lexicon:
-    """One language: the little words it is known by, and its terms, indexed by their first word."""
+class Index:
+    """The terms of a language by their first word."""
 
-    language: str
-    code: str = ""
-    common: frozenset[str] = frozenset()
-    not_may_follow: bool = False
     exact: dict[str, list[Term]] = field(default_factory=dict)
     beginnings: dict[str, list[Term]] = field(default_factory=dict)
     endings: dict[str, list[Term]] = field(default_factory=dict)
     typos: dict[str, list[Term]] = field(default_factory=dict)
+    with_a_no: set[Term] = field(default_factory=set)
     met: dict[str, list[Term]] = field(default_factory=dict)
 
     def add(self, term: Term) -> None:
-        """Indexes a term; the words for advertising mail and leaving it also with a slip of the pen."""
+        """Takes in a term; the words for advertising mail and leaving it also with a slip of the pen."""
         first = term.words[0]
         index = self.beginnings if first.endswith("*") else self.endings if first.startswith("*") else self.exact
         stem = first.strip("*")
@@ -113,21 +113,7 @@ class Lexicon:
             for variant in (stem, *_less_a_letter(stem)):
                 self.typos.setdefault(variant, []).append(term)
 
-    def find(self, text: list[str]) -> Iterator[tuple[str, int, int]]:
-        """Every concept in the text with the tokens it spans: (concept, first, one past the last)."""
-        for start, word in enumerate(text):
-            if is_mark(word):
-                continue
-            following = text[start + 1] if start + 1 < len(text) else ""
-            for term in self._candidates(word):
-                if term.second == "":
-                    yield term.concept, start, start + 1
-                elif term.second is None or term.second == following:
-                    end = term.ends_at(text, start + 1)
-                    if end is not None:
-                        yield term.concept, start, end
-
-    def _candidates(self, word: str) -> list[Term]:
+    def beginning_at(self, word: str) -> list[Term]:
         """The terms that may begin with a word; people use the same words again and again."""
         if word not in self.met:
             if len(self.met) >= MET_LIMIT:
@@ -150,6 +136,47 @@ class Lexicon:
         return [term for term in dict.fromkeys(found) if term.words[0][0] == word[0]]
 
 
+@dataclass(eq=False)
+class Lexicon:
+    """One language: the little words it is known by, and its terms, which are read when they are first needed."""
+
+    language: str
+    code: str
+    common: frozenset[str]
+    not_may_follow: bool
+    concepts: str = field(repr=False)
+
+    @cached_property
+    def index(self) -> Index:
+        """Its terms, ready to be looked up."""
+        listed = tomllib.loads(self.concepts)["concepts"]
+        terms = [Term(concept, words) for concept, text in listed.items() for words in _listed(text)]
+        index = Index()
+        for term in terms:
+            index.add(term)
+        no = {term.words[0] for term in terms if term.concept == "not" and len(term.words) == 1}
+        index.with_a_no = {term for term in terms if no.intersection(term.words[1:])}
+        return index
+
+    def find(self, text: list[str]) -> Iterator[tuple[str, int, int]]:
+        """Every concept in the text with the tokens it spans: (concept, first, one past the last)."""
+        for start, word in enumerate(text):
+            if not is_mark(word):
+                yield from self._at(text, start)
+
+    def _at(self, text: list[str], start: int) -> Iterator[tuple[str, int, int]]:
+        following = text[start + 1] if start + 1 < len(text) else ""
+        for term in self.index.beginning_at(text[start]):
+            if term.second == "":
+                yield term.concept, start, start + 1
+            elif term.second is None or term.second == following:
+                end = term.ends_at(text, start + 1)
+                if end is not None:
+                    yield term.concept, start, end
+                    if term in self.index.with_a_no:
+                        yield OWN_NO, start, end
+
+
 def _less_a_letter(word: str) -> list[str]:
     return [word[:at] + word[at + 1 :] for at in range(len(word))]
 
@@ -161,14 +188,15 @@ def lexicons() -> tuple[Lexicon, ...]:
 
 
 def _load(path: Path) -> Lexicon:
-    said = tomllib.loads(path.read_text())
+    """What tells the language is read at once; its thousands of terms are left for later."""
+    head, mark, concepts = path.read_text().partition(CONCEPTS)
+    said = tomllib.loads(head)
     common = frozenset(tokens(plain(said["common"])))
-    lexicon = Lexicon(said["language"], path.stem, common, said.get("not_may_follow", False))
-    for concept, terms in said["concepts"].items():
-        for term in re.split(r"[,，\n]", plain(terms)):
-            if term.strip():
-                lexicon.add(Term(concept, tuple(_words(term))))
-    return lexicon
+    return Lexicon(said["language"], path.stem, common, said.get("not_may_follow", False), mark + concepts)
+
+
+def _listed(terms: str) -> list[tuple[str, ...]]:
+    return [tuple(_words(term)) for term in re.split(r"[,，\n]", plain(terms)) if term.strip()]
 
 
 def _words(term: str) -> list[str]:

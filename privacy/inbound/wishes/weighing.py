@@ -14,13 +14,14 @@ RIVALS = 0.85
 # How near to a command a machine's mail must come to be believed instead.
 MACHINE = 0.8
 # Doubts that somebody's story raises as easily as her wish; a strong likeness settles them.
-WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "keeps", "other_firm", "opt_in"})
+WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
-FAINT, SOMETHING, SURE = 0.15, 0.22, 0.3
+FAINT, SOMETHING, SURE = 0.15, 0.22, 0.4
 CONFIRMED = 1.0
 BEYOND_DOUBT = 0.5
-HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.75, 0.6, 0.8, 1.15
+ASKED_BESIDE = 0.6
+HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.6, 0.55, 0.8, 1.15
 
 
 @dataclass
@@ -65,12 +66,15 @@ class Finding:
     kinds: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     is_by_a_machine: bool = False
+    # What the rules alone doubt.
+    heard_doubts: list[str] = field(default_factory=list)
 
 
 def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     """What the mail asks for, and what speaks against believing it."""
     opinion = Opinion(like)
-    found = Finding(doubts=doubts.found_in(heard), is_by_a_machine=opinion.is_clear("machine"))
+    raised = doubts.found_in(heard)
+    found = Finding(doubts=raised, heard_doubts=raised, is_by_a_machine=opinion.is_clear("machine"))
     if not opinion.best:
         found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
     else:
@@ -78,7 +82,7 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
         found.doubts = _doubts(found, opinion, plainly=heard.leaves)
         if len(found.commands) > 1 and not set(found.commands) <= set(heard.commands):
             found.doubts.append(UNCLEAR)
-    if not (found.commands or found.kinds or found.doubts) and _asks(heard, opinion):
+    if not (found.kinds or found.doubts) and _asks(heard, opinion, beside=bool(found.commands)):
         found.kinds = ["enquiry"]
     return found
 
@@ -88,7 +92,8 @@ def _commands(heard: Heard, opinion: Opinion) -> list[str]:
     told = list(dict.fromkeys(heard.commands))
     likeliest = opinion.likeliest(COMMANDS)
     if len(told) < SEVERAL and opinion.is_clear(likeliest) and (told or heard.says_no):
-        return [likeliest]
+        # "Unsubscribe" is easily heard beside another wish; any other word for a channel was meant.
+        return list(dict.fromkeys([*(name for name in told if name != "unsubscribe"), likeliest]))
     if opinion.best in (*RIGHTS, "enquiry"):
         # Words that sound like a "no" in a text that is most like something else altogether.
         told = [name for name in told if opinion.comes_near(name, BESIDE_A_RIGHT)]
@@ -137,7 +142,10 @@ def _is_confirmed(found: Finding, opinion: Opinion) -> bool:
     return strongest >= FAINT and strongest >= CONFIRMED * max(others, default=0.0)
 
 
-def _asks(heard: Heard, opinion: Opinion) -> bool:
+def _asks(heard: Heard, opinion: Opinion, *, beside: bool) -> bool:
+    """Whether there is a question; beside a command it must be heard and be likely, or every story held one."""
+    if beside:
+        return heard.asks and opinion.comes_near("enquiry", ASKED_BESIDE)
     if opinion.best in FOR_A_PERSON or opinion.best == "machine":
         return False
     return heard.asks or opinion.best == "enquiry"
