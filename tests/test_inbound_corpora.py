@@ -26,8 +26,12 @@ from tests.letters import PRIVACY, REMOVE, letter, received
 
 FOLDERS = ("bounces_sisimai", "mime_mikel_mail", "mime_stalwart", "mime_cpython", "dkim_dkimpy")
 NOW = make.LONG_AGO
-# On the mails held back: what was reached, so that nobody falls behind it unseen.
-RIGHT, ACTED_WRONGLY = 186, 4
+# Mails held back, and what was reached, so that nobody falls behind it unseen: how many there are, how many are judged
+# rightly at least and acted on wrongly at most, and who is taken for a machine (her mail program's subject says so).
+HELD_BACK: dict[str, tuple[int, int, int, list[str]]] = {
+    "mails": (224, 185, 0, []),
+    "mails/later": (239, 191, 8, ["n-it-13"]),
+}
 
 
 def files(corpora):
@@ -116,15 +120,17 @@ def test_the_labelled_mails_no_cardinal_sin_and_the_hit_rate(corpora):
 
 @pytest.mark.django_db
 @pytest.mark.slow
-def test_mails_that_no_rule_and_no_text_was_made_for():
-    """224 mails in eleven languages, harder than most, held back while words and texts were written."""
-    files = sorted((Path(__file__).parent / "mails").glob("*.jsonl"))
+@pytest.mark.parametrize("folder", HELD_BACK)
+def test_mails_that_no_rule_and_no_text_was_made_for(folder):
+    """In eleven languages, harder than most, written without sight of the rules and held back from them."""
+    count, least, acted_wrongly, taken_for_a_machine = HELD_BACK[folder]
+    files = sorted((Path(__file__).parent / folder).glob("*.jsonl"))
     lines = [line for file in files for line in file.read_text().splitlines()]
-    assert len(lines) == 224
+    assert len(lines) == count
     right, acted, ignored = judged(lines)
-    assert ignored == []
-    assert len(acted) <= ACTED_WRONGLY, acted
-    assert right >= RIGHT, f"{right} of {len(lines)}"
+    assert ignored == taken_for_a_machine
+    assert len(acted) <= acted_wrongly, acted
+    assert right >= least, f"{right} of {len(lines)}"
 
 
 def nested(depth):
