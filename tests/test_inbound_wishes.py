@@ -114,6 +114,85 @@ def test_eleven_languages_have_words_and_texts_of_their_own():
     assert likeness.learnt() == set(LANGUAGES)
 
 
+ORDINARY = {
+    "en": [
+        "Please unsubscribe me.",
+        "Please unsubscribe me from your newsletter.",
+        "Hi, please take me off your mailing list. Thanks",
+        "Hello, please remove me from the list. Regards, Ann",
+        "unsubscribe me please",
+        "Stop sending me emails",
+        "Please stop the newsletter",
+        "I no longer want to receive your emails",
+        "Hi please unsubscribe thank you",
+        "Hello, I would like to unsubscribe from your newsletter. Kind regards, Tom",
+        "Please remove my email address from your mailing list",
+    ],
+    "de": [
+        "Bitte melden Sie mich vom Newsletter ab.",
+        "Hallo, bitte Newsletter abbestellen. Danke",
+        "Bitte nehmen Sie mich aus dem Verteiler.",
+        "Ich möchte keine Werbung mehr per Mail bekommen.",
+        "Newsletter abbestellen",
+        "Bitte keinen Newsletter mehr. Gruß, Jan",
+        "Guten Tag, ich möchte Ihren Newsletter nicht mehr erhalten. Mit freundlichen Grüßen, Eva",
+    ],
+    "fr": [
+        "Merci de me désabonner.",
+        "Bonjour, merci de me désinscrire de votre newsletter.",
+        "Je ne veux plus recevoir vos mails.",
+        "Bonjour, je souhaite me désabonner de votre newsletter. Cordialement, Luc",
+    ],
+    "es": [
+        "Por favor, dadme de baja del boletín.",
+        "Hola, quiero darme de baja. Gracias",
+        "No quiero recibir más correos publicitarios.",
+    ],
+    "it": [
+        "Vorrei cancellarmi dalla newsletter.",
+        "Buongiorno, per favore cancellatemi dalla mailing list. Grazie",
+        "Non voglio più ricevere le vostre email.",
+    ],
+    "nl": [
+        "Graag uitschrijven voor de nieuwsbrief.",
+        "Hallo, ik wil de nieuwsbrief niet meer ontvangen. Groet, Piet",
+        "Haal mij van de mailinglijst aub",
+    ],
+    "pl": [
+        "Proszę o wypisanie mnie z newslettera.",
+        "Dzień dobry, nie chcę już otrzymywać newslettera. Pozdrawiam",
+        "Proszę usunąć mnie z listy mailingowej",
+    ],
+    "pt": [
+        "Por favor, cancelem a minha subscrição da newsletter.",
+        "Olá, não quero receber mais emails. Obrigado",
+        "Quero me descadastrar da lista",
+    ],
+    "sv": [
+        "Hej, jag vill avprenumerera på nyhetsbrevet. Tack",
+        "Ta bort mig från er mejllista",
+        "Jag vill inte ha fler nyhetsbrev.",
+    ],
+    "ms": [
+        "Tolong keluarkan saya daripada senarai emel.",
+        "Hai, saya tidak mahu terima newsletter lagi. Terima kasih",
+        "Sila hentikan emel promosi kepada saya",
+    ],
+    "zh": [
+        "请帮我退订邮件。",
+        "你好，我不想再收到你们的广告邮件了，谢谢",
+        "请把我从邮件列表中移除",
+    ],
+}
+
+
+@pytest.mark.parametrize("subject", ["", "Newsletter", "Hi", "Hello"])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_most_people_write_is_done_whatever_stands_in_the_subject(code, subject):
+    found = {text: said(subject, text) for text in ORDINARY[code]}
+    assert {t: j.reasons for t, j in found.items() if (j.outcome, j.command) != ("act", "unsubscribe")} == {}
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_texts_bear_only_labels_that_exist(code):
     known = {*COMMANDS, *wishes.KINDS, *SENTENCES, "remark", "machine"}

@@ -1,9 +1,25 @@
-"""How does a page become a PDF that everybody can read and keep, without fetching anything from anywhere?"""
+"""How does a page become a PDF that everybody can read and keep, without fetching anything from anywhere?
 
-from .binding import bind
-from .coverage import printable
-from .policy import policy_pdf
-from .rendering import Data, html_of, pdf_of, warm_up
-from .safety import RefusingFetcher
+The renderer takes a third of the time in which a command starts, so it is loaded when the first page is set; what it
+offers is typed in the stub beside this file.
+"""
 
-__all__ = ["Data", "RefusingFetcher", "bind", "html_of", "pdf_of", "policy_pdf", "printable", "warm_up"]
+from importlib import import_module
+from typing import Any
+
+ROOMS = {
+    "Data": "rendering",
+    "RefusingFetcher": "safety",
+    "bind": "binding",
+    "html_of": "rendering",
+    "pdf_of": "rendering",
+    "policy_pdf": "policy",
+    "printable": "coverage",
+    "warm_up": "rendering",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{ROOMS[name]}"), name)

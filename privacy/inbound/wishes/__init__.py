@@ -71,12 +71,12 @@ def find(text: str, *, subject: str = "", about: str | None = None) -> Wishes:
 
 
 def spoken(words: str) -> list[Lexicon]:
-    """The languages that the words may be in, likeliest first; all of them where nothing tells."""
+    """The languages that the words may be in, likeliest first; all of them where nothing tells, or too few words."""
     given = tokens(words)
     if any("\u4e00" <= letter <= "\u9fff" for letter in words):
         return [language for language in lexicons() if language.code == "zh"]
     scores = {language: sum(word in language.common for word in given) for language in lexicons()}
-    most = max(scores.values())
+    most = max(scores.values()) if len(given) > FEW_WORDS else 0
     likely = [language for language in lexicons() if not most or scores[language] * 10 >= most * 9]
     return sorted(likely, key=scores.__getitem__, reverse=True)
 

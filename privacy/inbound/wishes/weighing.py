@@ -10,6 +10,7 @@ RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "o
 FOR_A_PERSON = frozenset(SENTENCES) | {"remark"}
 UNCLEAR = "unclear"
 SEVERAL = 2
+FEW_WORDS = 10
 RIVALS = 0.85
 # How near to a command a machine's mail must come to be believed instead.
 MACHINE = 0.8
@@ -17,11 +18,11 @@ MACHINE = 0.8
 WEAK_DOUBTS = frozenset({"undecided", "somebody_else", "less", "other_firm", "opt_in"})
 # How like our own texts a mail must be: to say anything, to be sure; and how near the best another must come,
 # to stand where a rule heard it too, to stand beside the best by itself, or to be a doubt.
-FAINT, SOMETHING, SURE = 0.15, 0.22, 0.4
-CONFIRMED = 1.0
+FAINT, SOMETHING, SURE = 0.15, 0.22, 0.45
+CONFIRMED = 1.2
 BEYOND_DOUBT = 0.5
 ASKED_BESIDE = 0.6
-HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.6, 0.55, 0.8, 1.15
+HEARD_TOO, BESIDE_A_RIGHT, BESIDE, DOUBTFUL, PLAINLY, CONTRADICTS = 0.4, 0.5, 0.6, 0.55, 0.7, 1.15
 
 
 @dataclass
@@ -72,8 +73,10 @@ class Finding:
 
 def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     """What the mail asks for, and what speaks against believing it."""
-    opinion = Opinion(like)
     raised = doubts.found_in(heard)
+    if not raised and _is_short_and_plain(heard):
+        return Finding(commands=heard.commands[:1])
+    opinion = Opinion(like)
     found = Finding(doubts=raised, heard_doubts=raised, is_by_a_machine=opinion.is_clear("machine"))
     if not opinion.best:
         found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
@@ -85,6 +88,14 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     if not (found.kinds or found.doubts) and _asks(heard, opinion, beside=bool(found.commands)):
         found.kinds = ["enquiry"]
     return found
+
+
+def _is_short_and_plain(heard: Heard) -> bool:
+    """ "Please unsubscribe me", "no more catalogues, thanks": of so few words likeness knows too little to differ."""
+    names_it = heard.leaves or any(sentence.has(*CHANNELS) for sentence in heard.wished)
+    says_more = heard.kinds or heard.denied or any(sentence.is_question for sentence in heard.sentences)
+    is_short = sum(clause.length for clause in heard.clauses) <= FEW_WORDS
+    return is_short and names_it and not says_more and len(set(heard.commands)) == 1
 
 
 def _commands(heard: Heard, opinion: Opinion) -> list[str]:
