@@ -206,7 +206,9 @@ def _words(term: str) -> list[str]:
         if piece == GAP:
             words.append(GAP)
             continue
-        apart = tokens(piece.strip("*"))
+        bare = piece.strip("*")
+        # Taking apart is slow, and most words are one.
+        apart = [bare] if bare.isascii() and bare.isalpha() else tokens(bare)
         if piece.startswith("*"):
             apart[0] = "*" + apart[0]
         if piece.endswith("*"):
