@@ -3,10 +3,18 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
 from . import documents, erasure, export, jobs
+from .inbound import wishes
+
+
+@worker_init.connect
+def load(**kwargs: Any) -> None:
+    """What all children need is read before they part from the worker, so that none reads it while a mail waits."""
+    wishes.read_all()
+    documents.load()
 
 
 @worker_process_init.connect

@@ -19,6 +19,12 @@ ROOMS = {
 }
 
 
+def load() -> None:
+    """Loads the renderer at once, for a process that will set pages."""
+    for room in set(ROOMS.values()):
+        import_module(f"{__name__}.{room}")
+
+
 def __getattr__(name: str) -> Any:
     if name not in ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

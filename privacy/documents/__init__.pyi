@@ -6,3 +6,5 @@ from .rendering import html_of as html_of
 from .rendering import pdf_of as pdf_of
 from .rendering import warm_up as warm_up
 from .safety import RefusingFetcher as RefusingFetcher
+
+def load() -> None: ...
