@@ -29,7 +29,7 @@ def run_pytest(arguments: Sequence[str], database_url: str = "") -> Counter[str]
     """One run of pytest in a process of its own, and its counts."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        parallel = [] if any(word.startswith("-n") for word in arguments) else ["-n", "3", "--dist", "loadgroup"]
+        parallel = [] if any(word.startswith("-n") for word in arguments) else ["-n", "2", "--dist", "loadgroup"]
         argv = [sys.executable, "-m", "pytest", *parallel, f"--junitxml={report}", *arguments]
         status = subprocess.run(
             argv, cwd=ROOT, env=os.environ | {"TEST_DATABASE_URL": database_url}, check=False
