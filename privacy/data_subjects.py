@@ -78,6 +78,13 @@ def by_number(text: str) -> Any | None:
     return people().by_number(text).first()
 
 
+def by_numbers(numbers: Collection[str]) -> dict[str, Any]:
+    """The person of each number, blanks and dashes aside; numbers of nobody are not in the answer."""
+    plain = {number: "".join(letter for letter in number if letter.isalnum()) for number in numbers}
+    found = {person.number: person for person in people().filter(number__in=set(plain.values()))}
+    return {number: found[digits] for number, digits in plain.items() if digits in found}
+
+
 def by_email(address: str) -> list[Any]:
     """Everybody who has this address, compared normalised; several when a household shares it."""
     known = _looked_up.get() or {}
@@ -100,16 +107,24 @@ def looked_up(addresses: Collection[str]) -> Iterator[None]:
 def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
     """Everybody who has each address, wherever the shop declares that it keeps addresses."""
     wanted = {normalise_email(address) for address in addresses if address.isprintable()} - {""}
-    owners = _owners(wanted) if wanted else {}
+    owners: dict[str, set[Any]] = defaultdict(set)
+    for pk, address in _kept_addresses(wanted) if wanted else ():
+        owners[address].add(pk)
     pks = {pk for owned in owners.values() for pk in owned}
     found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
     return {a: [found[pk] for pk in sorted(owners.get(normalise_email(a), ())) if pk in found] for a in addresses}
 
 
-def _owners(addresses: set[str]) -> dict[str, set[Any]]:
-    found: dict[str, set[Any]] = defaultdict(set)
-    for said, column in contact_columns(NormalisedEmailField):
-        owned = said.rows.filter(**{f"{column}__in": addresses})
-        for pk, address in owned.values_list(said.subject_lookup, column):
-            found[address].add(pk)
+def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
+    """All addresses of each person, wherever the shop declares that it keeps addresses."""
+    found: dict[Any, list[str]] = defaultdict(list)
+    for pk, address in _kept_addresses(pks, by_person=True):
+        found[pk].append(address)
     return found
+
+
+def _kept_addresses(wanted: Collection[Any], *, by_person: bool = False) -> Iterator[tuple[Any, str]]:
+    """Persons with addresses: of these persons, or these addresses."""
+    for said, column in contact_columns(NormalisedEmailField):
+        asked = said.subject_lookup if by_person else column
+        yield from said.rows.filter(**{f"{asked}__in": wanted}).values_list(said.subject_lookup, column)

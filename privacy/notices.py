@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from email.utils import format_datetime
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -137,13 +138,16 @@ def gathering() -> Iterator[None]:
         _gathered.reset(token)
 
 
-def is_written(beginning: str) -> bool:
-    """Whether a letter was written already whose key is this, or begins with it."""
+def is_written(key: str) -> bool:
+    """Whether this letter was written already."""
+    return key in (_gathered.get() or ()) or OutgoingEmail.objects.filter(key=key).exists()
+
+
+def is_any_written(beginning: str) -> bool:
+    """Whether a letter was written already whose key begins like this."""
     gathered = _gathered.get() or ()
-    return (
-        any(key.startswith(beginning) for key in gathered)
-        or OutgoingEmail.objects.filter(key__startswith=beginning).exists()
-    )
+    stored = OutgoingEmail.objects.filter(key__startswith=beginning)
+    return any(key.startswith(beginning) for key in gathered) or stored.exists()
 
 
 def send(
@@ -189,10 +193,11 @@ def send(
 
 def _put_out(letters: Iterable[OutgoingEmail]) -> None:
     """In the order of their keys, so that two who write the same letters never wait for each other in a circle."""
-    keys = sorted(letter.key for letter in letters)
-    if not keys:
+    in_order = sorted(letters, key=attrgetter("key"))
+    if not in_order:
         return
-    OutgoingEmail.objects.bulk_create(sorted(letters, key=lambda letter: letter.key), ignore_conflicts=True)
+    OutgoingEmail.objects.bulk_create(in_order, ignore_conflicts=True)
+    keys = [letter.key for letter in in_order]
     waiting = OutgoingEmail.objects.filter(key__in=keys, job_state=Job.State.NEW, hinted_at=None)
     for letter in waiting.only("pk").order_by("pk"):
         dispatch(letter)

@@ -17,7 +17,7 @@ class _Writing:
     """What both kinds of statement need of a model: its table and its columns."""
 
     def __init__(self, model: type[models.Model]) -> None:
-        self.table = model._meta.db_table
+        self.table, self.key = model._meta.db_table, model._meta.pk.column
         columns = [field for field in model._meta.concrete_fields if not field.primary_key]
         self.fields: dict[str, Any] = {field.attname: field for field in columns}
 
@@ -58,7 +58,7 @@ class Rewriting(_Writing):
         """Values by column, by primary key; every row names the same columns."""
         database, cursor, mark = _open()
         names = next(iter(rows.values()))
-        statement = _update(self.table, tuple(self.fields[name].column for name in names), mark)
+        statement = _update(self.table, self.key, tuple(self.fields[name].column for name in names), mark)
         given = [(*(self._value(name, values[name], database) for name in names), pk) for pk, values in rows.items()]
         with database.wrap_database_errors:
             cursor.executemany(statement, given)
@@ -83,6 +83,6 @@ def _statement(table: str, unique: str, columns: tuple[str, ...], shared: int, r
 
 
 @cache
-def _update(table: str, columns: tuple[str, ...], mark: str) -> str:
+def _update(table: str, key: str, columns: tuple[str, ...], mark: str) -> str:
     changes = ", ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(columns, 1))
-    return f'UPDATE "{table}" SET {changes} WHERE "id" = {mark}{len(columns) + 1}'  # noqa: S608
+    return f'UPDATE "{table}" SET {changes} WHERE "{key}" = {mark}{len(columns) + 1}'  # noqa: S608

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from config.processes import kill_session, start_process
-from tests.servers import answers, free_port, wait_until
+from config.processes import start_process
+from tests.servers import answers, free_port, stop_server, wait_until
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 # Everybody has it; with what an address on the web would trip over.
@@ -141,10 +141,7 @@ class Dovecot:
     def stop(self) -> None:
         """Kill it with all that it started; what it was given stays in its folder."""
         if self.process:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(10)
-            kill_session(self.process)
+            stop_server(self.process)
             self.process = None
 
     def remove(self) -> None:

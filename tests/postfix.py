@@ -8,13 +8,13 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from grp import getgrnam
 from pathlib import Path
 
-from config.processes import kill_session, start_process
+from config.processes import start_process
 from tests.children import ROOT
-from tests.servers import answers, free_port, wait_until
+from tests.servers import answers, free_port, stop_server, wait_until
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/postfix/sbin"
 DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -143,10 +143,7 @@ class Postfix:
     def remove(self) -> None:
         """Stop it with all that it started, and take its folder away."""
         if self.process:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(10)
-            kill_session(self.process)
+            stop_server(self.process)
             self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -23,6 +23,14 @@ PORTS = range(15_000, 32_000)
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
+def stop_server(process: subprocess.Popen[bytes]) -> None:
+    """Ask a server to end, wait a while, and kill it with all that it started."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    kill_session(process)
+
+
 def absent(what: str) -> None:
     """Skip and say why; where CI promises everything, absence is a failure."""
     (pytest.fail if IN_CI else pytest.skip)(what)

@@ -14,7 +14,6 @@ from ..fields import normalise_email
 from ..recipients import Recipient
 from ..suppression import postal_of
 from ..vocabulary import Channel, Sender
-from . import people
 from .contact import Contact, answers
 from .facts import Answer, instant
 from .sharing import Share, share_answers
@@ -100,13 +99,13 @@ class Found:
     @classmethod
     def of(cls, batch: list[Row]) -> "Found":
         """Looked up together."""
-        by_number = people.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
+        by_number = data_subjects.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
         by_email = data_subjects.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
         numbered = {person.pk: person for person in by_number.values()}
         if any(row.get("channel") == Channel.POST for row in batch):
             readers = {person.pk: person for found in by_email.values() for person in found} | numbered
-            return cls(by_number, by_email, people.emails_of(numbered), postal_of(readers.values()))
-        return cls(by_number, by_email, people.emails_of(numbered), {})
+            return cls(by_number, by_email, data_subjects.emails_of(numbered), postal_of(readers.values()))
+        return cls(by_number, by_email, data_subjects.emails_of(numbered), {})
 
     def whom(self, row: Row) -> list[Any]:
         """The person of the number, else everybody with the address."""

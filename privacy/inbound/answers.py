@@ -22,7 +22,7 @@ def answer(template: str, address: str, person: Any, now: datetime, **context: A
 
 def may_answer(address: str, now: datetime) -> bool:
     """Never to machines, lists and ourselves, and at most once a day (CLG-07)."""
-    return addresses.may_be_answered(address) and not notices.is_written(_key(address, now))
+    return addresses.may_be_answered(address) and not notices.is_any_written(_key(address, now))
 
 
 def receipt(command: Command, address: str, person: Any, changes: list[Change], now: datetime) -> None:

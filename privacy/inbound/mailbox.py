@@ -161,8 +161,9 @@ class InboundEmail(Job):
     @classmethod
     def preparing(cls, jobs: Sequence[Self]) -> AbstractContextManager[None]:
         """Who may have written them is found out at once."""
-        small = [job for job in jobs if job.size <= SMALL_BYTES]
-        return data_subjects.looked_up({at for job in small for at in senders.likely(bytes(job.raw), job.sender)})
+        # Those whose bytes are here: a big one is read in its turn, and one may have been erased since it was claimed.
+        read = [job for job in jobs if "raw" not in job.get_deferred_fields()]
+        return data_subjects.looked_up({at for job in read for at in senders.likely(bytes(job.raw), job.sender)})
 
     def prepare(self) -> None:
         """Reads it outside any transaction."""

@@ -13,9 +13,9 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import mailed_links, tokens
+from .. import data_subjects, mailed_links, tokens
 from ..fields import normalise_email
-from ..gate import may_contact, people
+from ..gate import may_contact
 from ..vocabulary import Channel
 from . import headers
 from .headers import Mark
@@ -120,7 +120,7 @@ def may_be_written_to(leaving: Leaving) -> Iterator[str]:
 
 def _asked(person: Any, mark: Mark, to: str, now: datetime) -> list[str]:
     address = normalise_email(getaddresses([to])[0][1])
-    if address not in {*person.email_addresses(), *people.emails_of([person.pk])[person.pk]}:
+    if address not in {*person.email_addresses(), *data_subjects.emails_of([person.pk])[person.pk]}:
         return [_("This mail goes to an address that is not the person's whose link it carries.")]
     answer = may_contact(
         person, Channel.EMAIL, mark.sender, mark.content, now, address=address, is_for_children=mark.is_for_children

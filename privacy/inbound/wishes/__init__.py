@@ -75,7 +75,7 @@ def read_all() -> None:
     for lexicon in lexicons():
         lexicon.index  # noqa: B018  (read when first asked for)
     for language in likeness.learnt():
-        likeness.opinions(language, language)
+        likeness.opinions(language, "")
 
 
 def spoken(words: str) -> list[Lexicon]:

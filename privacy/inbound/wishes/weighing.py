@@ -68,7 +68,7 @@ class Finding:
     doubts: list[str] = field(default_factory=list)
     is_by_a_machine: bool = False
     # What the rules alone doubt.
-    heard_doubts: list[str] = field(default_factory=list)
+    heard_doubts: frozenset[str] = frozenset()
 
 
 def weigh(heard: Heard, like: dict[str, float]) -> Finding:
@@ -77,7 +77,7 @@ def weigh(heard: Heard, like: dict[str, float]) -> Finding:
     if not raised and _is_short_and_plain(heard):
         return Finding(commands=heard.commands[:1])
     opinion = Opinion(like)
-    found = Finding(doubts=raised, heard_doubts=raised, is_by_a_machine=opinion.is_clear("machine"))
+    found = Finding(doubts=raised, heard_doubts=frozenset(raised), is_by_a_machine=opinion.is_clear("machine"))
     if not opinion.best:
         found.commands, found.kinds = list(dict.fromkeys(heard.commands)), list(dict.fromkeys(heard.kinds))
     else:
