@@ -95,6 +95,19 @@ def test_one_that_cannot_be_judged_waits_and_the_others_are_done(monkeypatch):
     assert states() == ["new", "done", "done", "done"]
 
 
+def test_one_that_was_erased_since_it_was_claimed_does_not_hold_up_the_others(monkeypatch):
+    pks, fetch = mails(4), InboundEmail.fetch
+
+    def erased(claimed):
+        InboundEmail.objects.filter(pk=pks[1]).delete()
+        fetch(claimed)
+
+    monkeypatch.setattr(InboundEmail, "fetch", erased)
+    assert not jobs.work(LABEL, *pks)
+    assert states() == ["done", "done", "done"]
+    assert withdrawn() == 3
+
+
 def test_one_that_was_taken_away_meanwhile_is_left_to_whoever_has_it(monkeypatch):
     pks, prepare = mails(3), InboundEmail.prepare
 
