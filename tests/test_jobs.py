@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.core import mail
 from django.utils import timezone
 
@@ -93,6 +94,18 @@ def test_the_sweeper_hands_over_what_the_broker_lost(letter, session_broker):
     assert session_broker.command("LLEN", "celery") == b":1"
     assert jobs.sweep() == 0, "not again within the minute"
     assert jobs.sweep(timezone.now() + timedelta(minutes=2)) == 1
+
+
+def test_a_job_is_noted_as_handed_over_before_a_worker_can_hear_of_it(letter, monkeypatch):
+    """A worker passes over rows that somebody is writing; noted afterwards, a quick worker would lose its minute."""
+    noted = []
+
+    def send_task(*args, **kwargs):
+        noted.append(OutgoingEmail.objects.exclude(hinted_at=None).exists())
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    assert jobs.sweep() == 1
+    assert noted == [True]
 
 
 def test_without_a_broker_nothing_is_lost_and_nobody_sees_an_error(

@@ -57,12 +57,14 @@ def gathering() -> Iterator[None]:
 
 def hint(model: type[Job], pks: list[Any]) -> None:
     """Sends the messages; what cannot be sent, the sweeper finds."""
-    label = model._meta.label_lower
+    label, rows = model._meta.label_lower, model._base_manager.filter(pk__in=pks)
+    # Noted before the first message leaves: a worker that is quicker would find its rows locked, and pass over them.
+    rows.update(hinted_at=timezone.now())
     try:
         for start in range(0, len(pks), model.at_once):
             current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], retry=False)
-        model._base_manager.filter(pk__in=pks).update(hinted_at=timezone.now())
     except (OperationalError, OSError):
+        rows.update(hinted_at=None)
         logger.warning("broker does not answer; the sweeper will hand over %d %s", len(pks), label)
 
 
