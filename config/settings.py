@@ -79,6 +79,7 @@ RECENT_LOGIN = "customers.recent_login"
 PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
 CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
+RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", default=7)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)

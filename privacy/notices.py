@@ -143,6 +143,12 @@ def is_written(key: str) -> bool:
     return key in (_gathered.get() or ()) or OutgoingEmail.objects.filter(key=key).exists()
 
 
+def left_at(key: str) -> datetime | None:
+    """When this letter went out; None while it waits, could not be delivered or was never written."""
+    sent = OutgoingEmail.objects.filter(key=key, job_state=Job.State.DONE).exclude(last_error=MailRefused.__name__)
+    return sent.values_list("finished_at", flat=True).first() if key else None
+
+
 def is_any_written(beginning: str) -> bool:
     """Whether a letter was written already whose key begins like this."""
     gathered = _gathered.get() or ()

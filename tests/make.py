@@ -322,7 +322,7 @@ def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restri
     """A hold that was lifted long ago, unless `lifted_at=None`."""
     defaults = {
         "reason": canary(customer), "imposed_by": "test", "lift_proposed_by": "one", "lifted_by": "two",
-        "lifted_at": LONG_AGO,
+        "told_at": LONG_AGO, "lifted_at": LONG_AGO,
     }  # fmt: skip
     return restrictions.Restriction.objects.create(data_subject=customer, kind=kind, **(defaults | values))
 

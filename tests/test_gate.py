@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from privacy import consent, gate, policies, restrictions, suppression
+from privacy import consent, gate, policies, purposes, restrictions, suppression
 from privacy.csv_files import Table
 from privacy.gate import asking, contact, mailing_list
 from privacy.personal_data import declarations
@@ -460,3 +460,81 @@ def test_a_customer_number_may_come_as_a_number_and_only_with_an_address_of_hers
     answers = asked(whole, whole | {"email": mary.contact_email.upper()}, whole | {"email": peter.contact_email})
     assert [row.get("allowed") for row in answers] == [True, True, None]
     assert answers[2]["error"] == "this email address is not this customer's"
+
+
+# --- may_use -----------------------------------------------------------------------------------------------
+
+
+def use(person, slug, at=None):
+    return gate.may_use(person, purposes.Purpose.objects.get(slug=slug), at)
+
+
+def decided(person, purpose, decision=Decision.GRANTED, **values):
+    return consent.decide(person, purpose, decision, actor="test", **({"source": Source.WEB} | values))
+
+
+def test_clz_09_nobody_is_profiled_without_a_yes_to_exactly_that():
+    person = make.customer()
+    assert use(person, "profiling").reasons == ["This person has never said yes to this."]
+    decided(person, "profiling", source=Source.POLICY_ACCEPTANCE)
+    assert "privacy policy" in use(person, "profiling").reasons[0]
+    decided(person, "profiling")
+    assert use(person, "profiling").allowed
+    decided(person, "profiling", Decision.WITHDRAWN)
+    assert "said no" in use(person, "profiling").reasons[0]
+
+
+def test_cnx_12_restricted_data_serves_nothing_but_the_books_and_the_persons_own_rights():
+    person = make.customer()
+    decided(person, "profiling")
+    restrictions.impose(person, restrictions.Restriction.Kind.ARTICLE_18, "asked", actor="test")
+    barred = {slug for slug in Purpose if not use(person, slug).allowed}
+    assert barred == set(Purpose) - {Purpose.LEGAL_DUTY, Purpose.PRIVACY_RIGHTS}
+    assert "kept but not used" in use(person, "service").reasons[0]
+
+
+def test_cnx_12_a_yes_after_the_restriction_is_a_use_with_consent():
+    person = make.customer()
+    bar = restrictions.impose(person, restrictions.Restriction.Kind.ARTICLE_18, "asked", actor="test")
+    later = bar.imposed_at + timedelta(minutes=1)
+    decided(person, "profiling")
+    assert use(person, "profiling", later).allowed
+    assert not use(person, "order", later).allowed
+
+
+def test_an_objection_counts_where_a_person_may_object_and_nowhere_else():
+    person = make.customer()
+    assert use(person, "credit_check").allowed
+    for slug in ("credit_check", "legal_duty"):
+        decided(person, slug, Decision.WITHDRAWN)
+    assert not use(person, "credit_check").allowed
+    assert use(person, "legal_duty").allowed
+
+
+def test_of_somebody_erased_nothing_is_used():
+    person = make.customer(erased_at=timezone.now())
+    assert "erased" in use(person, "legal_duty").reasons[0]
+
+
+def test_may_use_costs_two_queries(django_assert_num_queries):
+    person, purpose = make.customer(), purposes.Purpose.objects.get(slug="order")
+    with django_assert_num_queries(2):
+        gate.may_use(person, purpose)
+
+
+def test_may_use_is_asked_by_json_lines(capsys, monkeypatch):
+    person = make.customer()
+    questions = [
+        {"id": 1, "customer": person.number, "purpose": "order"},
+        {"id": 2, "customer": person.number, "purpose": "juggling"},
+        {"id": 3, "customer": person.number},
+        {"id": 4, "customer": "0", "purpose": "order"},
+    ]
+    lines = "\n".join(json.dumps(question) for question in questions).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    call_command("may_use", "--jsonl")
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert answers[0]["allowed"]
+    assert answers[1] == {"id": 2, "error": "no purpose is called 'juggling'"}
+    assert answers[2] == {"id": 3, "error": "missing: purpose"}
+    assert not answers[3]["allowed"]

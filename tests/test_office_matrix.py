@@ -96,6 +96,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_auditentry_verify": (NOBODY, TABLE[Act.READ_AUDIT]),
     "privacy_restriction_propose": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_told": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_keep": (NOBODY, TABLE[Act.HOLD]),
 }
 # Each button on a case, for the kind of request named: who may press it.
 STEPS_OF: dict[tuple[str, str], set[str]] = {
@@ -204,7 +206,7 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_step": ["dismiss"],
     "privacy_inboundemail_attachment": [1],
 }
-OF_A_ROW = ("change", "history", "delete", "propose", "lift", "raw", "person", "done")
+OF_A_ROW = ("change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done")
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
 

@@ -6,13 +6,17 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from privacy import policies, recipients, restrictions
+from customers.models import EmailAddress
+from privacy import jobs, policies, recipients, restrictions
 from privacy.audit import AuditEntry
+from privacy.notices import OutgoingEmail
 from privacy.policies import NoticeShown, PolicyVersion
 from privacy.purposes import Purpose, seed
 from privacy.recipients import Cookie
 from privacy.vocabulary import Purpose as BuiltIn
+from privacy.vocabulary import Source
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -91,16 +95,96 @@ def test_clz_18_a_notice_is_written_down_once_per_version():
     assert NoticeShown.objects.filter(data_subject=mary, policy=policy).count() == 1
 
 
-def test_a_restriction_is_lifted_by_two_different_people_and_the_database_insists():
-    mary, one, two = make.customer(), make.staff(), make.staff()
-    row = restrictions.impose(mary, restrictions.Restriction.Kind.ARTICLE_18, "Accuracy contested.", actor=one)
-    assert restrictions.is_restricted(mary)
-    restrictions.propose_lifting(row, actor=one)
+@pytest.fixture
+def locked():
+    """Mary's data, locked at her wish."""
+    mary, one = make.customer(), make.staff()
+    kind = restrictions.Restriction.Kind.ARTICLE_18
+    return restrictions.impose(mary, kind, "Accuracy contested.", actor=one)
+
+
+def in_days(days):
+    return timezone.now() + timedelta(days=days)
+
+
+def sent():
+    """Sends what waits, as a worker does."""
+    for letter in OutgoingEmail.objects.filter(job_state="new"):
+        jobs.work("privacy.outgoingemail", letter.pk)
+
+
+def test_a_restriction_is_lifted_by_two_different_people_and_the_database_insists(locked):
+    one, two = make.staff(), make.staff()
+    assert restrictions.is_restricted(locked.data_subject)
+    restrictions.propose_lifting(locked, actor=one, why="You were right.")
+    sent()
     with pytest.raises(IntegrityError), transaction.atomic():
-        restrictions.lift(row, actor=one, now=timezone.now())
-    row.refresh_from_db()
-    restrictions.lift(row, actor=two, now=timezone.now())
-    assert not restrictions.is_restricted(mary)
+        restrictions.lift(locked, actor=one, now=in_days(8))
+    locked.refresh_from_db()
+    restrictions.lift(locked, actor=two, now=in_days(8))
+    assert not restrictions.is_restricted(locked.data_subject)
+
+
+def test_cnx_12_the_person_is_told_why_and_when_before_a_restriction_ends(locked):
+    restrictions.propose_lifting(locked, actor="one", why="The address is corrected.")
+    letter = OutgoingEmail.objects.get(template="restriction_ends")
+    day = date_format(timezone.localdate() + timedelta(days=7), "j F Y")
+    assert "The address is corrected." in bytes(letter.body).decode()
+    assert day in bytes(letter.body).decode()
+    with pytest.raises(restrictions.NotLawful, match="not been told"):
+        restrictions.lift(locked, actor="two", now=in_days(30))
+    sent()
+    assert restrictions.told_at(locked) is not None
+    with pytest.raises(restrictions.NotLawful, match="short while ago"):
+        restrictions.lift(locked, actor="two", now=in_days(6))
+    restrictions.lift(locked, actor="two", now=in_days(7))
+    assert locked.told_at <= locked.lifted_at
+
+
+def test_cnx_12_a_letter_that_cannot_be_delivered_has_told_nobody(locked):
+    restrictions.propose_lifting(locked, actor="one", why="x")
+    OutgoingEmail.objects.update(job_state="needs_attention", last_error="MailRefused", finished_at=timezone.now())
+    with pytest.raises(restrictions.NotLawful, match="not been told"):
+        restrictions.lift(locked, actor="two", now=in_days(30))
+
+
+def test_cnx_12_who_has_no_email_is_told_by_another_road(locked):
+    EmailAddress.objects.all().delete()
+    restrictions.propose_lifting(locked, actor="one", why="x")
+    assert not OutgoingEmail.objects.exists()
+    restrictions.note_told(locked, Source.LETTER, actor="one")
+    restrictions.lift(locked, actor="two", now=in_days(7))
+    entry = AuditEntry.objects.get(event="restriction.told")
+    assert entry.details["road"] == "letter"
+
+
+def test_cnx_12_the_database_refuses_an_end_that_nobody_was_told_of(locked):
+    told = {"lift_proposed_by": "one", "lifted_by": "two", "lifted_at": timezone.now()}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        restrictions.Restriction.objects.filter(pk=locked.pk).update(**told)
+
+
+def test_a_restriction_stays_when_the_second_person_does_not_agree(locked):
+    restrictions.propose_lifting(locked, actor="one", why="x")
+    restrictions.keep(locked, actor="two")
+    assert (locked.lift_proposed_by, locked.lift_proposed_at) == ("", None)
+    with pytest.raises(restrictions.NotLawful, match="Nobody has proposed"):
+        restrictions.keep(locked, actor="two")
+    restrictions.propose_lifting(locked, actor="two", why="again")
+    assert OutgoingEmail.objects.filter(template="restriction_ends").count() == 2, "told anew"
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_a_restriction_does_not_end_without_a_reason(locked, why):
+    with pytest.raises(restrictions.NotLawful, match="why"):
+        restrictions.propose_lifting(locked, actor="one", why=why)
+
+
+def test_what_was_lifted_is_neither_proposed_nor_lifted_again():
+    row = make.restriction(make.customer())
+    for verb in (restrictions.propose_lifting, restrictions.keep):
+        with pytest.raises(restrictions.NotLawful, match="lifted already"):
+            verb(row, actor="one")
 
 
 def test_a_hold_keeps_data_but_does_not_bar_its_use():

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from .. import audit, restrictions, roles
-from ..restrictions import Restriction
+from ..restrictions import NotLawful, Restriction
 from ..roles import Act
+from ..vocabulary import Source
 from . import choosing, people
 from .pages import ReadOnly, require
 from .site import in_the_office, page
@@ -42,7 +43,7 @@ class Standing(admin.SimpleListFilter):
 
 @in_the_office(Restriction)
 class Restrictions(ReadOnly):
-    """The list and the page of each, with the two buttons that end it."""
+    """The list and the page of each, with the steps that end it."""
 
     may_see = Act.SEE_HOLDS
     list_display = ("kind", "imposed_at", "review_on", "lifted_at")
@@ -55,7 +56,7 @@ class Restrictions(ReadOnly):
     def get_urls(self) -> list[Any]:
         """With the verbs that end one."""
         site = self.admin_site
-        verbs = [("propose", propose_lifting), ("lift", lift)]
+        verbs = [("propose", propose_lifting), ("told", note_told), ("keep", keep), ("lift", lift)]
         ours = [path(f"<int:pk>/{at}/", site.admin_view(view), name=f"{HERE}_{at}") for at, view in verbs]
         return [*ours, *super().get_urls()]
 
@@ -73,17 +74,47 @@ class Restrictions(ReadOnly):
         return () if roles.may(request.user, Act.SEE_PERSON) else ("reason",)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """With the step that may be taken now."""
+        """With the steps that may be taken now."""
         row = self.get_object(request, object_id)
-        mine = audit.reference(request.user)  # type: ignore[arg-type]
         may = roles.may(request.user, Act.HOLD) and row is not None and row.lifted_at is None
-        proposed_by = row.lift_proposed_by if row else ""
-        extra = {
-            "may_propose": may and not proposed_by,
-            "may_lift": may and proposed_by not in ("", mine),
-            "waits_for_another": may and proposed_by == mine,
-        }
+        extra = _ending(row, request) if may else {}
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+
+class WhyForm(forms.Form):
+    """What the person is told."""
+
+    why = forms.CharField(
+        label=gettext_lazy("Why does it end?"),
+        help_text=gettext_lazy("The person reads this in her letter."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ToldForm(forms.Form):
+    """By which road she was told."""
+
+    road = forms.ChoiceField(
+        label=gettext_lazy("How was she told?"),
+        choices=[(road.value, road.label) for road in (Source.LETTER, Source.PHONE, Source.FAX, Source.STORE)],
+    )
+
+
+def _ending(row: Restriction, request: HttpRequest) -> dict[str, Any]:
+    """How far it is on its way to its end, and which forms this person may use."""
+    mine = audit.reference(request.user)  # type: ignore[arg-type]
+    if not row.lift_proposed_by:
+        return {"ending": "not_proposed", "why_form": WhyForm(auto_id="id_propose_%s") if row.was_asked_for else None}
+    first = restrictions.may_be_lifted_on(row) if row.was_asked_for else timezone.localdate()
+    return {
+        "ending": "proposed",
+        "is_mine": row.lift_proposed_by == mine,
+        "told_at": restrictions.told_at(row),
+        "may_end_on": first,
+        "may_end_now": first is not None and first <= timezone.localdate(),
+        "told_form": ToldForm(auto_id="id_told_%s") if row.was_asked_for and first is None else None,
+    }
 
 
 def _verb(verb: Callable[[Restriction, HttpRequest], None], said: Any) -> Callable[..., HttpResponse]:
@@ -95,6 +126,8 @@ def _verb(verb: Callable[[Restriction, HttpRequest], None], said: Any) -> Callab
             with transaction.atomic():
                 verb(row, request)
             messages.success(request, said)
+        except NotLawful as error:
+            messages.error(request, str(error))
         except IntegrityError:
             messages.error(request, _("Two different people must agree to lift this."))
         return redirect(f"admin:{HERE}_change", pk)
@@ -103,14 +136,27 @@ def _verb(verb: Callable[[Restriction, HttpRequest], None], said: Any) -> Callab
 
 
 def _propose(row: Restriction, request: HttpRequest) -> None:
-    restrictions.propose_lifting(row, actor=request.user)
+    restrictions.propose_lifting(row, actor=request.user, why=request.POST.get("why", "")[:2000])
+
+
+def _told(row: Restriction, request: HttpRequest) -> None:
+    form = ToldForm(request.POST)
+    if not form.is_valid():
+        raise NotLawful(_("Say how the person was told."))
+    restrictions.note_told(row, Source(form.cleaned_data["road"]), actor=request.user)
+
+
+def _keep(row: Restriction, request: HttpRequest) -> None:
+    restrictions.keep(row, actor=request.user)
 
 
 def _lift(row: Restriction, request: HttpRequest) -> None:
     restrictions.lift(row, actor=request.user, now=timezone.now())
 
 
-propose_lifting = _verb(_propose, gettext_lazy("A second privacy officer can lift it now."))
+propose_lifting = _verb(_propose, gettext_lazy("Proposed. A second, different privacy officer must agree."))
+note_told = _verb(_told, gettext_lazy("Noted that the person knows."))
+keep = _verb(_keep, gettext_lazy("It stays in force."))
 lift = _verb(_lift, gettext_lazy("It is lifted."))
 
 

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from .. import data_subjects
 from ..fields import normalise_email
+from ..purposes import Purpose
 from ..recipients import Recipient
 from ..suppression import postal_of
 from ..vocabulary import Channel, Sender
 from .contact import Contact, answers
 from .facts import Answer, instant
 from .sharing import Share, share_answers
+from .using import Use, use_answers
 
 BATCH = 1000
 Row = dict[str, Any]
@@ -69,6 +71,12 @@ def shares(rows: Iterable[Row]) -> Iterator[Row]:
         yield from _answered(_shares_asked(batch), share_answers)
 
 
+def uses(rows: Iterable[Row]) -> Iterator[Row]:
+    """`{"id", "customer", "purpose", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    for batch in _batches(rows):
+        yield from _answered(_uses_asked(batch), use_answers)
+
+
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH)):
@@ -86,15 +94,22 @@ def _shares_asked(batch: list[Row]) -> list[Asked]:
     return [_asked(row, found, _share_of) for row in batch]
 
 
+def _uses_asked(batch: list[Row]) -> list[Asked]:
+    found = Found.of(batch)
+    found.purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
+    return [_asked(row, found, _use_of) for row in batch]
+
+
 @dataclass
 class Found:
-    """The people and recipients that a batch speaks of."""
+    """The people, recipients and purposes that a batch speaks of."""
 
     by_number: dict[str, Any]
     by_email: dict[str, list[Any]]
     emails: dict[Any, list[str]]
     postal: dict[Any, list[str]]
     recipients: dict[Any, Recipient] = field(default_factory=dict)
+    purposes: dict[Any, Purpose] = field(default_factory=dict)
 
     @classmethod
     def of(cls, batch: list[Row]) -> "Found":
@@ -158,6 +173,12 @@ def _share_of(row: Row, person: Any, found: Found) -> Share:
     return Share(
         data_subject=person, recipient=found.recipients[row["recipient"]], fields=fields, at=moment(row.get("at"))
     )
+
+
+def _use_of(row: Row, person: Any, found: Found) -> Use:
+    if row["purpose"] not in found.purposes:
+        raise ValueError(f"no purpose is called {row['purpose']!r}")
+    return Use(data_subject=person, purpose=found.purposes[row["purpose"]], at=moment(row.get("at")))
 
 
 def moment(written: Any) -> datetime:

@@ -1,0 +1,22 @@
+"""`may_use --jsonl`: many questions in, yes or no with the reasons out, one JSON object a line."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from privacy.gate import asking
+
+
+class Command(BaseCommand):
+    """Answers whether data may serve a purpose; a line that cannot be answered gets an error, the rest goes on."""
+
+    help = "Reads questions as JSON lines from standard input: customer, purpose, at."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--jsonl", action="store_true", required=True, help="one JSON object a line, in and out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for answer in asking.uses(asking.rows(sys.stdin.buffer)):
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
