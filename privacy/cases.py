@@ -26,13 +26,15 @@ class State(models.TextChoices):
     COMPLETED = "completed", "Done"
     REFUSED = "refused", "Refused"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    MERGED = "merged", "Merged with an earlier one"
 
 
 TRANSITIONS: dict[str, set[str]] = {
-    State.RECEIVED: {State.VERIFYING, State.IN_PROGRESS, State.REFUSED, State.WITHDRAWN},
-    State.VERIFYING: {State.IN_PROGRESS, State.REFUSED, State.WITHDRAWN},
+    State.RECEIVED: {State.VERIFYING, State.IN_PROGRESS, State.REFUSED, State.WITHDRAWN, State.MERGED},
+    State.VERIFYING: {State.IN_PROGRESS, State.REFUSED, State.WITHDRAWN, State.MERGED},
     State.IN_PROGRESS: {
         State.VERIFYING, State.AWAITING_APPROVAL, State.EXECUTING, State.COMPLETED, State.REFUSED, State.WITHDRAWN,
+        State.MERGED,
     },
     State.AWAITING_APPROVAL: {State.IN_PROGRESS, State.EXECUTING, State.REFUSED, State.WITHDRAWN},
     State.EXECUTING: {State.COMPLETED, State.NEEDS_ATTENTION},
@@ -48,11 +50,11 @@ class CaseQuerySet(models.QuerySet[Any]):
     """Cases as staff speak of them."""
 
     def open(self) -> "CaseQuerySet":
-        """Not done, refused or withdrawn; said twice, because the queue's indexes hold the rows that are not closed."""
+        """Nothing has ended it; said twice, because the queue's indexes hold the rows that are not closed."""
         return self.filter(state__in=list(TRANSITIONS), closed_at__isnull=True)
 
     def closed(self) -> "CaseQuerySet":
-        """Done, refused or withdrawn."""
+        """Done, refused, withdrawn or merged."""
         return self.exclude(state__in=list(TRANSITIONS))
 
     def overdue(self, today: date) -> "CaseQuerySet":

@@ -14,13 +14,13 @@ from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
-from .subject_requests import CaseEvent, DataSubjectRequest
+from .subject_requests import CaseEvent, CasePaper, DataSubjectRequest, Representative
 from .suppression import Suppression
 from .tokens import LinkToken
 
 __all__ = [
-    "AuditEntry", "AuditHead", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
-    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
+    "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
+    "Disclosure",    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
     "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
-    "Restriction", "Suppression", "WebhookCall",
+    "Representative", "Restriction", "Suppression", "WebhookCall",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ from privacy.erasure import Erasure
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
+from privacy.subject_requests import papers
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
 CANARY = "Zaunkoenigin"
@@ -353,6 +354,22 @@ def case_event(customer: Customer) -> subject_requests.CaseEvent:
     return subject_requests.note(closed_case(customer), "comment", actor="test", text=canary(customer), now=LONG_AGO)
 
 
+PDF = b"%PDF-1.7\n% a scan\n"
+
+
+def case_paper(customer: Customer, kind: str = "scan", **values: Any) -> subject_requests.CasePaper:
+    """A scan that belongs to a request that was answered long ago."""
+    content = PDF + canary(customer).encode()
+    kept = values.pop("case", None) or closed_case(customer)
+    return papers.add(kept, kind, canary(customer), content, actor="test", now=LONG_AGO)
+
+
+def representative(customer: Customer, **values: Any) -> subject_requests.Representative:
+    """Somebody who acted for her in a request that was answered long ago."""
+    defaults = {"name": canary(customer), "email": f"{canary(customer)}@law.example", "named_at": LONG_AGO}
+    return subject_requests.Representative.objects.create(case=closed_case(customer), **(defaults | values))
+
+
 def export_of(customer: Customer) -> export.Export:
     """An export."""
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
@@ -396,6 +413,8 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     policies.NoticeShown: notice_shown,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,
+    subject_requests.CasePaper: case_paper,
+    subject_requests.Representative: representative,
     subject_requests.CaseEvent: case_event,
     subject_requests.DataSubjectRequest: closed_case,
     tokens.LinkToken: link,

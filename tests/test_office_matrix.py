@@ -87,6 +87,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_paper": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_remove_paper": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_inboundemail_raw": (TABLE[Act.HANDLE], NOBODY),
     "privacy_inboundemail_person": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
     "privacy_inboundemail_step": (NOBODY, TABLE[Act.HANDLE]),
@@ -118,6 +120,11 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("clarification_received", "access"): TABLE[Act.HANDLE],
     ("extend", "access"): TABLE[Act.HANDLE],
     ("assign", "access"): TABLE[Act.HANDLE],
+    ("paper", "access"): TABLE[Act.HANDLE],
+    ("represent", "access"): TABLE[Act.HANDLE],
+    ("authority_seen", "access"): TABLE[Act.HANDLE],
+    ("representation_ended", "access"): TABLE[Act.HANDLE],
+    ("merge", "access"): TABLE[Act.HANDLE],
     ("note", "access"): TABLE[Act.HANDLE],
     ("doubt", "access"): TABLE[Act.HANDLE],
     ("withdraw", "access"): TABLE[Act.HANDLE],
@@ -179,6 +186,7 @@ def rows():
         "customers_creditcheck": make.credit_check(mary),
         "customers_account": colleague(AGENT),
     }
+    made["paper"] = make.case_paper(mary, case=made["privacy_datasubjectrequest"])
     return {name: row.pk for name, row in made.items()}
 
 
@@ -214,6 +222,8 @@ def address(name, rows):
     table, _, what = name.rpartition("_")
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
+    if what == "paper":
+        return reverse(f"admin:{name}", args=[rows["privacy_datasubjectrequest"], rows["paper"]])
     if table in rows and (name in MORE or what in OF_A_ROW):
         return reverse(f"admin:{name}", args=[rows[table], *MORE.get(name, [])])
     return reverse(f"admin:{name}", args=OF_NO_ROW.get(name, []))

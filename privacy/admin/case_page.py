@@ -19,14 +19,16 @@ from ..deadlines import UnlawfulEvent
 from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
-from ..subject_requests import DataSubjectRequest, NotAllowed
+from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
 from . import people, steps, timeline, words
 
-REFUSALS = (NotAllowed, InvalidTransition, UnlawfulEvent, NotErased)
+REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
 
 
 def _case(pk: Any) -> DataSubjectRequest:
-    rows = DataSubjectRequest.objects.select_related("data_subject", "assignee", "proposed_by", "approved_by")
+    rows = DataSubjectRequest.objects.select_related(
+        "data_subject", "assignee", "proposed_by", "approved_by", "merged_into"
+    )
     case = rows.filter(pk=pk).first() if str(pk).isdigit() else None
     if case is None:
         raise Http404
@@ -59,6 +61,8 @@ def page(
         "person_url": people.url(case.data_subject) if sees_person else "",
         "mails": deeds.mails_of(case) if sees_person else [],
         "timeline": timeline.of(request, case),
+        "papers": papers.of(case) if sees_person else [],
+        "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),
         "preview": _preview(case),
         "steps": [_shown(step, case, request.user, taken, filled) for step in offered(case, request.user)],
@@ -137,7 +141,7 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
         raise Http404
     if not roles.may(request.user, step.act_for(case)):
         raise PermissionDenied
-    form = step.form(request.POST, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
+    form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
         return page(request, case, room, taken=name, filled=form)
     level, said = _taken(step, case, request.user, form.cleaned_data)

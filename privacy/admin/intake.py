@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from .. import preferences, rights, subject_requests
 from ..fields import not_in_the_future
 from ..roles import Act
+from ..subject_requests import DataSubjectRequest, papers, representing
 from ..vocabulary import Source
 from . import choosing
 from .site import page
@@ -57,26 +59,45 @@ class RequestForm(CameForm):
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+    scan = forms.FileField(
+        label=gettext_lazy("Scan of the letter or fax"), required=False, max_length=255,
+        help_text=gettext_lazy("PDF, JPEG, PNG or TIFF. It is kept encrypted."),
+    )  # fmt: skip
+    acting = forms.CharField(
+        label=gettext_lazy("Does somebody act for the person? Who?"), required=False, max_length=200,
+        help_text=gettext_lazy("Such as a relative or a lawyer. Nothing is done before their authority was seen."),
+    )  # fmt: skip
+    acting_email = forms.EmailField(label=gettext_lazy("Their email address"), required=False, max_length=254)
     key = forms.CharField(widget=forms.HiddenInput, initial=rights.fresh_key, max_length=40)
-    field_order = ("kind", "source", "received_on", "details")
+    field_order = ("kind", "source", "received_on", "details", "scan", "acting", "acting_email")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offers every right there is."""
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = rights.choices()  # type: ignore[attr-defined]
 
+    def clean_scan(self) -> bytes:
+        """Its bytes, refused here so that what was typed is not lost."""
+        scan = self.cleaned_data["scan"]
+        content = scan.read() if scan else b""
+        if scan:
+            try:
+                papers.refuse_what_is_none(content)
+            except papers.NotAPaper as error:
+                raise forms.ValidationError(str(error)) from error
+        return content
+
+    def clean(self) -> dict[str, Any]:
+        """An address alone is nobody's."""
+        said: dict[str, Any] = super().clean() or {}
+        if said.get("acting_email") and not said.get("acting"):
+            self.add_error("acting", _("Write whose address this is."))
+        return said
+
 
 def _open(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpResponse:
     try:
-        case = subject_requests.open_case(
-            person,
-            said["kind"],
-            source=said["source"],
-            actor=request.user,
-            details=said["details"],
-            received_at=instant(said["received_on"]),
-            idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
-        )
+        case = _record(person, said, request.user)
     except subject_requests.FormUsed as used:
         words = _("This form was sent before, as %(reference)s. For another wish, begin a new one.")
         messages.error(request, words % {"reference": used.case})
@@ -85,6 +106,19 @@ def _open(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpRespon
         request, _("Recorded as %(reference)s; the person gets a letter with this number.") % {"reference": case}
     )
     return redirect("admin:privacy_datasubjectrequest_change", case.pk)
+
+
+@transaction.atomic
+def _record(person: Any, said: dict[str, Any], actor: Any) -> DataSubjectRequest:
+    case = subject_requests.open_case(
+        person, said["kind"], source=said["source"], actor=actor, details=said["details"],
+        received_at=instant(said["received_on"]), idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
+    )  # fmt: skip
+    if said["scan"]:
+        papers.add(case, papers.CasePaper.Kind.SCAN, _("Scan"), said["scan"], actor=actor)
+    if said["acting"] and representing.of_case(case) is None:
+        representing.name(case, said["acting"], said["acting_email"], actor=actor)
+    return case
 
 
 class RevocationForm(CameForm):

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -21,7 +20,7 @@ from ..jobs import Job
 from ..roles import Act
 from ..subject_requests import FormUsed
 from . import mail_steps, mail_words, people, timeline
-from .pages import require
+from .pages import require, saved
 
 HERE = "admin:privacy_inboundemail"
 REFUSALS = (handling.NotPossible, FormUsed)
@@ -168,21 +167,13 @@ def _taken(step: mail_steps.MailStep, mail: InboundEmail, account: Any, said: di
 # --- bytes to take away ------------------------------------------------------------------------------------
 
 
-def _saved(data: bytes, name: str) -> HttpResponse:
-    """As bytes that a browser saves and never opens by itself."""
-    response = HttpResponse(data, content_type="application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
 @require_safe
 def raw(request: HttpRequest, pk: int) -> HttpResponse:
     """The bytes as they came, to save and never to open in the browser; that they were taken is written down."""
     require(request, Act.HANDLE)
     mail = find(pk)
     audit.record("mail.raw_taken", actor=request.user, subject=mail.data_subject, target=mail)  # type: ignore[arg-type]
-    return _saved(bytes(mail.raw), f"mail-{mail.pk}.eml")
+    return saved(bytes(mail.raw), f"mail-{mail.pk}.eml")
 
 
 @require_POST
@@ -195,4 +186,4 @@ def attachment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise Http404
     who: Any = request.user
     audit.record("mail.attachment_taken", actor=who, subject=mail.data_subject, target=mail, number=number)
-    return _saved(found.data, found.name)
+    return saved(found.data, found.name)

@@ -9,6 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -104,3 +105,11 @@ class ReadOnly(OfficeAdmin):
         hidden = self.get_exclude(request, obj) or ()
         columns = [column.name for column in self.opts.concrete_fields if column.editable]
         return [name for name in (*columns, *self.readonly_fields) if name not in hidden]
+
+
+def saved(data: bytes, name: str) -> HttpResponse:
+    """As bytes that a browser saves and never opens by itself."""
+    response = HttpResponse(data, content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, case_page, people, table, words
+from . import assigning, case_page, papers, people, table, words
 from .filters import Due, Kind, Standing, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
@@ -43,6 +43,8 @@ class Queue(OfficeAdmin):
             ("export/", table.download, f"{here}_export"),
             ("assign/undo/", assigning.undo, f"{here}_undo_assign"),
             ("<int:pk>/step/<slug:name>/", case_page.take_step, f"{here}_step"),
+            ("<int:pk>/paper/<int:number>/", papers.take, f"{here}_paper"),
+            ("<int:pk>/paper/<int:number>/remove/", papers.remove, f"{here}_remove_paper"),
         ]
         return [*(path(at, site.admin_view(view), {"room": self}, name=n) for at, view, n in ours), *super().get_urls()]
 

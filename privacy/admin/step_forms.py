@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..roles import Act
-from ..subject_requests import DOUBTS
+from ..subject_requests import DOUBTS, CasePaper, twins
 from .words import EVENTS
 
 LONGEST = 5000
@@ -77,6 +77,33 @@ class AssignForm(StepForm):
     def adapt(self) -> None:
         """Whoever may handle requests."""
         self.fields["to"].queryset = colleagues()  # type: ignore[attr-defined]
+
+
+class PaperForm(StepForm):
+    """A file, and what it is."""
+
+    kind = forms.ChoiceField(label=_("What is it?"), choices=CasePaper.Kind.choices)
+    file = forms.FileField(label=_("File"), help_text=_("PDF, JPEG, PNG or TIFF."), max_length=255)
+
+
+class RepresentativeForm(StepForm):
+    """Who acts, and where her letters go."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    email = forms.EmailField(
+        label=_("Email address"), required=False, max_length=254,
+        help_text=_("Letters go there once the authority was seen; without it they go to the person."),
+    )  # fmt: skip
+
+
+class MergeForm(StepForm):
+    """With which."""
+
+    other: Any = forms.ModelChoiceField(label=_("The other request"), queryset=None, empty_label=None)
+
+    def adapt(self) -> None:
+        """The person's other open requests for the same right."""
+        self.fields["other"].queryset = twins(self.case)  # type: ignore[attr-defined]
 
 
 def colleagues() -> Any:

@@ -13,7 +13,18 @@ from .. import roles, subject_requests
 from ..cases import State
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest as Dsr
-from .step_forms import AnswerForm, AssignForm, ConfirmForm, DoubtForm, IdentityForm, TextForm
+from ..subject_requests import papers, representing
+from .step_forms import (
+    AnswerForm,
+    AssignForm,
+    ConfirmForm,
+    DoubtForm,
+    IdentityForm,
+    MergeForm,
+    PaperForm,
+    RepresentativeForm,
+    TextForm,
+)
 
 Text = str | Promise
 BEFORE_WORK = (State.RECEIVED, State.VERIFYING)
@@ -84,6 +95,22 @@ def _not_asked(kind: str) -> Callable[[Dsr, Any], bool]:
 
 def _ask(kind: str) -> Callable[[Dsr, Any, dict[str, Any]], None]:
     return lambda case, who, said: subject_requests.ask(case, kind, actor=who, text=said["text"])
+
+
+def _add_paper(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    papers.add(case, said["kind"], said["file"].name, said["file"].read(), actor=who)
+
+
+def _represent(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    representing.name(case, said["name"], said["email"], actor=who)
+
+
+def _may_be_represented(case: Dsr, account: Any) -> bool:
+    return case.is_open and case.state != State.EXECUTING and representing.of_case(case) is None
+
+
+def _has_twin(case: Dsr, account: Any) -> bool:
+    return State.MERGED in case.next_states() and subject_requests.twins(case).exists()
 
 
 def _note(case: Dsr, who: Any, said: dict[str, Any]) -> None:
@@ -157,6 +184,32 @@ STEPS: list[Step] = [
         "assign", _("Give it to a colleague"), _("The request moves to somebody else's list."),
         Act.HANDLE, lambda case, who, said: case.assign(said["to"], actor=who),
         lambda case, _who: case.is_open, AssignForm,
+    ),
+    Step(
+        "paper", _("Add a paper"), _("A scan of the letter, an authority, or evidence. It is kept encrypted."),
+        Act.HANDLE, _add_paper, lambda _case, _who: True, PaperForm,
+    ),
+    Step(
+        "represent", _("Somebody acts for the person"),
+        _("A relative, a lawyer or an association asks in her name. Nothing is done before their authority was seen."),
+        Act.HANDLE, _represent, _may_be_represented, RepresentativeForm,
+    ),
+    Step(
+        "authority_seen", _("The authority is in order"),
+        _("You have read the document in which the person lets them act. From now on letters go to them."),
+        Act.HANDLE, lambda case, who, _said: representing.authority_seen(case, actor=who),
+        lambda case, _who: case.is_open and representing.is_unproven(case), tone="main",
+    ),
+    Step(
+        "representation_ended", _("Nobody acts for the person any more"), _("Letters go to the person again."),
+        Act.HANDLE, lambda case, who, _said: representing.ended(case, actor=who),
+        lambda case, _who: case.is_open and representing.of_case(case) is not None,
+    ),
+    Step(
+        "merge", _("The same wish came twice"),
+        _("The later request is closed into the earlier one, which keeps its clock. The person is told both numbers."),
+        Act.HANDLE, lambda case, who, said: subject_requests.merge(case, said["other"], actor=who),
+        _has_twin, MergeForm,
     ),
     Step(
         "note", _("Add a note"), _("For colleagues. The person sees it only in a copy of her data."),

@@ -28,6 +28,11 @@ EVENTS = {
     "fee_paid": _("Fee paid"),
     "sent_back": _("Sent back to the first person"),
     "comment": _("Note"),
+    "asked_again": _("Asked for again"),
+    "merged_with": _("Another request for the same was merged into this one"),
+    "represented": _("Somebody acts for the person"),
+    "authority_seen": _("Authority of the representative seen"),
+    "representation_ended": _("Nobody acts for the person any more"),
 }
 
 

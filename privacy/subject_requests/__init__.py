@@ -3,7 +3,6 @@
 from .asking import answered, ask, doubt, extend, forecast, open_questions, settle
 from .case import CaseEvent, DataSubjectRequest
 from .handling import (
-    NotAllowed,
     approve,
     carry_out,
     complete,
@@ -15,10 +14,15 @@ from .handling import (
     withdraw,
 )
 from .intake import FormUsed, open_case
+from .merging import merge, twins
+from .papers import CasePaper, NotAPaper
+from .refusing import NotAllowed
+from .representing import Representative
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "DataSubjectRequest", "FormUsed", "NotAllowed", "answered", "approve",
-    "ask",    "carry_out", "complete", "confirm_identity", "doubt", "extend", "forecast", "move", "note", "open_case",
-    "open_doubt", "open_questions", "propose", "refuse", "send_back", "settle", "start", "withdraw",
+    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "DataSubjectRequest", "FormUsed", "NotAPaper", "NotAllowed",
+    "Representative", "answered", "approve", "ask", "carry_out", "complete", "confirm_identity", "doubt", "extend",
+    "forecast", "merge", "move", "note", "open_case", "open_doubt", "open_questions", "propose", "refuse", "send_back",
+    "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

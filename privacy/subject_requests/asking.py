@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from .. import audit
 from ..cases import State
 from ..deadlines import Deadline, Event, deadline
+from . import papers
 from .case import DataSubjectRequest
-from .handling import require
 from .letters import tell
+from .refusing import require
 from .timeline import CLOCK_EVENTS, DOUBTS, SETTLED, move, note, open_doubt
 
 ANSWERS = {"id_asked": "id_received", "clarification_asked": "clarification_received"}
@@ -37,6 +38,8 @@ def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str) -> None:
     require(case.is_open, _("The request is closed."))
     require(bool(text.strip()), _("Write what you need to know."))
     require(kind not in open_questions(case), _("This was asked already; wait for the answer."))
+    known = kind == "id_asked" and case.identity_confirmed_at is not None
+    require(not known, _("It is known who is asking; proof may be asked for only in doubt (Art. 12(6))."))
     with transaction.atomic():
         if kind == "id_asked" and State.VERIFYING in case.next_states():
             move(case, State.VERIFYING, actor=actor)
@@ -83,3 +86,4 @@ def settle(case: DataSubjectRequest, *, actor: Any, outcome: str) -> None:
         case.identity_confirmed_at = timezone.now()
         case.save(update_fields=["identity_confirmed_at"])
         note(case, SETTLED, actor=actor, text=outcome, is_internal=True)
+        papers.forget_proofs(case, actor=actor)

@@ -27,7 +27,7 @@ class DataSubjectRequest(Case):
         fields=("reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome"),
         not_personal=(
             "due_reasons", "assignee", "execute_after", "proposed_by", "approved_by", "idempotency_key", "jurisdiction",
-            "identity_confirmed_at",
+            "identity_confirmed_at", "merged_into",
         ),
         provided=("kind", "received_at", "details"),
         third_party=("details",),
@@ -43,6 +43,7 @@ class DataSubjectRequest(Case):
     execute_after = models.DateTimeField(null=True, blank=True, help_text="Until then the person may change her mind.")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     idempotency_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
 
     objects = CaseQuerySet.as_manager()  # type: ignore[misc]
@@ -62,6 +63,12 @@ class DataSubjectRequest(Case):
                 | (Q(proposed_by__isnull=False) & Q(approved_by__isnull=False)),
                 name="erasure_needs_two_people",
                 violation_error_message="Nothing is erased before two people have agreed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.MERGED, merged_into__isnull=False)
+                | (~Q(state=State.MERGED) & Q(merged_into__isnull=True)),
+                name="dsr_merged_into_another",
+                violation_error_message="A merged request names the one that goes on.",
             ),
         ]
         # The queue's orders: whatever is filtered, a page is read off an index. Open rows are those not closed.

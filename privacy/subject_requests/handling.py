@@ -11,15 +11,13 @@ from .. import audit, jobs
 from ..cases import State
 from ..erasure import Erasure
 from ..export import Export
+from . import papers, representing
 from .case import DataSubjectRequest
 from .letters import tell
+from .refusing import require
 from .timeline import move, note, open_doubt
 
 SYSTEM = "system:subject_requests"
-
-
-class NotAllowed(Exception):
-    """The step is not lawful now; its text is one clear line for whoever tried."""
 
 
 def start(case: DataSubjectRequest, *, actor: Any) -> None:
@@ -37,6 +35,7 @@ def confirm_identity(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
         case.identity_confirmed_at = timezone.now()
         case.save(update_fields=["identity_confirmed_at"])
         note(case, "identity_confirmed", actor=actor, text=how, is_internal=True)
+        papers.forget_proofs(case, actor=actor)
 
 
 def propose(case: DataSubjectRequest, *, actor: Any) -> None:
@@ -90,6 +89,8 @@ def _as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
 def _require_known(case: DataSubjectRequest) -> None:
     """Nothing is carried out while it is not known, or doubted, who is asking."""
     require(case.identity_confirmed_at is not None, _("First confirm who is asking."))
+    unproven = representing.is_unproven(case)
+    require(not unproven, _("First look at the document by which somebody acts for the person."))
     require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
 
 
@@ -134,9 +135,3 @@ def _erasure_is_done(job: Erasure) -> None:
     """Everything that may go is gone; the farewell letter was written before the address went."""
     case = DataSubjectRequest.objects.get(pk=job.case_id)
     move(case, State.COMPLETED, actor=SYSTEM)
-
-
-def require(condition: bool, otherwise: str) -> None:
-    """NotAllowed with this line unless the condition holds."""
-    if not condition:
-        raise NotAllowed(otherwise)

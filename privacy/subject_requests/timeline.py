@@ -8,7 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import audit
+from ..cases import TRANSITIONS
 from ..deadlines import Event, deadline
+from . import papers
 from .case import CaseEvent, DataSubjectRequest
 
 CLOCK_EVENTS = (
@@ -62,6 +64,8 @@ def move(
         CaseEvent.objects.create(
             case=case, kind=state, actor=audit.reference(actor), note=text.encode(), occurred_at=now or timezone.now()
         )
+        if state not in TRANSITIONS:
+            papers.forget_proofs(case, actor=actor)
 
 
 def open_doubt(case: DataSubjectRequest) -> CaseEvent | None:

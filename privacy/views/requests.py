@@ -96,6 +96,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "events": [{"event": event, "words": EVENTS.get(event.kind, event.kind)} for event in events],
         "progress": _progress(case, job),
         "export": job if case.kind in ("access", "portability") else None,
+        "goes_on_as": case.merged_into,
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)

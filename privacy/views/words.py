@@ -14,6 +14,7 @@ STATES = {
     State.COMPLETED: (_("Done"), "ok"),
     State.REFUSED: (_("We said no"), "danger"),
     State.WITHDRAWN: (_("You withdrew it"), ""),
+    State.MERGED: (_("It goes on under another number"), ""),
 }
 EVENTS = {
     "received": _("Your request arrived."),
@@ -32,4 +33,8 @@ EVENTS = {
     "completed": _("Done."),
     "refused": _("We said no, with reasons."),
     "withdrawn": _("You withdrew it."),
+    "merged": _("It is the same wish as an earlier one and goes on under that number."),
+    "represented": _("Somebody else asks in your name."),
+    "authority_seen": _("We have seen that they may act for you."),
+    "representation_ended": _("Nobody acts for you any more."),
 }
