@@ -177,8 +177,8 @@ def test_the_database_wants_somebody_who_has_seen_the_authority(represented):
 def test_the_steps_of_a_representative_in_the_office(agent, case):
     at_desk = desk(agent)
 
-    def press(name, **said):
-        return at_desk.post(reverse(STEP, args=[case.pk, name]), said, follow=True).content.decode()
+    def press(step, **said):
+        return at_desk.post(reverse(STEP, args=[case.pk, step]), said, follow=True).content.decode()
 
     assert "authority not seen yet" in press("represent", name="Ann Lee", email="ann@law.example")
     assert "First add the document" in press("authority_seen")

@@ -1,0 +1,211 @@
+"""Two people, a person who changes her mind, a hold and a doubt, in every order: only lawful states (FAULTS B13, B14).
+
+All orders of these deeds are walked like a tree, each branch in a savepoint that is rolled back: four deeds deep
+these are 10,000 orders, each judged after every deed.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from customers.models import Customer
+from privacy import jobs, restrictions, subject_requests
+from privacy.cases import TRANSITIONS, InvalidTransition, State
+from privacy.erasure import Erasure
+from privacy.restrictions import NotLawful, Restriction
+from privacy.roles import AGENT, OFFICER
+from privacy.subject_requests import DataSubjectRequest, NotAllowed
+from tests import make
+from tests.office import colleague
+
+pytestmark = pytest.mark.django_db
+REFUSED = (NotAllowed, NotLawful, InvalidTransition, IntegrityError)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who acts, and on what."""
+
+    case: int
+    agent: Any
+    officer: Any
+    other: Any
+
+
+def now():
+    return timezone.now()
+
+
+def the(scene):
+    return DataSubjectRequest.objects.select_related("data_subject").get(pk=scene.case)
+
+
+def hold(scene):
+    restrictions.impose(the(scene).data_subject, Restriction.Kind.DEBT, "unpaid", actor=scene.officer)
+
+
+def release(scene):
+    row = Restriction.objects.active().first()
+    if row is None:
+        raise NotLawful
+    restrictions.propose_lifting(row, actor=scene.officer)
+    restrictions.lift(row, actor=scene.other, now=now())
+
+
+def worker(scene):
+    for pk in Erasure.objects.filter(job_state="new").values_list("pk", flat=True):
+        assert jobs.work("privacy.erasure", pk)
+
+
+DEEDS = {
+    "the agent proposes": lambda s: subject_requests.propose(the(s), actor=s.agent),
+    "the agent approves": lambda s: subject_requests.approve(the(s), actor=s.agent, now=now()),
+    "the officer approves": lambda s: subject_requests.approve(the(s), actor=s.officer, now=now()),
+    "the officer sends back": lambda s: subject_requests.send_back(the(s), actor=s.officer, why="no"),
+    "the person withdraws": lambda s: subject_requests.withdraw(the(s), actor=the(s).data_subject),
+    "a hold is set": hold,
+    "a hold is released": release,
+    "a colleague doubts": lambda s: subject_requests.doubt(the(s), "fraud_suspected", actor=s.agent, why="odd"),
+    "the officer settles the doubt": lambda s: subject_requests.settle(the(s), actor=s.officer, outcome="called"),
+    "the worker comes by": worker,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What can be seen of the case at one moment."""
+
+    state: str
+    is_there: bool
+    is_held: bool
+    is_doubted: bool
+    is_agreed: bool
+    proposed_by: int | None
+    approved_by: int | None
+
+    @classmethod
+    def of(cls, scene):
+        """Read from the database."""
+        case = the(scene)
+        return cls(
+            state=case.state,
+            is_there=Customer.objects.filter(pk=case.data_subject_id, erased_at=None).exists(),
+            is_held=Restriction.objects.active().exists(),
+            is_doubted=subject_requests.open_doubt(case) is not None,
+            is_agreed=Erasure.objects.filter(case=case).exists(),
+            proposed_by=case.proposed_by_id,
+            approved_by=case.approved_by_id,
+        )
+
+
+def judge(before, deed, after, told):
+    """What must hold from one moment to the next, whatever the order."""
+    assert after.state == before.state or after.state in reachable(before.state), told
+    if before.state not in TRANSITIONS:
+        assert after.state == before.state, f"{told}: what is closed stays closed"
+    if after.is_agreed:
+        assert after.proposed_by and after.approved_by, f"{told}: two people"
+        assert after.proposed_by != after.approved_by, f"{told}: two different people"
+    if after.is_agreed and not before.is_agreed:
+        assert deed == "the officer approves", told
+        assert before.state == State.AWAITING_APPROVAL, told
+        assert not before.is_doubted, f"{told}: nothing is agreed while a colleague doubts"
+    if before.state == State.WITHDRAWN:
+        assert not after.is_agreed, f"{told}: what is withdrawn is not erased"
+    if before.is_there and not after.is_there:
+        assert before.is_agreed, told
+        assert not before.is_held or deed == "a hold is released", f"{told}: a hold wins"
+    if deed == "the worker comes by" and before.is_agreed and not before.is_held:
+        assert (after.state, after.is_there) == (State.COMPLETED, False), f"{told}: agreed and free, so it is done"
+
+
+def reachable(state):
+    """In one deed, which may move a case twice (a doubt takes it back to who is asking)."""
+    once = TRANSITIONS.get(state, set())
+    return once | {further for one in once for further in TRANSITIONS.get(one, set())}
+
+
+class Undo(Exception):
+    """Ends a branch."""
+
+
+def walk(scene, before, depth, path=()):
+    """Every order of deeds from here; how many ends there are."""
+    if depth == 0:
+        return 1
+    ends = 0
+    for name, deed in DEEDS.items():
+        try:
+            with transaction.atomic():
+                try:
+                    with transaction.atomic():
+                        deed(scene)
+                except REFUSED:
+                    after = before
+                    assert Picture.of(scene) == before, f"{(*path, name)}: a refusal changes nothing"
+                else:
+                    after = Picture.of(scene)
+                judge(before, name, after, " > ".join((*path, name)))
+                ends += walk(scene, after, depth - 1, (*path, name))
+                raise Undo
+        except Undo:
+            continue
+    return ends
+
+
+@pytest.fixture
+def scene():
+    """A deletion whose days of reflection are over and whose asker is known, in hand."""
+    mary = make.customer()
+    make.order(mary)
+    case = make.case(mary, "erasure", received_at=now())
+    agent, officer, other = colleague(AGENT), colleague(OFFICER), colleague(OFFICER)
+    subject_requests.start(case, actor=agent)
+    subject_requests.confirm_identity(case, actor=agent, how="called back")
+    DataSubjectRequest.objects.update(execute_after=now())
+    return Scene(case.pk, agent, officer, other)
+
+
+def test_every_order_of_two_deeds_leads_to_lawful_states(scene):
+    assert walk(scene, Picture.of(scene), 2) == len(DEEDS) ** 2
+
+
+@pytest.mark.parametrize("first", ["the agent proposes"])
+def test_every_order_of_two_deeds_after_a_proposal(scene, first):
+    DEEDS[first](scene)
+    assert walk(scene, Picture.of(scene), 2, (first,)) == len(DEEDS) ** 2
+
+
+def test_every_order_of_two_deeds_after_two_people_agreed(scene):
+    subject_requests.propose(the(scene), actor=scene.agent)
+    subject_requests.approve(the(scene), actor=scene.officer, now=now())
+    assert walk(scene, Picture.of(scene), 2, ("agreed",)) == len(DEEDS) ** 2
+
+
+@pytest.mark.full
+def test_ten_thousand_orders_lead_to_lawful_states(scene):
+    assert walk(scene, Picture.of(scene), 4) == 10_000
+
+
+def test_the_judge_sees_an_unlawful_step():
+    """The test that cannot fail is none: each rule of the judge is broken once."""
+    fine = Picture(State.AWAITING_APPROVAL, True, False, False, False, 1, None)
+    agreed = replace(fine, state=State.EXECUTING, is_agreed=True, approved_by=2)
+    worker_came, approval = "the worker comes by", "the officer approves"
+    unlawful = [
+        (fine, approval, replace(agreed, approved_by=1)),
+        (fine, approval, replace(agreed, approved_by=None)),
+        (replace(fine, is_doubted=True), approval, agreed),
+        (replace(fine, state=State.WITHDRAWN), approval, agreed),
+        (replace(agreed, is_held=True), worker_came, replace(agreed, is_there=False)),
+        (fine, worker_came, replace(fine, is_there=False)),
+        (agreed, worker_came, agreed),
+        (replace(fine, state=State.COMPLETED), worker_came, fine),
+    ]
+    for before, deed, after in unlawful:
+        with pytest.raises(AssertionError):
+            judge(before, deed, after, "")
+    judge(fine, approval, agreed, "")
