@@ -82,7 +82,7 @@ def test_only_lawful_steps_are_offered(agent, officer, mary):
     press(agent, case, "confirm_identity", how="Called back.")
     assert "propose" in offered(agent, case)
     press(agent, case, "withdraw")
-    assert offered(agent, case) == {"note"}
+    assert offered(agent, case) == {"note", "paper"}
 
 
 def test_the_whole_way_of_an_erasure_with_two_people(agent, officer, mary):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from django.utils.html import escape
 
-from privacy import jobs, subject_requests
+from privacy import jobs, restrictions, subject_requests
 from privacy.cases import State
 from privacy.export import Export
 from privacy.notices import OutgoingEmail
@@ -213,3 +213,12 @@ def test_only_the_owner_fetches_her_copy_and_only_while_it_is_kept():
     Export.objects.update(expires_at=make.LONG_AGO)
     assert client.get(f"{page}export.json").status_code == 404
     assert "Ask for a new copy" in client.get(page).content.decode()
+
+
+def test_cnx_12_who_asked_for_it_sees_that_her_data_is_locked_and_when_that_is_to_end():
+    mary = make.customer(login=True)
+    row = restrictions.impose(mary, restrictions.Restriction.Kind.ARTICLE_18, "asked", actor="test")
+    at_home = sign_in(mary)
+    assert "You get a letter some days before" in at_home.get("/account/requests/").content.decode()
+    restrictions.propose_lifting(row, actor="test", why="All is right now.")
+    assert "we plan to unlock it" in at_home.get("/account/requests/").content.decode()

@@ -31,7 +31,8 @@ class Representative(models.Model):
         erase=Keep("Proves who asked in your name.", then=Delete()),
         fields=("name", "email", "named_at", "authority_seen_at"),
         not_personal=("case", "authority_seen_by"),
-        third_party=("name", "email"),
+        secret=("email",),
+        third_party=("name",),
     )
 
     case = models.OneToOneField(DataSubjectRequest, models.CASCADE, related_name="representative")

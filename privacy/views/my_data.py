@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from .. import overview, restrictions
+from .. import overview
 from ..personal_data import declarations
 from ..purposes import Purpose
 from ..recipients import Disclosure
@@ -34,8 +34,7 @@ def my_data(request: HttpRequest, customer: Any) -> HttpResponse:
         {"category": Category(category), "cards": [_card(holding, purposes) for holding in found]}
         for category, found in groupby(others, key=lambda h: h.declaration.category)
     ]
-    locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
-    context = {"customer": customer, "sections": sections, "received": received, "locks": locks}
+    context = {"customer": customer, "sections": sections, "received": received}
     return render(request, "privacy/my_data.html", context)
 
 

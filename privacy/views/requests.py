@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import erasure, rights, subject_requests
+from .. import erasure, restrictions, rights, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import in_words
 from ..export import Export
@@ -30,7 +30,9 @@ def index(request: HttpRequest, customer: Any) -> HttpResponse:
     """All requests of this person, newest first."""
     mine = DataSubjectRequest.objects.filter(data_subject=customer).order_by("-received_at", "-pk")
     page = Paginator(mine, A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "privacy/requests.html", {"page": page, "cases": [_shown(case) for case in page]})
+    locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
+    context = {"page": page, "cases": [_shown(case) for case in page], "locks": locks}
+    return render(request, "privacy/requests.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
