@@ -18,6 +18,11 @@ EVENTS = {
     "extended": gettext_lazy("Notice of more time sent"),
     "fee_asked": gettext_lazy("Fee asked for"),
     "fee_paid": gettext_lazy("Fee paid"),
+    "acknowledged": gettext_lazy("Receipt confirmed"),
+    "not_our_error": gettext_lazy("The mistake was not ours"),
+    "mediation_opened": gettext_lazy("Mediation opened"),
+    "mediation_closed": gettext_lazy("Mediation ended"),
+    "answered": gettext_lazy("Answered"),
 }
 WAITS = {
     "identity": ("id_asked", "id_received"),
@@ -68,6 +73,11 @@ def extension(events: Iterable[Event]) -> date | None:
     if len(notices) > 1:
         raise UnlawfulEvent(_("the time can be extended only once"))
     return notices[0] if notices else None
+
+
+def day_of(events: Iterable[Event], *types: str, since: date = date.min) -> date | None:
+    """Find the first day, not before `since`, on which one of these happened."""
+    return min((event.on for event in events if event.type in types and event.on >= since), default=None)
 
 
 def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:

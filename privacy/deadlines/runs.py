@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from . import calendars
 from .calendars import DAY, Calendar
 from .events import Wait
-from .rules import Effect, Law, Period
+from .periods import Effect, Law, Period
 from .words import Words
 
 
@@ -60,12 +60,11 @@ class Run:
             self._pause(wait.asked, wait.received - (DAY if effect is Effect.SUSPENDS else timedelta()))
 
     def reasons(self, end: date) -> tuple[str, ...]:
-        """Say the rule, how the date was reached, what happened on the way and what else is to be known."""
+        """Say the rule, how the date was reached, and what happened on the way."""
         words = self.words
         start = [words.started(self.started_by, self.start)] if self.started_by else []
         notes = [str(note) for note in (*self.period.notes, *self.law.notes)]
-        also = [words.also(label, run(self.law, period, words).end) for label, period in self.period.also]
-        return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(end), *self.said, *notes, *also)))
+        return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(end), *self.said, *notes)))
 
     def _steps(self, end: date) -> list[str]:
         raw, words, calendar = self.counted, self.words, self.law.calendar

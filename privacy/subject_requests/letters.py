@@ -3,6 +3,8 @@
 from .. import notices
 from .case import CaseEvent, DataSubjectRequest
 
+ACKNOWLEDGEMENT = "case_received"
+
 
 def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None) -> None:
     """Writes one letter, once per case, or per event if one is given; nothing where no address is known."""
@@ -10,3 +12,9 @@ def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None
     if address := case.data_subject.contact_email:
         context = {"case": case, "event": event}
         notices.send(template, address, key=key, data_subject=case.data_subject, context=context)
+
+
+def case_of(letter: notices.OutgoingEmail) -> DataSubjectRequest | None:
+    """The case that a letter of one per case is about, while there is one."""
+    pk = letter.key.removeprefix(f"{letter.template}-")
+    return DataSubjectRequest.objects.filter(pk=pk).first() if pk.isdigit() else None
