@@ -1,27 +1,40 @@
 """The clock: from the day of receipt and what happened since, to the days on which something is due."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from .events import EVENTS, Event, UnlawfulEvent, Wait, day_of, extension, refuse_earlier_than, waits
+from .calendars import CACHED
+from .events import Event, UnlawfulEvent, Wait, day_of, extension, refuse_earlier_than, waits
 from .packs import promised
-from .periods import Law, Period
+from .periods import Law, Period, Text
 from .rules import RULES, law_of
 from .runs import Run, run
 from .words import Words, in_full, language
 
+Reasons = tuple[str, ...]
+Answer = TypeVar("Answer", bound="Deadline")
+
 
 @dataclass(frozen=True)
 class Deadline:
-    """The last day on which an answer is in time, why, and the last day for a notice of extension."""
+    """The last day on which an answer is in time, why, and the last day for a notice of extension.
+
+    The reasons are put into words when they are read, in the language of whoever reads: that is dearer than counting.
+    """
 
     due_on: date
-    reasons: tuple[str, ...]
     notice_by: date | None
+    why: Callable[[], Reasons] = field(repr=False, compare=False)
+
+    @property
+    def reasons(self) -> Reasons:
+        """Say why that day, sentence by sentence."""
+        return self.why()
 
 
 @dataclass(frozen=True)
@@ -32,9 +45,9 @@ class Clock(Deadline):
     """
 
     name: str
-    label: str
+    label: Text
     is_legal: bool
-    met_on: date | None
+    met_on: date | None = None
 
 
 def deadline(
@@ -50,10 +63,9 @@ def deadline(
 
     `clarification_pauses` is the shop's choice where the law is silent; without it the rule's own default holds.
     """
-    law = law_of(jurisdiction)
-    period, happened = law.period(kind), tuple(events)
-    words = Words(local_date(jurisdiction, received_at, time_zone=time_zone), language())
-    return _due(law, period, words, received_at, happened, clarification_pauses)
+    law, received_on = law_of(jurisdiction), local_date(jurisdiction, received_at, time_zone=time_zone)
+    answer = _due(law, law.period(kind), received_on, tuple(events), clarification_pauses)
+    return _from_elsewhere(answer, received_at, received_on)
 
 
 def clocks(
@@ -70,14 +82,12 @@ def clocks(
 
     The working days of a pack are those of the place whose law holds.
     """
-    law = law_of(jurisdiction)
-    main, happened = law.period(kind), tuple(events)
-    words = Words(local_date(jurisdiction, received_at, time_zone=time_zone), language())
-    due = _due(law, main, words, received_at, happened, clarification_pauses)
-    beside = [*law.periods[kind][1:], *promised([pack for pack in packs if pack != jurisdiction], kind)]
-    running = [_beside(law, period, words, happened, clarification_pauses) for period in beside]
-    first = _named(main, due, day_of(happened, *main.met_by), is_legal=jurisdiction in RULES)
-    return (first, *(clock for clock in running if clock))
+    received_on, happened = local_date(jurisdiction, received_at, time_zone=time_zone), tuple(events)
+    if happened:
+        running = _all(jurisdiction, kind, tuple(packs), received_on, happened, clarification_pauses)
+    else:
+        running = _all_plain(jurisdiction, kind, tuple(packs), received_on)
+    return (_from_elsewhere(running[0], received_at, received_on), *running[1:])
 
 
 def local_date(jurisdiction: str, received_at: date | datetime, *, time_zone: tzinfo | None = None) -> date:
@@ -89,60 +99,80 @@ def local_date(jurisdiction: str, received_at: date | datetime, *, time_zone: tz
     return received_at.astimezone(time_zone or law_of(jurisdiction).zone).date()
 
 
-def _due(
-    law: Law, period: Period, words: Words, received_at: date | datetime, events: Sequence[Event], pauses: bool | None
-) -> Deadline:
-    """Run the clock that decides; refuse a history that cannot be."""
-    refuse_earlier_than(words.received_on, events)
-    answer = _run(law, period, words, events, pauses)
-    if isinstance(received_at, datetime) and received_at.date() != words.received_on:
-        return replace(answer, reasons=(words.received_elsewhere(received_at), *answer.reasons))
-    return answer
+def _from_elsewhere(answer: Answer, received_at: date | datetime, received_on: date) -> Answer:
+    """Say first that it was another day where it was sent, if it was."""
+    if not isinstance(received_at, datetime) or received_at.date() == received_on:
+        return answer
+    return replace(answer, why=lambda: (Words(received_on, language()).received_elsewhere(received_at), *answer.why()))
 
 
-def _beside(law: Law, period: Period, words: Words, events: Sequence[Event], pauses: bool | None) -> Clock | None:
+def _all(
+    jurisdiction: str,
+    kind: str,
+    packs: tuple[str, ...],
+    received_on: date,
+    events: Sequence[Event],
+    pauses: bool | None,
+) -> tuple[Clock, ...]:
+    law = law_of(jurisdiction)
+    main = law.period(kind)
+    beside = [*law.periods[kind][1:], *promised([pack for pack in packs if pack != jurisdiction], kind)]
+    due = _due(law, main, received_on, events, pauses)
+    first = _named(main, due, day_of(events, *main.met_by), is_legal=jurisdiction in RULES)
+    running = [_beside(law, period, received_on, events, pauses) for period in beside]
+    return (first, *(clock for clock in running if clock))
+
+
+@lru_cache(maxsize=CACHED)
+def _all_plain(jurisdiction: str, kind: str, packs: tuple[str, ...], received_on: date) -> tuple[Clock, ...]:
+    return _all(jurisdiction, kind, packs, received_on, (), None)
+
+
+def _beside(law: Law, period: Period, received_on: date, events: Sequence[Event], pauses: bool | None) -> Clock | None:
     """Run a clock beside it: from its own event where it has one, and not at all before or after it is dropped."""
-    start = day_of(events, period.begun_by) if period.begun_by else words.received_on
-    if start is None or day_of(events, period.dropped_by):
+    start = day_of(events, period.begun_by) if period.begun_by else received_on
+    if start is None or (period.dropped_by and day_of(events, period.dropped_by)):
         return None
     moving = events if period.may_be_extended else [event for event in events if event.type != "extended"]
-    answer = _run(law, period, replace(words, received_on=start), moving, pauses)
-    if period.begun_by:
-        said = words.begun(str(EVENTS[period.begun_by]), start)
-        answer = replace(answer, reasons=(answer.reasons[0], said, *answer.reasons[1:]))
+    answer = _run(law, period, start, moving, pauses)
     return _named(period, answer, day_of(events, *period.met_by, since=start), is_legal=False)
 
 
 def _named(period: Period, answer: Deadline, met_on: date | None, *, is_legal: bool) -> Clock:
-    label = str(period.label)
-    return Clock(answer.due_on, answer.reasons, answer.notice_by, period.name, label, is_legal=is_legal, met_on=met_on)
+    return Clock(answer.due_on, answer.notice_by, answer.why, period.name, period.label, is_legal, met_on)
 
 
-def _run(law: Law, period: Period, words: Words, events: Sequence[Event], pauses: bool | None) -> Deadline:
-    return _disturbed(law, period, words, events, pauses) if events else _plain(law, period, words)
+def _due(law: Law, period: Period, received_on: date, events: Sequence[Event], pauses: bool | None) -> Deadline:
+    """Run the clock that decides; refuse what is said to have happened before the case arrived."""
+    refuse_earlier_than(received_on, events)
+    return _run(law, period, received_on, events, pauses)
 
 
-@lru_cache(maxsize=16_384)
-def _plain(law: Law, period: Period, words: Words) -> Deadline:
-    """Answer for a case on which nothing happened yet; most cases, so kept (per language)."""
-    return _answer(run(law, period, words))
+def _run(law: Law, period: Period, start: date, events: Sequence[Event], pauses: bool | None) -> Deadline:
+    return _disturbed(law, period, start, events, pauses) if events else _plain(law, period, start)
 
 
-def _disturbed(law: Law, period: Period, words: Words, events: Sequence[Event], pauses: bool | None) -> Deadline:
+@lru_cache(maxsize=CACHED)
+def _plain(law: Law, period: Period, start: date) -> Deadline:
+    """Answer for a case on which nothing happened yet; most cases, so kept."""
+    return _answer(run(law, period, start))
+
+
+def _disturbed(law: Law, period: Period, start: date, events: Sequence[Event], pauses: bool | None) -> Deadline:
     """Answer for a case with a history; refuse a notice of more time that the law does not know or that came late."""
     waited, notice = waits(events), extension(events)
     if notice is None:
-        return _answer(run(law, period, words, waited, pauses))
-    first = run(law, period, words, _open_until(notice, waited), pauses)
+        return _answer(run(law, period, start, waited, pauses))
+    first = run(law, period, start, _open_until(notice, waited), pauses)
     _refuse_extension_after(first.end, notice, period)
-    whole = run(law, period.longest, words, waited, pauses)
-    whole.said.insert(0, words.extended(notice, first.end))
+    whole = run(law, period.longest, start, waited, pauses)
+    whole.said.insert(0, lambda words: words.extended(notice, first.end))
     return replace(_answer(whole), notice_by=first.end)
 
 
 def _answer(clock: Run) -> Deadline:
     end = clock.end
-    return Deadline(end, clock.reasons(end), end if clock.period.may_be_extended else None)
+    return Deadline(end, end if clock.period.may_be_extended else None, clock.reasons)
 
 
 def _open_until(notice: date, waited: Iterable[Wait]) -> list[Wait]:
