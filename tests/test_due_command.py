@@ -30,7 +30,7 @@ def due(monkeypatch):
 
 def test_a_line_is_answered_with_date_and_reasons(due):
     [answer] = due(ROW)
-    assert set(answer) == {"id", "due_on", "reasons"}
+    assert set(answer) == {"id", "due_on", "reasons", "clocks"}
     assert (answer["id"], answer["due_on"]) == (1, "2026-12-29")
     assert any("Christmas Day" in reason for reason in answer["reasons"])
 

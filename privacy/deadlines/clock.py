@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from .calendars import CACHED
 from .events import Event, UnlawfulEvent, Wait, day_of, extension, refuse_earlier_than, waits
 from .packs import promised
-from .periods import Law, Period, Text
+from .periods import Law, Period
 from .rules import RULES, law_of
 from .runs import Run, run
-from .words import Words, in_full, language
+from .words import Words, in_full, label_of, language
 
 Reasons = tuple[str, ...]
 Answer = TypeVar("Answer", bound="Deadline")
@@ -44,10 +44,19 @@ class Clock(Deadline):
     `is_legal` marks the one by which the law wants the answer; `met_on` is the day on which the thing was done.
     """
 
-    name: str
-    label: Text
+    period: Period
     is_legal: bool
     met_on: date | None = None
+
+    @property
+    def name(self) -> str:
+        """Give the name by which programs know it."""
+        return self.period.name
+
+    @property
+    def label(self) -> str:
+        """Say what is to be done, in the language of whoever reads."""
+        return label_of(self.period, language())
 
 
 def deadline(
@@ -139,7 +148,7 @@ def _beside(law: Law, period: Period, received_on: date, events: Sequence[Event]
 
 
 def _named(period: Period, answer: Deadline, met_on: date | None, *, is_legal: bool) -> Clock:
-    return Clock(answer.due_on, answer.notice_by, answer.why, period.name, period.label, is_legal, met_on)
+    return Clock(answer.due_on, answer.notice_by, answer.why, period, is_legal, met_on)
 
 
 def _due(law: Law, period: Period, received_on: date, events: Sequence[Event], pauses: bool | None) -> Deadline:

@@ -10,7 +10,7 @@ from . import calendars
 from .calendars import CACHED, DAY, Calendar
 from .events import EVENTS, Wait
 from .periods import Effect, Law, Period
-from .words import Words, language
+from .words import Words, language, notes_of
 
 Sentence = Callable[[Words], str]
 
@@ -66,7 +66,7 @@ class Run:
         start = [words.started(self.started_by, self.start)] if self.started_by else []
         if self.period.begun_by:
             start.append(words.begun(str(EVENTS[self.period.begun_by]), self.received_on))
-        notes = [str(note) for note in (*self.period.notes, *self.law.notes)]
+        notes = notes_of(self.period, self.law, words.language)
         said = [sentence(words) for sentence in self.said]
         return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(words), *said, *notes)))
 

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from .calendars import SATURDAY, Calendar, holiday_name
-from .periods import Period
+from .periods import Law, Period
 
 SOON = 7
 Urgency = Literal["overdue", "today", "soon", "later"]
@@ -169,6 +169,18 @@ class Words:
 
 
 # Looked up once per language: asking the catalogues is dearer than all the counting.
+
+
+@lru_cache(maxsize=1024)
+def label_of(period: Period, language: str) -> str:
+    """Give what a period is for."""
+    return str(period.label)
+
+
+@lru_cache(maxsize=4096)
+def notes_of(period: Period, law: Law, language: str) -> tuple[str, ...]:
+    """Give what else is to be known about a period, and about counting in that place."""
+    return tuple(str(note) for note in (*period.notes, *law.notes))
 
 
 @lru_cache(maxsize=1024)

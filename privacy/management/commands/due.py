@@ -66,7 +66,7 @@ def shown(clock: deadlines.Clock) -> dict[str, Any]:
     """One clock as JSON has it."""
     return {
         "name": clock.name,
-        "label": str(clock.label),
+        "label": clock.label,
         "due_on": clock.due_on.isoformat(),
         "reasons": list(clock.reasons),
         "is_legal": clock.is_legal,
