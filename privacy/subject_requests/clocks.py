@@ -35,7 +35,7 @@ def clocks(case: DataSubjectRequest) -> tuple[Clock, ...]:
         return ()
     legal, *beside = _all(case, history(case))
     if legal.due_on != case.due_on:
-        legal = replace(legal, due_on=case.due_on, reasons=tuple(case.due_reasons))
+        legal = replace(legal, due_on=case.due_on, why=lambda: tuple(case.due_reasons))
     return (legal, *beside)
 
 
