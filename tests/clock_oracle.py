@@ -175,7 +175,9 @@ def last_day(place, period, start, not_counted=(), extended=False):
 
 def walk(place, kind, period, received, waits, extended=False):
     """Live through the case day by day: `waits` are (thing, asked, answered or None)."""
-    start, not_counted, waiting = received, set(), []
+    start = received
+    not_counted: set[date] = set()
+    waiting: list[tuple[str, date, date]] = []
     stopping = [w for w in waits if w[2] and effect(place, kind, w[0]) != "nothing"]
     for number in range((max((w[2] for w in stopping), default=received) - received).days + 1):
         d = received + timedelta(number)
