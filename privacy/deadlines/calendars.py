@@ -9,8 +9,8 @@ import holidays
 
 DAY = timedelta(days=1)
 SATURDAY = 5
-# Ten years of days for six places at once; an answer is some hundred bytes.
-CACHED = 65_536
+# Five years of days for every kind of case of one shop; at most some ten megabytes.
+CACHED = 16_384
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,9 @@
 """What happens to a case on its way: something is asked for, it arrives, the time is extended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from operator import attrgetter
 
 from django.utils.translation import gettext as _
@@ -61,10 +62,9 @@ def waits(events: Iterable[Event]) -> list[Wait]:
     days: dict[str, list[date]] = {}
     for event in events:
         days.setdefault(event.type, []).append(event.on)
-    found = [
-        wait for thing, types in WAITS.items() if not days.keys().isdisjoint(types) for wait in _pairs(thing, days)
-    ]
-    return sorted(found, key=attrgetter("asked"))
+    found = [wait for thing, (asking, answer) in WAITS.items() if asking in days or answer in days
+             for wait in _pairs(thing, sorted(days.get(asking, ())), sorted(days.get(answer, ())))]  # fmt: skip
+    return sorted(found, key=attrgetter("asked")) if len(found) > 1 else found
 
 
 def extension(events: Iterable[Event]) -> date | None:
@@ -90,9 +90,8 @@ def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:
             )
 
 
-def _pairs(thing: str, days: Mapping[str, list[date]]) -> list[Wait]:
-    asked, received = (sorted(days.get(name, ())) for name in WAITS[thing])
-    if len(received) > len(asked) or any(answer < question for question, answer in zip(asked, received, strict=False)):
+def _pairs(thing: str, asked: list[date], received: list[date]) -> list[Wait]:
+    found = [Wait(thing, question, answer) for question, answer in zip_longest(asked, received)]
+    if len(received) > len(asked) or any(wait.received and wait.received < wait.asked for wait in found):
         raise UnlawfulEvent(_("“%(event)s”, but nothing was asked for before") % {"event": EVENTS[WAITS[thing][1]]})
-    answers = iter(received)
-    return [Wait(thing, question, next(answers, None)) for question in asked]
+    return found
