@@ -54,6 +54,8 @@ SHOP = {
     "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
     "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
 }
+# Codes of trade bodies that the shop has joined: a second set of promises beside the law, so none by default.
+SHOP_PACKS = [name.strip() for name in env.list("SHOP_PACKS", default=[])]
 SHOP_TIME_ZONE = env.zone("SHOP_TIME_ZONE", default="Europe/London")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
 SMTP_PORT = env.port("SMTP_PORT", default=8025)

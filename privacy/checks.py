@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
-from . import data_subjects
+from . import data_subjects, deadlines
 from .personal_data import (
     Anonymise,
     CannotBlank,
@@ -31,17 +32,28 @@ UNKNOWN_PURPOSE = "privacy.E006"
 NO_RETENTION = "privacy.E007"
 NO_PERSON = "privacy.E008"
 UNBOUNDED = "privacy.E009"
+NO_SUCH_LAW = "privacy.E010"
 
 
 def register() -> None:
     """Adds these to Django's own checks."""
     checks.register(check_declarations, "privacy")
     checks.register(check_data_subject_model, "privacy")
+    checks.register(check_law, "privacy")
 
 
 def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Every installed model, Django's own and third-party ones included."""
     return [message for model in all_models() for message in of_model(model)]
+
+
+def check_law(app_configs: Any = None, **kwargs: Any) -> Iterator[checks.CheckMessage]:
+    """The shop's law and the codes that it has joined must be known to the clock, or nothing would ever be due."""
+    where, packs = settings.SHOP["jurisdiction"], set(settings.SHOP_PACKS) - set(deadlines.PACKS)
+    if where not in deadlines.RULES:
+        yield checks.Error(f"SHOP_JURISDICTION {where!r} is not one of {', '.join(deadlines.RULES)}.", id=NO_SUCH_LAW)
+    if packs:
+        yield checks.Error(f"SHOP_PACKS {sorted(packs)} are not among {', '.join(deadlines.PACKS)}.", id=NO_SUCH_LAW)
 
 
 def of_model(model: type[models.Model]) -> Iterator[checks.CheckMessage]:

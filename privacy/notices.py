@@ -95,8 +95,8 @@ class OutgoingEmail(Job):
         except smtplib.SMTPException as error:
             self._give_up_if_for_good(error)
         if not self.forget_when_sent:
-            self.finish()
-            return
+            with self.settling():
+                return
         with transaction.atomic():
             self.finish()
             self.delete()

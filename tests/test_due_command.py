@@ -30,7 +30,7 @@ def due(monkeypatch):
 
 def test_a_line_is_answered_with_date_and_reasons(due):
     [answer] = due(ROW)
-    assert set(answer) == {"id", "due_on", "reasons"}
+    assert set(answer) == {"id", "due_on", "reasons", "clocks"}
     assert (answer["id"], answer["due_on"]) == (1, "2026-12-29")
     assert any("Christmas Day" in reason for reason in answer["reasons"])
 
@@ -81,6 +81,14 @@ BAD_LINES = [
     (ROW | {"events": [{"type": "extended"}]}, 1, "missing: on"),
     (ROW | {"events": ["extended"]}, 1, "not a JSON object"),
     (ROW | {"events": 5}, 1, "events must be a list"),
+    (ROW | {"packs": "SafeBuy"}, 1, "packs must be a list"),
+    (ROW | {"packs": ["NoBuy"]}, 1, "unknown pack 'NoBuy'; known are SafeBuy"),
+    (ROW | {"jurisdiction": "SafeBuy"}, 1, "unknown kind of case 'access'; known are complaint, rectification"),
+    (ROW | {"jurisdiction": "US-CA", "received_at": "0001-01-01T00:00:00Z"}, 1, "outside of the years 1 to 9999"),
+    (ROW | {"events": [{"type": "fee_paid", "on": "2026-11-26"}]}, 1, "“Fee paid”, but nothing was asked for"),
+    (ROW | {"events": [{"type": "extended", "on": "2026-11-24"}]}, 1, "before the day of receipt"),
+    (ROW | {"events": [{"type": "extended", "on": "2026-12-01T08:00"}]}, 1, "time zone"),
+    (ROW | {"events": [{"type": "extended", "on": "1 December"}]}, 1, "on is neither a date nor an instant"),
     (ROW | {"events": [{"type": "id_received", "on": "2026-11-26"}]}, 1, "nothing was asked for"),
 ]
 
@@ -93,6 +101,26 @@ def test_a_bad_line_is_an_error_of_its_own(due, line, number, error):
     assert error in answer["error"]
     assert first == last
     assert first["due_on"] == "2026-12-29"
+
+
+@pytest.mark.parametrize(
+    ("joined", "more", "names"),
+    [
+        ([], {}, {"answer", "regulator"}),
+        (["SafeBuy"], {}, {"answer", "regulator", "acknowledgement"}),
+        (["SafeBuy"], {"packs": []}, {"answer", "regulator"}),
+        ([], {"packs": ["SafeBuy"]}, {"answer", "regulator", "acknowledgement"}),
+        (["SafeBuy"], {"jurisdiction": "SG"}, {"answer"}),
+    ],
+)
+def test_the_packs_of_the_shop_run_beside_its_own_law_unless_the_line_names_others(due, joined, more, names):
+    with override_settings(SHOP_PACKS=joined):
+        [answer] = due(ROW | {"kind": "complaint"} | more)
+    assert {clock["name"] for clock in answer["clocks"]} == names
+    for clock in answer["clocks"]:
+        assert set(clock) == {"name", "label", "due_on", "reasons", "is_legal", "met_on"}
+        assert clock["label"] and clock["reasons"]
+    assert [clock["due_on"] for clock in answer["clocks"] if clock["is_legal"]] == [answer["due_on"]]
 
 
 def test_empty_lines_are_skipped(due):

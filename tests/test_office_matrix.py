@@ -118,6 +118,8 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("id_received", "access"): TABLE[Act.HANDLE],
     ("clarification_asked", "access"): TABLE[Act.HANDLE],
     ("clarification_received", "access"): TABLE[Act.HANDLE],
+    ("acknowledged", "complaint"): TABLE[Act.HANDLE],
+    ("not_our_error", "rectification"): TABLE[Act.HANDLE],
     ("extend", "access"): TABLE[Act.HANDLE],
     ("assign", "access"): TABLE[Act.HANDLE],
     ("paper", "access"): TABLE[Act.HANDLE],

@@ -23,6 +23,7 @@ from .people import PLAIN_LIVES, Person
 
 TALES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases.toml").read_text())["tale"]
 SYSTEM = "system:demo"
+AT_ONCE = timedelta(seconds=20)
 Team = dict[str, list[Account]]
 Story = tuple[DataSubjectRequest, list[CaseEvent]]
 
@@ -112,11 +113,13 @@ def _events(tale: dict[str, Any], received_at: datetime, now: datetime) -> Itera
     )
     end = max(end, received_at + timedelta(minutes=len(steps)))
     pace = (end - received_at) / max(len(steps) - 1, 1)
-    yield from ((step, received_at + pace * place) for place, step in enumerate(steps))
+    yield "received", received_at
+    yield "acknowledged", received_at + AT_ONCE
+    yield from ((step, received_at + pace * place) for place, step in enumerate(steps) if place)
 
 
 def _event(case: DataSubjectRequest, kind: str, at: datetime, tale: dict[str, Any], team: Team) -> CaseEvent:
-    actor = SYSTEM if kind == "received" else audit.reference(team[roles.OFFICER][0])
+    actor = SYSTEM if kind in ("received", "acknowledged") else audit.reference(team[roles.OFFICER][0])
     note = tale.get("answer", "") if kind == case.state else ""
     if kind == "identity_confirmed":
         note = "Signed in and confirmed the password again."

@@ -20,8 +20,9 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import people, steps, timeline, words
+from . import clock_card, people, steps, timeline, words
 
+Outlook = clock_card.Outlook
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
 
 
@@ -50,6 +51,7 @@ def page(
     sees_person = roles.may(request.user, Act.SEE_PERSON)
     if sees_person:
         people.viewed(request, case.data_subject, target=case)
+    ahead = clock_card.outlooks(case, {step.clock for step in steps.STEPS if step.clock}) if case.is_open else {}
     context = {
         **room.admin_site.each_context(request),
         **_heading(case),
@@ -65,17 +67,16 @@ def page(
         "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),
         "preview": _preview(case),
-        "steps": [_shown(step, case, request.user, taken, filled) for step in offered(case, request.user)],
+        "clocks": clock_card.of(subject_requests.clocks(case)),
+        "steps": [_shown(step, case, ahead, taken, filled) for step in offered(case, request.user, ahead)],
         "two_people": _two_people(case, request.user),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
 
 
-def offered(case: DataSubjectRequest, account: Any) -> list[steps.Step]:
+def offered(case: DataSubjectRequest, account: Any, ahead: dict[str, Outlook]) -> list[steps.Step]:
     """The steps that are lawful now and this person's to take."""
-    return [
-        step for step in steps.STEPS if step.is_open_to(account, case) and (not step.clock or _forecast(case, step))
-    ]
+    return [step for step in steps.STEPS if step.is_open_to(account, case) and (not step.clock or step.clock in ahead)]
 
 
 def _heading(case: DataSubjectRequest) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _heading(case: DataSubjectRequest) -> dict[str, Any]:
 
 
 def _shown(
-    step: steps.Step, case: DataSubjectRequest, account: Any, taken: str, filled: forms.Form | None
+    step: steps.Step, case: DataSubjectRequest, ahead: dict[str, Outlook], taken: str, filled: forms.Form | None
 ) -> dict[str, Any]:
     form = filled if filled and step.name == taken else step.form(case=case, auto_id=f"id_{step.name}_%s")  # type: ignore[call-arg]
     return {
@@ -95,16 +96,9 @@ def _shown(
         "form": form,
         "open": form is filled,
         "url": reverse("admin:privacy_datasubjectrequest_step", args=[case.pk, step.name]),
-        "forecast": _forecast(case, step) if step.clock else None,
+        "forecast": ahead.get(step.clock),
         "explanation": case.right.explanation if step.name in ("carry_out", "approve") else "",
     }
-
-
-def _forecast(case: DataSubjectRequest, step: steps.Step) -> Any:
-    try:
-        return subject_requests.forecast(case, step.clock)
-    except UnlawfulEvent:
-        return None
 
 
 def _held(case: DataSubjectRequest) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from ..cases import State
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest as Dsr
 from ..subject_requests import papers, representing
+from . import clock_card
 from .step_forms import (
     AnswerForm,
     AssignForm,
@@ -121,6 +122,10 @@ def _not_extended(case: Dsr, account: Any) -> bool:
     return case.is_open and not case.events.filter(kind="extended").exists()
 
 
+def _waits_for(clock: str) -> Callable[[Dsr, Any], bool]:
+    return lambda case, _who: case.is_open and clock_card.is_waited_for(case, clock)
+
+
 STEPS: list[Step] = [
     Step(
         "start", _("Take it in hand"), _("The request becomes yours, and the person sees that somebody works on it."),
@@ -174,6 +179,18 @@ STEPS: list[Step] = [
         "clarification_received", _("The explanation has come"), _("The clock goes on from today."),
         Act.HANDLE, lambda case, who, _said: subject_requests.answered(case, "clarification_asked", actor=who),
         _asked("clarification_asked"), clock="clarification_received",
+    ),
+    Step(
+        "acknowledged", _("Receipt confirmed by letter or phone"),
+        _("You told the person yourself that we have it, because no email could."),
+        Act.HANDLE, lambda case, who, said: subject_requests.acknowledge(case, actor=who, how=said["text"]),
+        _waits_for("acknowledgement"), TextForm,
+    ),
+    Step(
+        "not_our_error", _("The mistake was not ours"),
+        _("What we promise for our own mistakes does not hold then; the day of the law stays. The person sees this."),
+        Act.HANDLE, lambda case, who, said: subject_requests.not_our_error(case, actor=who, why=said["text"]),
+        _waits_for("own_error"), TextForm,
     ),
     Step(
         "extend", _("Take more time"), _("Once, with reasons. A letter tells the person the new last day and why."),

@@ -26,6 +26,10 @@ EVENTS = {
     "extended": _("More time taken, person told"),
     "fee_asked": _("Fee asked for"),
     "fee_paid": _("Fee paid"),
+    "acknowledged": _("Receipt confirmed to the person"),
+    "not_our_error": _("The mistake was not ours"),
+    "mediation_opened": _("Mediation opened"),
+    "mediation_closed": _("Mediation ended"),
     "sent_back": _("Sent back to the first person"),
     "comment": _("Note"),
     "asked_again": _("Asked for again"),
@@ -44,6 +48,11 @@ def event(kind: str) -> str:
 def day(when: date) -> str:
     """Such as 3 May 2026."""
     return date_format(when, "j F Y")
+
+
+def sentence(text: Any) -> str:
+    """With a capital at the beginning, the rest as it is."""
+    return str(text)[:1].upper() + str(text)[1:]
 
 
 def due_badge(case: Any) -> str:

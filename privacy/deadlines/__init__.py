@@ -3,28 +3,18 @@
 from datetime import date
 
 from . import calendars
-from .clock import Deadline, deadline, local_date
-from .events import EVENTS, Event, UnlawfulEvent
-from .rules import KINDS, RULES, UnknownJurisdiction, UnknownKind, law_of
+from .clock import Clock, Deadline, clocks, deadline, local_date
+from .events import EVENTS, WAITS, Event, UnlawfulEvent
+from .packs import PACKS, UnknownPack
+from .periods import UnknownJurisdiction, UnknownKind
+from .rules import KINDS, RULES, law_of
 from .words import Urgency, in_words, urgency
 
 __all__ = [
-    "EVENTS",
-    "KINDS",
-    "RULES",
-    "Deadline",
-    "Event",
-    "UnknownJurisdiction",
-    "UnknownKind",
-    "UnlawfulEvent",
-    "Urgency",
-    "add_working_days",
-    "deadline",
-    "in_words",
-    "is_working_day",
-    "local_date",
-    "urgency",
-]
+    "EVENTS", "KINDS", "PACKS", "RULES", "WAITS", "Clock", "Deadline", "Event", "UnknownJurisdiction", "UnknownKind",
+    "UnknownPack", "UnlawfulEvent", "Urgency", "add_working_days", "clocks", "deadline", "in_words", "is_working_day",
+    "local_date", "urgency",
+]  # fmt: skip
 
 
 def is_working_day(jurisdiction: str, day: date) -> bool:

@@ -9,6 +9,8 @@ import holidays
 
 DAY = timedelta(days=1)
 SATURDAY = 5
+# Five years of days for every kind of case of one shop; at most some ten megabytes.
+CACHED = 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ def holidays_between(calendar: Calendar, first: date, last: date) -> list[date]:
     return [day for day in days if day.weekday() < SATURDAY and not is_working(calendar, day)]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=CACHED)
 def roll(calendar: Calendar, day: date) -> date:
     """Move a day that is not a working day to the next one (Reg. 1182/71 Art. 3(4))."""
     while not is_working(calendar, day):

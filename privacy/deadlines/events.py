@@ -1,8 +1,9 @@
 """What happens to a case on its way: something is asked for, it arrives, the time is extended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from operator import attrgetter
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,11 @@ EVENTS = {
     "extended": gettext_lazy("Notice of more time sent"),
     "fee_asked": gettext_lazy("Fee asked for"),
     "fee_paid": gettext_lazy("Fee paid"),
+    "acknowledged": gettext_lazy("Receipt confirmed"),
+    "not_our_error": gettext_lazy("The mistake was not ours"),
+    "mediation_opened": gettext_lazy("Mediation opened"),
+    "mediation_closed": gettext_lazy("Mediation ended"),
+    "answered": gettext_lazy("Answered"),
 }
 WAITS = {
     "identity": ("id_asked", "id_received"),
@@ -56,10 +62,9 @@ def waits(events: Iterable[Event]) -> list[Wait]:
     days: dict[str, list[date]] = {}
     for event in events:
         days.setdefault(event.type, []).append(event.on)
-    found = [
-        wait for thing, types in WAITS.items() if not days.keys().isdisjoint(types) for wait in _pairs(thing, days)
-    ]
-    return sorted(found, key=attrgetter("asked"))
+    found = [wait for thing, (asking, answer) in WAITS.items() if asking in days or answer in days
+             for wait in _pairs(thing, sorted(days.get(asking, ())), sorted(days.get(answer, ())))]  # fmt: skip
+    return sorted(found, key=attrgetter("asked")) if len(found) > 1 else found
 
 
 def extension(events: Iterable[Event]) -> date | None:
@@ -68,6 +73,11 @@ def extension(events: Iterable[Event]) -> date | None:
     if len(notices) > 1:
         raise UnlawfulEvent(_("the time can be extended only once"))
     return notices[0] if notices else None
+
+
+def day_of(events: Iterable[Event], *types: str, since: date = date.min) -> date | None:
+    """Find the first day, not before `since`, on which one of these happened."""
+    return min((event.on for event in events if event.type in types and event.on >= since), default=None)
 
 
 def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:
@@ -80,9 +90,8 @@ def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:
             )
 
 
-def _pairs(thing: str, days: Mapping[str, list[date]]) -> list[Wait]:
-    asked, received = (sorted(days.get(name, ())) for name in WAITS[thing])
-    if len(received) > len(asked) or any(answer < question for question, answer in zip(asked, received, strict=False)):
+def _pairs(thing: str, asked: list[date], received: list[date]) -> list[Wait]:
+    found = [Wait(thing, question, answer) for question, answer in zip_longest(asked, received)]
+    if len(received) > len(asked) or any(wait.received and wait.received < wait.asked for wait in found):
         raise UnlawfulEvent(_("“%(event)s”, but nothing was asked for before") % {"event": EVENTS[WAITS[thing][1]]})
-    answers = iter(received)
-    return [Wait(thing, question, next(answers, None)) for question in asked]
+    return found

@@ -1,17 +1,18 @@
-"""One run of the clock over one case: where it starts, what stops it, where it ends, and every step said."""
+"""One run of the clock over one case: where it starts, what stops it, where it ends; said only when it is asked why."""
 
-from collections.abc import Iterable
+from calendar import monthrange
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
-from dateutil.relativedelta import relativedelta
-
 from . import calendars
-from .calendars import DAY, Calendar
-from .events import Wait
-from .rules import Effect, Law, Period
-from .words import Words
+from .calendars import CACHED, DAY, Calendar
+from .events import EVENTS, Wait
+from .periods import Effect, Law, Period
+from .words import Words, language, notes_of
+
+Sentence = Callable[[Words], str]
 
 
 @dataclass
@@ -20,12 +21,12 @@ class Run:
 
     law: Law
     period: Period
-    words: Words
+    received_on: date
     start: date
     clarification_pauses: bool
     started_by: str = ""
     pauses: list[tuple[date, date]] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    said: list[Sentence] = field(default_factory=list)
 
     @property
     def counted(self) -> date:
@@ -49,26 +50,28 @@ class Run:
         """Let a wait do to the clock what the law says, and say so."""
         effect = self._effect(wait.thing)
         if effect is Effect.NONE:
-            self.said.append(self.words.no_effect(wait.thing))
+            self.said.append(lambda words: words.no_effect(wait.thing))
         elif wait.asked > self.end:
-            self.said.append(self.words.asked_too_late(wait.thing, wait.asked))
+            self.said.append(lambda words: words.asked_too_late(wait.thing, wait.asked))
         elif wait.received is None:
-            self.said.append(self.words.still_waiting(wait.thing, wait.asked))
+            self.said.append(lambda words: words.still_waiting(wait.thing, wait.asked))
         elif effect is Effect.RESTARTS:
             self._start_again(wait.received, wait.thing)
         else:
             self._pause(wait.asked, wait.received - (DAY if effect is Effect.SUSPENDS else timedelta()))
 
-    def reasons(self, end: date) -> tuple[str, ...]:
-        """Say the rule, how the date was reached, what happened on the way and what else is to be known."""
-        words = self.words
+    def reasons(self) -> tuple[str, ...]:
+        """Say the rule, how the date was reached, and what happened on the way, in the language of whoever reads."""
+        words = Words(self.received_on, language())
         start = [words.started(self.started_by, self.start)] if self.started_by else []
-        notes = [str(note) for note in (*self.period.notes, *self.law.notes)]
-        also = [words.also(label, run(self.law, period, words).end) for label, period in self.period.also]
-        return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(end), *self.said, *notes, *also)))
+        if self.period.begun_by:
+            start.append(words.begun(str(EVENTS[self.period.begun_by]), self.received_on))
+        notes = notes_of(self.period, self.law, words.language)
+        said = [sentence(words) for sentence in self.said]
+        return tuple(dict.fromkeys((words.rule(self.period), *start, *self._steps(words), *said, *notes)))
 
-    def _steps(self, end: date) -> list[str]:
-        raw, words, calendar = self.counted, self.words, self.law.calendar
+    def _steps(self, words: Words) -> list[str]:
+        raw, end, calendar = self.counted, self.end, self.law.calendar
         steps = [words.counted(self.period, self.start, raw)]
         holidays = calendars.holidays_between(calendar, self.start, raw) if self.period.working_days else []
         for pause in self.counting_pauses:
@@ -98,22 +101,29 @@ class Run:
 
 
 def run(
-    law: Law, period: Period, words: Words, waits: Iterable[Wait] = (), clarification_pauses: bool | None = None
+    law: Law, period: Period, received_on: date, waits: Iterable[Wait] = (), clarification_pauses: bool | None = None
 ) -> Run:
     """Run the clock from the day of receipt over the waits, in their order."""
     chosen = period.clarification_pauses if clarification_pauses is None else clarification_pauses
-    clock = Run(law, period, words, words.received_on, chosen)
+    clock = Run(law, period, received_on, received_on, chosen)
     for wait in waits:
         clock.apply(wait)
     return clock
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=CACHED)
 def _count(period: Period, calendar: Calendar, start: date) -> date:
     """Count months (same day number, else the month's last), days and working days from the start."""
     if period.working_days:
         return calendars.add(calendar, start, period.working_days)
-    return start + relativedelta(months=period.months, days=period.days - period.first_day_counts)
+    return _months_later(start, period.months) + timedelta(period.days - period.first_day_counts)
+
+
+def _months_later(start: date, months: int) -> date:
+    if not months:
+        return start
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 def _length(pause: tuple[date, date]) -> timedelta:

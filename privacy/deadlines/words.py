@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from .calendars import SATURDAY, Calendar, holiday_name
-from .rules import Period, Text
+from .periods import Law, Period
 
 SOON = 7
 Urgency = Literal["overdue", "today", "soon", "later"]
@@ -131,9 +131,9 @@ class Words:
         sentence = self._("we asked for %(thing)s on %(day)s and wait for it: the date moves when it comes")
         return sentence % {"thing": self._(THINGS[thing]), "day": self._day(asked)}
 
-    def also(self, label: Text, day: date) -> str:
-        """Give another date that belongs to the case."""
-        return f"{label}: {self._day(day)}"
+    def begun(self, what: str, day: date) -> str:
+        """Say which event this clock counts from, where it is not the receipt of the case."""
+        return self._("the time starts on %(day)s: %(what)s") % {"day": self._day(day), "what": what.lower()}
 
     def _way_of_counting(self, period: Period, start: date, end: date) -> str:
         if period.months and end.day != start.day:
@@ -169,6 +169,18 @@ class Words:
 
 
 # Looked up once per language: asking the catalogues is dearer than all the counting.
+
+
+@lru_cache(maxsize=1024)
+def label_of(period: Period, language: str) -> str:
+    """Give what a period is for."""
+    return str(period.label)
+
+
+@lru_cache(maxsize=4096)
+def notes_of(period: Period, law: Law, language: str) -> tuple[str, ...]:
+    """Give what else is to be known about a period, and about counting in that place."""
+    return tuple(str(note) for note in (*period.notes, *law.notes))
 
 
 @lru_cache(maxsize=1024)

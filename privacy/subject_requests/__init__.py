@@ -1,7 +1,8 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
-from .asking import answered, ask, doubt, extend, forecast, open_questions, settle
+from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
 from .case import CaseEvent, DataSubjectRequest
+from .clocks import Forecast, clocks, forecast, history
 from .handling import (
     approve,
     carry_out,
@@ -21,8 +22,8 @@ from .representing import Representative
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "DataSubjectRequest", "FormUsed", "NotAPaper", "NotAllowed",
-    "Representative", "answered", "approve", "ask", "carry_out", "complete", "confirm_identity", "doubt", "extend",
-    "forecast", "merge", "move", "note", "open_case", "open_doubt", "open_questions", "propose", "refuse", "send_back",
-    "settle", "start", "twins", "withdraw",
+    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "DataSubjectRequest", "Forecast", "FormUsed", "NotAPaper",
+    "NotAllowed", "Representative", "acknowledge", "answered", "approve", "ask", "carry_out", "clocks", "complete",
+    "confirm_identity", "doubt", "extend", "forecast", "history", "merge", "move", "not_our_error", "note", "open_case",
+    "open_doubt", "open_questions", "propose", "refuse", "send_back", "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

@@ -2,29 +2,19 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import audit
 from ..cases import State
-from ..deadlines import Deadline, Event, deadline
 from . import papers
 from .case import DataSubjectRequest
 from .letters import tell
 from .refusing import require
-from .timeline import CLOCK_EVENTS, DOUBTS, SETTLED, move, note, open_doubt
+from .timeline import DOUBTS, SETTLED, move, note, open_doubt
 
 ANSWERS = {"id_asked": "id_received", "clarification_asked": "clarification_received"}
-
-
-def forecast(case: DataSubjectRequest, kind: str) -> Deadline:
-    """The due date if this happened now, to be shown before it does; UnlawfulEvent where the law forbids it."""
-    rows = case.events.filter(kind__in=CLOCK_EVENTS).values_list("kind", "occurred_at")
-    events = [Event(was, timezone.localdate(at, settings.SHOP_TZ)) for was, at in rows]
-    events.append(Event(kind, timezone.localdate(timezone=settings.SHOP_TZ)))
-    return deadline(case.jurisdiction, case.kind, case.received_at, events, time_zone=settings.SHOP_TZ)
 
 
 def open_questions(case: DataSubjectRequest) -> set[str]:
@@ -51,6 +41,20 @@ def answered(case: DataSubjectRequest, kind: str, *, actor: Any) -> None:
     """The answer to a question has come."""
     require(kind in open_questions(case), _("Nothing was asked."))
     note(case, ANSWERS[kind], actor=actor)
+
+
+def acknowledge(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
+    """Notes that the person was told of the receipt by a road of which no machine knows, such as a letter."""
+    require(case.is_open, _("The request is closed."))
+    require(bool(how.strip()), _("Write how you told the person."))
+    note(case, "acknowledged", actor=actor, text=how)
+
+
+def not_our_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
+    """The mistake was somebody else's, so that what the shop promises for its own mistakes does not hold (SFB-06)."""
+    require(case.is_open, _("The request is closed."))
+    require(bool(why.strip()), _("Say whose mistake it was, and how you know."))
+    note(case, "not_our_error", actor=actor, text=why)
 
 
 def extend(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:

@@ -12,7 +12,7 @@ from ..deadlines import deadline
 from ..vocabulary import Source
 from .case import DataSubjectRequest
 from .handling import SYSTEM, carry_out
-from .letters import tell
+from .letters import ACKNOWLEDGEMENT, tell
 from .timeline import note
 
 # A second copy or a second deletion while the first is under way is the same wish.
@@ -78,7 +78,7 @@ def _acknowledge(case: DataSubjectRequest, *, actor: Any, now: datetime) -> None
     kind, source = str(case.kind), str(case.source)
     note(case, "received", actor=actor, now=now)
     audit.record("case.received", actor=actor, subject=case.data_subject, target=case, kind=kind, source=source)
-    tell("case_received", case)
+    tell(ACKNOWLEDGEMENT, case)
     if case.right.is_automatic and case.identity_confirmed_at:
         carry_out(case, actor=SYSTEM, now=now)
 

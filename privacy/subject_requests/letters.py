@@ -4,6 +4,8 @@ from .. import notices
 from . import representing
 from .case import CaseEvent, DataSubjectRequest
 
+ACKNOWLEDGEMENT = "case_received"
+
 
 def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None) -> None:
     """Writes one letter, once per case, or per event if one is given; nothing where no address is known."""
@@ -12,3 +14,9 @@ def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None
     if address:
         context = {"case": case, "event": event, "representative": representative}
         notices.send(template, address, key=key, data_subject=case.data_subject, context=context)
+
+
+def case_of(letter: notices.OutgoingEmail) -> DataSubjectRequest | None:
+    """The case that a letter of one per case is about, while there is one."""
+    pk = letter.key.removeprefix(f"{letter.template}-")
+    return DataSubjectRequest.objects.filter(pk=pk).first() if pk.isdigit() else None

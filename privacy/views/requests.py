@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import erasure, restrictions, rights, subject_requests
 from ..cases import InvalidTransition, State
-from ..deadlines import in_words
+from ..deadlines import Clock, in_words
 from ..export import Export
 from ..forms import RequestForm
 from ..subject_requests import CaseEvent, DataSubjectRequest
@@ -99,6 +99,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "progress": _progress(case, job),
         "export": job if case.kind in ("access", "portability") else None,
         "goes_on_as": case.merged_into,
+        "promises": _promises(case),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)
@@ -126,6 +127,12 @@ def _mine(customer: Any, reference: str) -> DataSubjectRequest:
 def _shown(case: DataSubjectRequest) -> dict[str, Any]:
     label, colour = STATES[State(case.state)]
     return {"case": case, "state": label, "colour": colour, "due": in_words(case.due_on, timezone.localdate())}
+
+
+def _promises(case: DataSubjectRequest) -> list[Clock]:
+    """What the shop has promised for an earlier day than the law asks, while it is not answered."""
+    running = subject_requests.clocks(case) if case.is_open else ()
+    return [clock for clock in running if clock.due_on < case.due_on]
 
 
 def _job(case: DataSubjectRequest) -> Any:

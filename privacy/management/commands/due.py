@@ -31,26 +31,47 @@ def answer(line: bytes) -> dict[str, Any]:
     row: Any = None
     try:
         row = json.loads(line.decode("utf-8-sig"))
-        due = ask(row)
-        return {"id": row.get("id"), "due_on": due.due_on.isoformat(), "reasons": list(due.reasons)}
+        running = [shown(clock) for clock in ask(row)]
+        due = running[0]
+        return {"id": row.get("id"), "due_on": due["due_on"], "reasons": due["reasons"], "clocks": running}
     except KeyError as missing:
         error = f"missing: {missing.args[0]}"
-    except (ValueError, OverflowError, RecursionError) as wrong:
+    except OverflowError:
+        error = "the date lies outside of the years 1 to 9999"
+    except (ValueError, RecursionError) as wrong:
         error = str(wrong)
     return {"id": row.get("id") if isinstance(row, dict) else None, "error": error}
 
 
-def ask(row: Any) -> deadlines.Deadline:
-    """Ask the clock about one case; instants are dated in the shop's zone, elsewhere in that place's own."""
+def ask(row: Any) -> tuple[deadlines.Clock, ...]:
+    """Ask the clock about one case; instants are dated in the shop's zone, elsewhere in that place's own.
+
+    The packs that the shop has joined run beside its own law, unless the line names others.
+    """
     jurisdiction = text(row, "jurisdiction")
-    zone = settings.SHOP_TZ if jurisdiction == settings.SHOP["jurisdiction"] else None
+    is_ours = jurisdiction == settings.SHOP["jurisdiction"]
+    zone = settings.SHOP_TZ if is_ours else None
 
     def day(event: Any) -> date:
-        return deadlines.local_date(jurisdiction, moment(text(event, "on")), time_zone=zone)
+        return deadlines.local_date(jurisdiction, moment(event, "on"), time_zone=zone)
 
     events = [deadlines.Event(text(event, "type"), day(event)) for event in listed(row, "events")]
-    received_at = moment(text(row, "received_at"))
-    return deadlines.deadline(jurisdiction, text(row, "kind"), received_at, events, time_zone=zone)
+    ours = settings.SHOP_PACKS if is_ours else []
+    packs = [str(pack) for pack in listed(row, "packs")] if "packs" in row else ours
+    received_at = moment(row, "received_at")
+    return deadlines.clocks(jurisdiction, text(row, "kind"), received_at, events, packs=packs, time_zone=zone)
+
+
+def shown(clock: deadlines.Clock) -> dict[str, Any]:
+    """One clock as JSON has it."""
+    return {
+        "name": clock.name,
+        "label": clock.label,
+        "due_on": clock.due_on.isoformat(),
+        "reasons": list(clock.reasons),
+        "is_legal": clock.is_legal,
+        "met_on": clock.met_on.isoformat() if clock.met_on else None,
+    }
 
 
 def text(row: Any, name: str) -> str:
@@ -70,8 +91,12 @@ def listed(row: Any, name: str) -> list[Any]:
     return found
 
 
-def moment(written: str) -> date | datetime:
-    """Read a date, or an instant with its zone."""
-    if len(written) == len("2026-01-31"):
-        return date.fromisoformat(written)
-    return datetime.fromisoformat(written)
+def moment(row: Any, name: str) -> date | datetime:
+    """Take a date, or an instant with its zone, out of a JSON object."""
+    written = text(row, name)
+    try:
+        if len(written) == len("2026-01-31"):
+            return date.fromisoformat(written)
+        return datetime.fromisoformat(written)
+    except ValueError as wrong:
+        raise ValueError(f"{name} is neither a date nor an instant: {wrong}") from wrong
