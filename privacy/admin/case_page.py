@@ -20,7 +20,7 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed
-from . import people, steps, timeline, words
+from . import people, recipient_notices, steps, timeline, words
 
 REFUSALS = (NotAllowed, InvalidTransition, UnlawfulEvent, NotErased)
 
@@ -61,6 +61,7 @@ def page(
         "timeline": timeline.of(request, case),
         "holdings": _held(case),
         "preview": _preview(case),
+        "told": recipient_notices.of_case(case, request.user),
         "steps": [_shown(step, case, request.user, taken, filled) for step in offered(case, request.user)],
         "two_people": _two_people(case, request.user),
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import erasure, rights, subject_requests
+from .. import erasure, recipient_notices, rights, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import in_words
 from ..export import Export
@@ -96,6 +96,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "events": [{"event": event, "words": EVENTS.get(event.kind, event.kind)} for event in events],
         "progress": _progress(case, job),
         "export": job if case.kind in ("access", "portability") else None,
+        "told": recipient_notices.progress(case, timezone.localdate()),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)
