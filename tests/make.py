@@ -276,12 +276,12 @@ def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
 
 
 def recipient_notice(customer: Customer, **values: Any) -> recipient_notices.RecipientNotice:
-    """A carrier that was told to delete, and has not answered."""
+    """A carrier that was told to delete, and has answered."""
     word = canary(customer)
     defaults = {
-        "occasion": f"test-{next(_counter)}", "change": "erasure", "state": "told", "fields": ["name", "address"],
+        "occasion": f"test-{next(_counter)}", "change": "erasure", "state": "done", "fields": ["name", "address"],
         "first_on": LONG_AGO.date(), "last_on": LONG_AGO.date(), "created_at": LONG_AGO, "told_at": LONG_AGO,
-        "particulars": f"reference: {word}".encode(), "answer_note": word.encode(),
+        "answer_note": word.encode(),
     }  # fmt: skip
     to = values.pop("recipient", None) or recipient(notice_email="privacy@carrier.example")
     made = recipient_notices.RecipientNotice.objects.create(data_subject=customer, recipient=to, **(defaults | values))
