@@ -65,7 +65,7 @@ class Notices(Ledger):
 
     heading = gettext_lazy("Recipients told")
     may_see = Act.SEE_PERSON
-    list_display = ("created_at", "recipient", "change", "state", "reminders", "answer_by")
+    list_display = ("created_at", "to", "stands", "to_do", "answer_by")
     list_filter = (Standing,)
     list_select_related = ("data_subject", "recipient")
     search_fields = ("recipient__name",)
@@ -88,6 +88,21 @@ class Notices(Ledger):
         if not text or named.exists():
             return named, False
         return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=gettext_lazy("recipient"))
+    def to(self, notice: RecipientNotice) -> str:
+        """Who is told."""
+        return str(notice.recipient)
+
+    @admin.display(description=gettext_lazy("state"))
+    def stands(self, notice: RecipientNotice) -> str:
+        """How far it is."""
+        return notice.get_state_display()
+
+    @admin.display(description=gettext_lazy("to do"))
+    def to_do(self, notice: RecipientNotice) -> str:
+        """What they are told to do."""
+        return notice.get_change_display()
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """The page of one notice."""
