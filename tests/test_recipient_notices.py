@@ -289,7 +289,8 @@ def test_what_a_recipient_s_server_refuses_goes_to_a_person_at_once(hook, status
 
 
 def test_a_machine_that_is_down_is_tried_seven_times_with_growing_pauses_and_then_a_person_looks(hook, time_machine):
-    hook.status, pauses = 503, []
+    hook.status = 503
+    pauses: list[timedelta] = []
     for _ in range(7):
         if pauses:
             time_machine.move_to(NoticeDelivery.objects.get().run_after + timedelta(seconds=1))
@@ -634,7 +635,8 @@ def test_art_17_an_erased_person_stands_nowhere_once_the_recipients_have_confirm
     give(mary, three[0], fields=["name", "email"])
     lock(mary)
     row = restrictions.Restriction.objects.get()
-    restrictions.propose_lifting(row, actor="one"), restrictions.lift(row, actor="two", now=timezone.now())
+    restrictions.propose_lifting(row, actor="one")
+    restrictions.lift(row, actor="two", now=timezone.now())
     assert jobs.work("privacy.erasure", wish(mary).pk)
     letter = OutgoingEmail.objects.get(template="erasure_done")
     assert jobs.work("privacy.outgoingemail", letter.pk)

@@ -36,20 +36,20 @@ def hand_over(case: DataSubjectRequest) -> None:
 
 def correct(case: DataSubjectRequest, officer: Any) -> None:
     """A correction of long ago: what was told is on record, the values are forgotten or about to be."""
-    person = case.data_subject
+    person, at = case.data_subject, case.closed_at or case.received_at
     recipient_notices.tell(
-        person, Change.RECTIFICATION, occasion=f"demo:{case.reference}", actor=officer, now=case.closed_at, case=case,
+        person, Change.RECTIFICATION, occasion=f"demo:{case.reference}", actor=officer, now=at, case=case,
         corrected={"name": (person.display_name.lower(), person.display_name)},
     )  # fmt: skip
 
 
 def answer(case: DataSubjectRequest, officer: Any) -> None:
     """What came back."""
-    said = {name: (state, note) for name, _basis, state, note in TALE}
+    said, at = {name: (state, note) for name, _basis, state, note in TALE}, case.closed_at or case.received_at
     for notice in RecipientNotice.objects.filter(case=case).select_related("recipient"):
         state, note = said.get(notice.recipient.name, (None, ""))
         if notice.state == State.TO_BE_SENT:
             notice.deliveries.all().delete()
-            recipient_notices.told_by_hand(notice, actor=officer, now=case.closed_at)
+            recipient_notices.told_by_hand(notice, actor=officer, now=at)
         if state:
             recipient_notices.answer(notice, state, actor=notice.recipient, note=note)
