@@ -85,6 +85,10 @@ CASE_PAPER_MAX_BYTES = env.int("CASE_PAPER_MAX_BYTES", default=10 * 1024**2)
 RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", default=7)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
+# Recipients of data are told of corrections, deletions and locks, and asked again until they answer (Art. 19).
+RECIPIENT_REMINDER_DAYS = env.int("RECIPIENT_REMINDER_DAYS", default=7)
+RECIPIENT_REMINDERS = env.int("RECIPIENT_REMINDERS", default=3)
+RECIPIENT_HOSTS_INSIDE = [host.lower() for host in env.list("RECIPIENT_HOSTS_INSIDE", default=[])]
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 

@@ -83,6 +83,7 @@ class Customer(models.Model):
             "language",
         ),
         special_category=("health_note",),
+        disclosed_as={"display_name": "name"},
         provided=(
             "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",
             "health_note", "language",
@@ -173,6 +174,7 @@ class EmailAddress(models.Model):
         fields=("address", "is_primary", "verified_at"),
         correctable=("address",),
         proven_by={"address": "verified_at"},
+        disclosed_as={"address": "email"},
         provided=("address",),
     )
 
@@ -214,6 +216,7 @@ class Address(models.Model):
         erase=Delete(),
         fields=("kind", "name", "lines", "locality", "region", "postcode", "country"),
         correctable=("name", "lines", "locality", "region", "postcode", "country"),
+        disclosed_as=dict.fromkeys(("lines", "locality", "region", "postcode", "country"), "address"),
         provided=("kind", "name", "lines", "locality", "region", "postcode", "country"),
     )
 

@@ -86,7 +86,7 @@ def _columns(said: PersonalData) -> dict[str, models.Field[Any, Any]]:
 
 def _names(said: PersonalData) -> Iterator[checks.CheckMessage]:
     columns = _columns(said)
-    for name in (*said.fields, *said.not_personal):
+    for name in (*said.fields, *said.not_personal, *said.disclosed_as):
         if name not in columns:
             yield _error(said, f"there is no column {name!r}.", UNKNOWN_NAME)
     for part in ("secret", "correctable", "special_category", "provided", "third_party"):

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from . import audit
+from . import audit, recipient_notices
 from .fields import EncryptedField
 from .personal_data import Delete, PersonalData, Retention, declarations
 from .vocabulary import Category, LawfulBasis, Purpose
@@ -79,19 +79,21 @@ def correct(
         if changed:
             now = now or timezone.now()
             proofs = {declaration.proven_by[name]: now for name in changed if name in declaration.proven_by}
-            _write(data_subject, row, {name: values[name] for name in changed}, proofs, actor, now)
+            before = declaration.in_words_of_recipients(row)
+            occasion = _write(data_subject, row, {name: values[name] for name in changed}, proofs, actor, now)
+            _tell_recipients(data_subject, before, declaration.in_words_of_recipients(row), occasion, actor, now)
     return changed
 
 
 def _write(
     data_subject: Any, row: Any, values: dict[str, Any], proofs: dict[str, datetime], actor: Any, now: datetime
-) -> None:
+) -> str:
     before = {name: getattr(row, name) for name in values}
     for name, value in (values | proofs).items():
         setattr(row, name, value)
     check(row, values)
     row.save(update_fields=[*values, *proofs])
-    Correction.objects.bulk_create(
+    rows = Correction.objects.bulk_create(
         Correction(
             data_subject=data_subject, target=audit.reference(row), field=name, previous=str(old or "").encode(),
             corrected_at=now, actor=audit.reference(actor),
@@ -99,6 +101,16 @@ def _write(
         for name, old in before.items()
     )  # fmt: skip
     audit.record("rectification", actor=actor, subject=data_subject, target=row, now=now, fields=sorted(values))
+    return audit.reference(rows[0])
+
+
+def _tell_recipients(
+    data_subject: Any, before: dict[str, str], after: dict[str, str], occasion: str, actor: Any, now: datetime
+) -> None:
+    """Whoever got what was wrong gets what is right (Art. 19)."""
+    news = {word: (before[word], value) for word, value in after.items() if before[word] != value}
+    change = recipient_notices.Change.RECTIFICATION
+    recipient_notices.tell(data_subject, change, occasion=occasion, actor=actor, now=now, corrected=news)
 
 
 def check(row: Any, names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import rights
 from .personal_data import PersonalData
+from .recipient_notices import State
 
 LONGEST_TEXT = 5000
 
@@ -78,3 +79,32 @@ def _form_field(column: models.Field, **kwargs: Any) -> forms.Field | None:
     if made is not None and made.label:
         made.label = made.label[:1].upper() + made.label[1:]
     return made
+
+
+class RecipientAnswerForm(forms.Form):
+    """What a recipient of data did with our notice."""
+
+    answer = forms.ChoiceField(
+        label=_("Please choose one"),
+        widget=forms.RadioSelect,
+        choices=[
+            (State.DONE, _("We have done it.")),
+            (State.NOT_HELD, _("We do not have this data, or not any more.")),
+            (State.REFUSED, _("It is not possible. The reason is below.")),
+        ],
+        error_messages={"required": _("Please choose one.")},
+    )
+    why = forms.CharField(
+        label=_("Why is it not possible?"),
+        help_text=_("Only then. Please write no data about the person here."),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean(self) -> Any:
+        """A no needs its reason."""
+        said = super().clean() or {}
+        if said.get("answer") == State.REFUSED and not said.get("why", "").strip():
+            self.add_error("why", _("Please say why it is not possible."))
+        return said

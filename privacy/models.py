@@ -12,6 +12,7 @@ from .inbound.webhooks import Mention, WebhookCall
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
+from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
 from .subject_requests import CaseEvent, CasePaper, DataSubjectRequest, Representative
@@ -20,7 +21,7 @@ from .tokens import LinkToken
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
-    "Disclosure",    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
-    "Representative", "Restriction", "Suppression", "WebhookCall",
+    "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeDelivery",
+    "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose",
+    "Recipient", "RecipientNotice", "Representative", "Restriction", "Suppression", "WebhookCall",
 ]  # fmt: skip

@@ -102,7 +102,7 @@ class OutgoingEmail(Job):
             self.delete()
 
     def _give_up_if_for_good(self, error: smtplib.SMTPException) -> None:
-        if not _is_for_good(error):
+        if not is_for_good(error):
             raise error
         if self.data_subject_id is not None:
             raise MailRefused from error
@@ -115,7 +115,7 @@ class OutgoingEmail(Job):
         return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
 
 
-def _is_for_good(error: smtplib.SMTPException) -> bool:
+def is_for_good(error: smtplib.SMTPException) -> bool:
     """Whether the mail server said no to this mail with a 5 (RFC 5321 4.2.1), to its recipient or its text."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(500 <= code < 600 for code, _reason in error.recipients.values())
@@ -156,6 +156,15 @@ def is_any_written(beginning: str) -> bool:
     return any(key.startswith(beginning) for key in gathered) or stored.exists()
 
 
+def render(template: str, context: dict[str, Any], data_subject: Any = None) -> tuple[str, str, str]:
+    """Subject, text and page of one letter, in the language of the person, or of the shop."""
+    given = {**context, "shop": settings.SHOP, "site_url": settings.SITE_URL, "data_subject": data_subject}
+    with translation.override(getattr(data_subject, "language", None) or settings.LANGUAGE_CODE):
+        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))[:300]
+        body = render_to_string(f"email/{template}/body.txt", given)
+        return subject, body, render_to_string(f"email/{template}/body.html", given)
+
+
 def send(
     template: str,
     to_address: str,
@@ -171,11 +180,7 @@ def send(
 
     Templates: email/<template>/subject.txt, body.txt, body.html. `automatic` marks an answer of a machine (RFC 3834).
     """
-    given = {**(context or {}), "shop": settings.SHOP, "site_url": settings.SITE_URL, "data_subject": data_subject}
-    with translation.override(getattr(data_subject, "language", None) or settings.LANGUAGE_CODE):
-        subject = one_line(render_to_string(f"email/{template}/subject.txt", given))[:300]
-        body = render_to_string(f"email/{template}/body.txt", given)
-        html = render_to_string(f"email/{template}/body.html", given)
+    subject, body, html = render(template, context or {}, data_subject)
     headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"} if automatic else {}
     new = OutgoingEmail(
         key=key,

@@ -112,8 +112,9 @@ class PersonalData:
     `secret` are never shown (password hashes), `correctable` the person may edit, `proven_by` an address
     only once she has proven it, which the named column dates, `special_category` need explicit consent
     (Art. 9), `provided` came from the person and travel with portability (Art. 20), `third_party` may speak
-    of somebody else and are reviewed before they leave. Rows that match `waits_while` are not yet done with:
-    the purge lets them wait past their date; an erasure does not.
+    of somebody else and are reviewed before they leave. `disclosed_as` says under which word a column stands in
+    the lists of what recipients get, where that is not its own name. Rows that match `waits_while` are not
+    yet done with: the purge lets them wait past their date; an erasure does not.
     """
 
     data_subject: str | None
@@ -130,6 +131,7 @@ class PersonalData:
     special_category: Sequence[str] = ()
     provided: Sequence[str] = ()
     third_party: Sequence[str] = ()
+    disclosed_as: Mapping[str, str] = field(default_factory=dict)
     waits_while: Q | None = None
     model: type[models.Model] = field(init=False, repr=False)
 
@@ -189,6 +191,14 @@ class PersonalData:
     def shown_fields(self) -> list[models.Field[Any, Any]]:
         """The personal columns that a person may see, in the declared order."""
         return [self.model._meta.get_field(name) for name in self.fields if name not in self.secret]  # type: ignore[misc]
+
+    def in_words_of_recipients(self, row: models.Model) -> dict[str, str]:
+        """What the record says, under the words by which recipients know it; columns of one word together."""
+        found: dict[str, list[str]] = {}
+        for name in self.correctable:
+            value = getattr(row, name)
+            found.setdefault(self.disclosed_as.get(name, name), []).append("" if value is None else str(value))
+        return {word: ", ".join(value for value in values if value) for word, values in found.items()}
 
     def blanks(self) -> dict[str, Any]:
         """`update()` arguments that anonymise a row."""

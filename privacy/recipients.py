@@ -1,7 +1,9 @@
 """Who else gets data, which fields, where, and under what agreement? And what did each really receive?"""
 
+import base64
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,12 +12,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from . import audit
+from .fields import EncryptedField
 from .personal_data import Keep, NoPersonalData, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis
 from .vocabulary import Purpose as BuiltInPurpose
 
 # The EEA, the United Kingdom, and countries with a decision of the European Commission (Art. 45).
 EEA = set("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split())
+SECRET_PREFIX = "whsec_"  # noqa: S105
+SHORTEST_KEY = 16
 ADEQUATE = EEA | set("GB AD AR CA CH FO GG IL IM JE JP KR NZ UY".split())
 
 
@@ -71,6 +76,16 @@ class Recipient(models.Model):
     opt_out_url = models.URLField(blank=True)
     cookie_lifetime = models.CharField(max_length=120, blank=True)
     shortens_ip = models.BooleanField(default=False)
+    notice_email = models.EmailField(
+        "email for notices", blank=True, help_text="Told here when somebody's data was corrected, deleted or locked."
+    )
+    notice_url = models.URLField(
+        "URL for notices", max_length=500, blank=True, help_text="Called instead of the email: https, with a secret."
+    )
+    notice_secret = EncryptedField(blank=True, default=b"")
+    told_by_hand = models.CharField(
+        "told by letter or phone", max_length=300, blank=True, help_text="Without either: why, and how it is told."
+    )
 
     objects = RecipientQuerySet.as_manager()
 
@@ -94,11 +109,54 @@ class Recipient(models.Model):
         """Whether it has agreed in writing to keep data confidential, and still is bound (MAD-13)."""
         return self.agreement_until is not None and self.agreement_until >= on
 
+    @property
+    def can_be_told(self) -> bool:
+        """Whether a notice can reach it without a colleague."""
+        return bool(self.notice_email or self.notice_url)
+
     def clean(self) -> None:
-        """Refuses to activate a recipient in a country without protection and without safeguard (LRD-13, Art. 46)."""
+        """No active recipient without protection where its country has none, nor without a way to tell it (Art. 19)."""
         self.country = self.country.upper()
+        wrong = {}
         if self.is_active and not self.is_adequate and not self.safeguard:
-            raise ValidationError({"safeguard": "Name the safeguard, or leave the recipient inactive."})
+            wrong["safeguard"] = "Name the safeguard, or leave the recipient inactive."
+        if self.notice_url and not may_be_called(self.notice_url):
+            wrong["notice_url"] = "An https:// address with a host name, without a password in it."
+        elif self.notice_url and not self.notice_secret:
+            wrong["notice_url"] = "Give the secret with which the calls are signed."
+        if self._must_be_told and not (self.can_be_told or self.told_by_hand.strip()):
+            wrong["notice_email"] = "How is it told of a correction or deletion? Give one of these, or say how by hand."
+        if wrong:
+            raise ValidationError(wrong)
+
+    @property
+    def _must_be_told(self) -> bool:
+        return self.is_active and bool(self.fields) and self.kind != self.Kind.AUTHORITY
+
+
+def may_be_called(url: str) -> bool:
+    """Whether the form of the address is right; where it leads is asked at each call."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme == "https" and named and "@" not in parts.netloc and not parts.fragment and url.isprintable()
+
+
+def signing_key(secret: str) -> bytes:
+    """The bytes to sign with: what stands behind `whsec_` in base64, anything else as it is."""
+    if not secret.startswith(SECRET_PREFIX):
+        return secret.encode()
+    return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+
+
+def may_sign(secret: str) -> bool:
+    """Whether calls can be signed with this, and nobody can guess it."""
+    try:
+        return len(signing_key(secret)) >= SHORTEST_KEY
+    except ValueError:
+        return False
 
 
 class Disclosure(models.Model):

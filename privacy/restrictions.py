@@ -9,8 +9,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, notices
+from . import audit, notices, recipient_notices
 from .personal_data import Keep, PersonalData, Retention
+from .recipient_notices import Change
 from .vocabulary import Category, LawfulBasis, Purpose, Source
 
 
@@ -111,8 +112,9 @@ def impose(
     actor: Any,
     scope: str = "",
     review_on: date | None = None,
+    case: Any = None,
 ) -> Restriction:
-    """Bars use, or holds from deletion, from this moment on (Art. 18, 17(3))."""
+    """Bars use, or holds from deletion, from this moment on; recipients are told of the first (Art. 18, 17(3), 19)."""
     with transaction.atomic():
         row = Restriction.objects.create(
             data_subject=data_subject,
@@ -123,7 +125,24 @@ def impose(
             review_on=review_on,
         )
         audit.record("restriction.imposed", actor=actor, subject=data_subject, target=row, kind=str(kind))
+        _tell_recipients(row, Change.RESTRICTION, actor=actor, now=row.imposed_at, case=case)
     return row
+
+
+def _tell_recipients(row: Restriction, change: Change, *, actor: Any, now: datetime, case: Any) -> None:
+    """Of a restriction and of its end; a hold changes nothing for them, nor does a lock on one record of ours."""
+    if row.kind == Restriction.Kind.ARTICLE_18 and not row.scope:
+        occasion = f"{audit.reference(row)}:{change}"
+        recipient_notices.tell(row.data_subject, change, occasion=occasion, actor=actor, now=now, case=case)
+
+
+def _case_of(row: Restriction) -> Any:
+    """The request because of which recipients were told of it."""
+    beginning = recipient_notices.RecipientNotice.objects.filter(
+        occasion=f"{audit.reference(row)}:{Change.RESTRICTION}"
+    )
+    first = beginning.exclude(case=None).select_related("case").first()
+    return first.case if first else None
 
 
 def propose_lifting(restriction: Restriction, *, actor: Any, why: str = "", now: datetime | None = None) -> None:
@@ -191,6 +210,7 @@ def lift(restriction: Restriction, *, actor: Any, now: datetime) -> None:
             _require(not early, _("The person was told a short while ago: it may end on %(day)s.") % {"day": first})
         _write(row, restriction, told_at=told, lifted_at=now, lifted_by=audit.reference(actor))
         audit.record("restriction.lifted", actor=actor, subject=row.data_subject, target=row, now=now)
+        _tell_recipients(row, Change.LIFTING, actor=actor, now=now, case=_case_of(row))
 
 
 def _in_force(restriction: Restriction) -> Restriction:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import consent, erasure, export, restrictions
+from . import consent, erasure, export, recipient_notices, restrictions
 from .vocabulary import Decision, Purpose, Source
 
 Verb = Callable[[Any, str, datetime], bool]
@@ -97,7 +97,8 @@ def portability(case: Any, actor: str, now: datetime) -> bool:
     needs_answer=True,
 )
 def rectification(case: Any, actor: str, now: datetime) -> bool:
-    """The record itself is corrected on the customer's page; the answer says what was done."""
+    """The record itself is corrected on the customer's page; the answer says what was done and who was told."""
+    recipient_notices.adopt(case)
     return True
 
 
@@ -116,6 +117,7 @@ def restriction(case: Any, actor: str, now: datetime) -> bool:
         restrictions.Restriction.Kind.ARTICLE_18,
         f"{case.reference}: {case.text}".strip(": "),
         actor=actor,
+        case=case,
     )
     return True
 

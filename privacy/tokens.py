@@ -62,6 +62,16 @@ class LinkToken(models.Model):
         return f"{self.kind} link {self.pk}"
 
 
+def derived(about: str) -> str:
+    """160 bits that only our key can compute, the same each time, for a link that is mailed more than once."""
+    return _written(bytes.fromhex(keyed_hash(about, use="link"))[:20])
+
+
+def at_rest(token: str) -> str:
+    """What another table keeps of a link of its own."""
+    return _hash(token)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.lower().encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from .views import (
     policy,
     preferences,
     public,
+    recipients,
     requests,
     sharing,
     unsubscribe,
@@ -43,6 +44,7 @@ urlpatterns = [
     path(
         "unsubscribe/<slug:token>", unsubscribe.one_click, name="one_click_bare"
     ),  # RFC 8058 forbids to redirect a POST
+    path("recipients/answer/<slug:token>/", recipients.answer, name="recipient_answer"),
     path("webhooks/<slug:service>/<slug:kind>/", webhooks.receive, name="webhook"),
     path("privacy/", policy.policy, name="policy"),
     path("privacy.pdf", policy.pdf, name="policy_pdf"),

@@ -31,7 +31,18 @@ from customers.models import (
     SavedBasket,
     Session,
 )
-from privacy import consent, corrections, export, notices, policies, recipients, restrictions, subject_requests, tokens
+from privacy import (
+    consent,
+    corrections,
+    export,
+    notices,
+    policies,
+    recipient_notices,
+    recipients,
+    restrictions,
+    subject_requests,
+    tokens,
+)
 from privacy.erasure import Erasure
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
@@ -265,6 +276,20 @@ def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
     return recipients.Disclosure.objects.create(data_subject=customer, recipient=to, **(defaults | values))
 
 
+def recipient_notice(customer: Customer, **values: Any) -> recipient_notices.RecipientNotice:
+    """A carrier that was told to delete, and has answered."""
+    word = canary(customer)
+    defaults = {
+        "occasion": f"test-{next(_counter)}", "change": "erasure", "state": "done", "fields": ["name", "address"],
+        "first_on": LONG_AGO.date(), "last_on": LONG_AGO.date(), "created_at": LONG_AGO, "told_at": LONG_AGO,
+        "answer_note": word.encode(),
+    }  # fmt: skip
+    to = values.pop("recipient", None) or recipient(notice_email="privacy@carrier.example")
+    made = recipient_notices.RecipientNotice.objects.create(data_subject=customer, recipient=to, **(defaults | values))
+    made.update(link_hash=tokens.at_rest(made.token))
+    return made
+
+
 def notice_shown(customer: Customer) -> policies.NoticeShown:
     """She was shown a policy."""
     return policies.NoticeShown.objects.create(
@@ -411,6 +436,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,
     policies.NoticeShown: notice_shown,
+    recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,
     subject_requests.CasePaper: case_paper,

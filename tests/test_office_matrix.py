@@ -52,6 +52,7 @@ TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_outgoingemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_inboundemail": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_webhookcall": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
+    "privacy_recipientnotice": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_auditentry": (TABLE[Act.READ_AUDIT], NOBODY, NOBODY),
     "privacy_restriction": (TABLE[Act.SEE_HOLDS], NOBODY, NOBODY),
     "privacy_recipient": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
@@ -95,6 +96,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_inboundemail_attachment": (NOBODY, TABLE[Act.HANDLE]),
     "explain_mail": (TABLE[Act.SEE_PERSON], TABLE[Act.SEE_PERSON]),
     "privacy_webhookcall_done": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_recipientnotice_again": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_recipientnotice_told": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_recipientnotice_answer": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_auditentry_verify": (NOBODY, TABLE[Act.READ_AUDIT]),
     "privacy_restriction_propose": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
@@ -173,6 +177,7 @@ def rows():
         "privacy_outgoingemail": make.outgoing_email(mary),
         "privacy_inboundemail": make.inbound_email(mary, raw=WITH_ATTACHMENT, review_state="open"),
         "privacy_webhookcall": make.webhook_call(mary),
+        "privacy_recipientnotice": make.recipient_notice(mary),
         "privacy_auditentry": make.case(mary) and type_of("privacy", "auditentry").objects.latest("pk"),
         "privacy_restriction": make.restriction(mary, lifted_at=None, lifted_by="", lift_proposed_by=""),
         "privacy_recipient": recipient,
@@ -215,7 +220,9 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_step": ["dismiss"],
     "privacy_inboundemail_attachment": [1],
 }
-OF_A_ROW = ("change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done")
+OF_A_ROW = (
+    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
+)  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
 

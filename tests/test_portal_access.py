@@ -19,7 +19,10 @@ PUBLIC = {
 }  # fmt: skip
 
 
-TOKEN_PAGES = {"confirm_address", "pending_address", "undo_unsubscribe", "public_request_form", "public_complaint_form"}
+TOKEN_PAGES = {
+    "recipient_answer", "confirm_address", "pending_address", "undo_unsubscribe", "public_request_form",
+    "public_complaint_form",
+}  # fmt: skip
 
 
 def addresses(customer: Any) -> dict[str, str]:
@@ -33,6 +36,7 @@ def addresses(customer: Any) -> dict[str, str]:
         "confirm_address": {"token": tokens.issue("new_address", customer, address="new@example.com")},
         "pending_address": {"pk": "1"},
         "webhook": {"service": "postmark", "kind": "events"},
+        "recipient_answer": {"token": make.recipient_notice(customer).token},
         "undo_unsubscribe": {"token": tokens.issue("undo", customer, senders=["own"])},
         "public_request_form": {"token": tokens.issue("request", customer, about="request")},
         "public_complaint_form": {"token": tokens.issue("request", customer, about="complaint")},

@@ -19,6 +19,7 @@ from privacy.restrictions import Restriction
 from privacy.subject_requests import CLOCK_EVENTS, CaseEvent, DataSubjectRequest
 from privacy.vocabulary import Source
 
+from . import handed_on
 from .people import PLAIN_LIVES, Person
 
 TALES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases.toml").read_text())["tale"]
@@ -144,6 +145,7 @@ def _leave_traces(case: DataSubjectRequest, events: list[CaseEvent], team: Team)
             **details,
         )
     officer = team[roles.OFFICER][0]
+    handed_on.hand_over(case)
     if case.kind == "objection":
         consent.withdraw_marketing(
             case.data_subject,
@@ -154,7 +156,11 @@ def _leave_traces(case: DataSubjectRequest, events: list[CaseEvent], team: Team)
         )
     if case.kind == "restriction":
         reason = f"{case.reference}: {case.text}"
-        restrictions.impose(case.data_subject, Restriction.Kind.ARTICLE_18, reason, actor=officer)
+        restrictions.impose(case.data_subject, Restriction.Kind.ARTICLE_18, reason, actor=officer, case=case)
+        handed_on.answer(case, officer)
+    if case.kind == "rectification" and case.closed_at:
+        handed_on.correct(case, officer)
+        handed_on.answer(case, officer)
     if case.kind == "erasure" and case.state == State.IN_PROGRESS:
         review_on = timezone.localdate(case.received_at) + timedelta(days=180)
         reason = "An invoice is unpaid and with the collectors."

@@ -25,6 +25,8 @@ POLICIES = (
     (PolicyVersion.Kind.INTERNAL_SECURITY, "2026-1", "Internal security policy", "security.txt", date(2026, 2, 5)),
 )
 
+BY_LETTER = "By letter to the postal address above; they name no address for this."
+
 
 def plant(today: date) -> None:
     """Adds what is missing; what staff changed stays."""
@@ -42,6 +44,8 @@ def plant(today: date) -> None:
 def _recipient(entry: dict[str, Any], today: date) -> None:
     values = {name: value for name, value in entry.items() if name not in ("name", "cookies")}
     values.setdefault("is_active", True)
+    if "notice_email" not in values:
+        values.setdefault("told_by_hand", BY_LETTER)
     is_bound = values.pop("agreement_until", None) is None
     values["agreement_until"] = date(today.year + 1, 12, 31) if is_bound else None
     recipient, _ = Recipient.objects.get_or_create(name=entry["name"], defaults=values)

@@ -20,7 +20,10 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, steps, timeline, words
+from . import clock_card, people, recipient_notices, steps, timeline, words
+
+Outlook = clock_card.Outlook
+REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
 
 Outlook = clock_card.Outlook
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
@@ -67,6 +70,7 @@ def page(
         "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),
         "preview": _preview(case),
+        "told": recipient_notices.of_case(case, request.user),
         "clocks": clock_card.of(subject_requests.clocks(case)),
         "steps": [_shown(step, case, ahead, taken, filled) for step in offered(case, request.user, ahead)],
         "two_people": _two_people(case, request.user),

@@ -28,6 +28,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
         ("privacy.restriction", _("Restrictions and holds"), None),
+        ("privacy.recipientnotice", _("Recipients told"), None),
     ]),
     (_("Mail and jobs"), [
         ("privacy.inboundemail", _("Incoming mail"), None),

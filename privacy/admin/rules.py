@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,10 +12,12 @@ from .. import audit
 from ..erasure import PurgeLine, PurgeRun
 from ..policies import PolicyVersion
 from ..purposes import Purpose
-from ..recipients import Cookie, Recipient
+from ..recipients import Cookie, Recipient, may_sign
 from ..roles import Act
 from .pages import OfficeAdmin, ReadOnly
 from .site import in_the_office
+
+TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand")
 
 
 class Rules(OfficeAdmin):
@@ -30,18 +33,49 @@ class Rules(OfficeAdmin):
         audit.record(event, actor=request.user, target=obj, columns=sorted(form.changed_data))  # type: ignore[arg-type]
 
 
+class RecipientForm(forms.ModelForm):
+    """A secret goes in and never comes out again."""
+
+    new_secret = forms.CharField(
+        label=_("Secret for the URL"), required=False, strip=False, min_length=24, max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("24 characters or more, or whsec_ and base64. Empty: as it is. It is not shown again."),
+    )  # fmt: skip
+
+    def clean_new_secret(self) -> str:
+        """One with which calls can be signed."""
+        secret: str = self.cleaned_data["new_secret"]
+        if secret and not may_sign(secret):
+            raise forms.ValidationError(_("What stands behind whsec_ is not base64, or is too short."))
+        return secret
+
+    def clean(self) -> Any:
+        """Puts the secret where the recipient's own rules look for it."""
+        if secret := self.cleaned_data.get("new_secret"):
+            self.instance.notice_secret = secret.encode()
+        return super().clean()
+
+
 @in_the_office(Recipient)
 class Recipients(Rules):
     """Who else gets data."""
 
+    form = RecipientForm
     list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until")
     search_fields = ("name", "legal_name")
     fieldsets = (
         (None, {"fields": ("name", "legal_name", "postal_address", "kind", "group", "purpose")}),
         (_("What it may get"), {"fields": ("fields", "is_necessary", "is_active")}),
         (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until")}),
+        (_("How it is told of corrections and deletions"), {"fields": TOLD}),
         (_("In the browser"), {"fields": ("policy_url", "opt_out_url", "cookie_lifetime", "shortens_ip")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever may not write sees no field for a secret either."""
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [(name, {"fields": [f for f in said["fields"] if f != "new_secret"]}) for name, said in self.fieldsets]
 
 
 @in_the_office(Cookie)

@@ -1,7 +1,7 @@
 """What is done before the address goes? Never written to again, one last letter, mail of nobody's record gone."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
-from .. import data_subjects, erased, jobs, notices, suppression, tokens
+from .. import data_subjects, erased, jobs, notices, recipient_notices, suppression, tokens
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
+from ..recipient_notices import RecipientNotice
 from ..suppression import Suppression
 from ..vocabulary import Channel
 from .conditions import goes_along, relations_to
@@ -48,12 +50,30 @@ def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None
     tokens.leave_behind(data_subject)
 
 
-def write_letter(data_subject: Any, plan: list[Line], *, key: str, now: datetime) -> None:
+def tell_recipients(
+    data_subject: Any, today: date, *, occasion: str, actor: Any, case: Any = None
+) -> list[RecipientNotice]:
+    """Whoever got her data hears of it when all is done (Art. 17(2), 19); those of whom she may know today."""
+    told = recipient_notices.tell(
+        data_subject, recipient_notices.Change.ERASURE, occasion=occasion, actor=actor, now=timezone.now(), today=today,
+        case=case, later=True,
+    )  # fmt: skip
+    return list(RecipientNotice.objects.filter(pk__in=[row.pk for row in told]).to_be_named(today))
+
+
+def write_letter(
+    data_subject: Any, plan: list[Line], *, key: str, now: datetime, told: Iterable[RecipientNotice] = ()
+) -> None:
     """The last letter: what goes, what is kept, why and until when (Art. 12(3), (4)); it waits until all is done."""
     if not data_subject.contact_email:
         return
     kept = [line for line in plan if line.kept]
-    context = {"kept": kept, "held": any(line.held for line in plan), "goes": any(line.goes for line in plan)}
+    context: dict[str, Any] = {
+        "kept": kept,
+        "held": any(line.held for line in plan),
+        "goes": any(line.goes for line in plan),
+    }
+    context["told"] = [notice.recipient for notice in told]
     notices.send(
         "erasure_done", data_subject.contact_email, key=key, context=context, forget_when_sent=True, now=now + NOT_YET
     )

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from .. import audit, export, jobs, restrictions
+from .. import audit, export, jobs, recipient_notices, restrictions
 from ..jobs import Job
 from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
@@ -18,6 +19,7 @@ from .plan import Line, merged, plan, rows_that_go, with_what_stayed
 from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
+Tell = Callable[[], list[recipient_notices.RecipientNotice]]
 READINGS = 3
 
 
@@ -64,11 +66,24 @@ class Erasure(Job):
     def perform(self) -> None:
         """Erases in checkpoints, reads again, and closes."""
         today, done = timezone.localdate(), merged(self.report)
-        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), self.letter_key)
+        told = partial(self.tell_recipients, today)
+        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), self.letter_key, told)
         with self.settling():
             lines = _close(self.data_subject, done, left, self.letter_key, actor=self.started_by, target=self)
+            recipient_notices.let_go(self.occasion, now=timezone.now())
             self.write(**_result(lines))
         empty_the_write_ahead_log()
+
+    @property
+    def occasion(self) -> str:
+        """What recipients are told of, once, however often the erasure has to go on."""
+        return f"privacy.erasure:{self.pk}"
+
+    def tell_recipients(self, today: date) -> list[recipient_notices.RecipientNotice]:
+        """Written while we know what they got; they leave when the erasure is done."""
+        return farewell.tell_recipients(
+            self.data_subject, today, occasion=self.occasion, actor=self.started_by, case=self.case
+        )
 
     def _checkpoint(self, done: dict[str, Line]) -> Checkpoint:
         @contextmanager
@@ -95,9 +110,11 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
     """Erases now, as the job does: what may go goes, what stays is named with reason and last day (Art. 17)."""
     done: dict[str, Line] = {}
     key = f"erasure-done-{data_subject.pk}-{today}"
-    left = _in_steps(data_subject, today, done, transaction.atomic, key)
+    told = partial(farewell.tell_recipients, data_subject, today, occasion=key, actor=actor)
+    left = _in_steps(data_subject, today, done, transaction.atomic, key, told)
     with transaction.atomic():
         lines = _close(data_subject, done, left, key, actor=actor)
+        recipient_notices.let_go(key, now=timezone.now())
     empty_the_write_ahead_log()
     return lines
 
@@ -105,21 +122,24 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
 def go_on(job: Erasure, *, today: date, actor: Any) -> None:
     """Erases what a hold kept until now, and brings the report of the erasure up to date (FAULTS E48)."""
     done, key = merged(job.report), f"{job.letter_key}-{today}"
-    left = _in_steps(job.data_subject, today, done, transaction.atomic, key)
+    told = partial(job.tell_recipients, today)
+    left = _in_steps(job.data_subject, today, done, transaction.atomic, key, told)
     with transaction.atomic():
         lines = _close(job.data_subject, done, left, key, actor=actor, target=job)
+        recipient_notices.let_go(job.occasion, now=timezone.now())
         Erasure.objects.filter(pk=job.pk).update(**_result(lines))
 
 
 def _in_steps(
-    data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint, letter_key: str
+    data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint, letter_key: str, tell: Tell
 ) -> list[Line]:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
     planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
     with checkpoint():
         farewell.suppress(data_subject, addresses, timezone.now())
-        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now())
+        told = [] if restrictions.is_held_whole(data_subject) else tell()
+        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now(), told=told)
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
             farewell.remove_mail_of_nobody(data_subject, addresses)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from .. import data_subjects
 from ..fields import normalise_email
 from ..personal_data import PersonalData, declarations
+from ..recipient_notices import RecipientNotice
 from ..recipients import Disclosure, told_of
 from ..vocabulary import Category
 from .values import exact, in_words, without_others
@@ -58,10 +59,16 @@ class Table:
         fields = self.declaration.model._meta.get_field
         return [] if self.copy.only_provided else [fields(name) for name in self.declaration.secret]  # type: ignore[misc]
 
+    @property
+    def _today(self) -> date:
+        return timezone.localdate(self.copy.now, settings.SHOP_TZ)
+
     def query(self) -> models.QuerySet[Any]:
         """The rows about this person that she may be told of today."""
         if self.declaration.model is Disclosure:
-            return told_of(self.copy.data_subject, timezone.localdate(self.copy.now, settings.SHOP_TZ))
+            return told_of(self.copy.data_subject, self._today)
+        if self.declaration.model is RecipientNotice:
+            return RecipientNotice.objects.filter(data_subject=self.copy.data_subject).to_be_named(self._today)
         return self.declaration.of(self.copy.data_subject)
 
     def rows(self) -> Iterator[Row]:

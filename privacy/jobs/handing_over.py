@@ -59,7 +59,8 @@ def hint(model: type[Job], pks: list[Any]) -> None:
     """Sends the messages; what cannot be sent, the sweeper finds."""
     label, rows = model._meta.label_lower, model._base_manager.filter(pk__in=pks)
     # Noted before the first message leaves: a worker that is quicker would find its rows locked, and pass over them.
-    rows.update(hinted_at=timezone.now())
+    if not rows.update(hinted_at=timezone.now()):
+        return
     try:
         for start in range(0, len(pks), model.at_once):
             current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], retry=False)

@@ -10,6 +10,7 @@ from django.db.models import Count, Value
 from django.db.models.functions import Cast, JSONObject
 
 from ..personal_data import PersonalData, declarations
+from ..recipient_notices import RecipientNotice
 from ..recipients import Disclosure, told_of
 from .prepared import Prepared
 from .reading import Reader, Row, as_dict, as_json, name_of, shown_columns
@@ -52,6 +53,8 @@ def visible(declaration: PersonalData, data_subject: Any, today: date) -> models
     """The rows about this person that she may be shown today."""
     if declaration.model is Disclosure:
         return told_of(data_subject, today).select_related(None)
+    if declaration.model is RecipientNotice:
+        return RecipientNotice.objects.filter(data_subject=data_subject).to_be_named(today)
     rows = declaration.of(data_subject)
     return rows.filter(is_internal=False) if "is_internal" in declaration.not_personal else rows
 

@@ -44,6 +44,7 @@ KINDS = {
     "privacy.linktoken": _("Links that we mailed to you"),
     "privacy.noticeshown": _("Policies that you were shown"),
     "privacy.outgoingemail": _("Emails to you"),
+    "privacy.recipientnotice": _("Who was told of changes"),
     "privacy.restriction": _("Limits on the use of your data"),
 }
 

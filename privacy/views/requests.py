@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import erasure, restrictions, rights, subject_requests
+from .. import erasure, recipient_notices, restrictions, rights, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import Clock, in_words
 from ..export import Export
@@ -100,6 +100,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "export": job if case.kind in ("access", "portability") else None,
         "goes_on_as": case.merged_into,
         "promises": _promises(case),
+        "told": recipient_notices.progress(case, timezone.localdate()),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)
