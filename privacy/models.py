@@ -14,13 +14,15 @@ from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
+from .sight import Opening, ViewingAlarm
 from .subject_requests import CaseEvent, DataSubjectRequest
 from .suppression import Suppression
 from .tokens import LinkToken
+from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
     "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
-    "Restriction", "Suppression", "WebhookCall",
+    "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose",
+    "Recipient", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

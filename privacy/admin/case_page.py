@@ -20,7 +20,7 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed
-from . import people, steps, timeline, words
+from . import people, seeing, steps, timeline, words
 
 REFUSALS = (NotAllowed, InvalidTransition, UnlawfulEvent, NotErased)
 
@@ -45,9 +45,9 @@ def page(
     """The page; `filled` is the form of the step that was taken and must be corrected."""
     if not room.has_view_permission(request, case):
         raise PermissionDenied
-    sees_person = roles.may(request.user, Act.SEE_PERSON)
-    if sees_person:
-        people.viewed(request, case.data_subject, target=case)
+    may_see = roles.may(request.user, Act.SEE_PERSON)
+    sight = seeing.of(request, case)
+    sees_person = sight is not None and sight.is_open
     context = {
         **room.admin_site.each_context(request),
         **_heading(case),
@@ -55,10 +55,12 @@ def page(
         "opts": room.opts,
         "case": case,
         "sees_person": sees_person,
+        "sight": sight,
         "person": case.data_subject.display_name if sees_person else "",
-        "person_url": people.url(case.data_subject) if sees_person else "",
-        "mails": deeds.mails_of(case) if sees_person else [],
-        "timeline": timeline.of(request, case),
+        "masked": people.masked(case.data_subject.display_name) if may_see and not sees_person else "",
+        "person_url": people.url(case.data_subject) if may_see else "",
+        "mails": deeds.mails_of(case) if may_see else [],
+        "timeline": timeline.of(request, case, with_notes=sees_person),
         "holdings": _held(case),
         "preview": _preview(case),
         "steps": [_shown(step, case, request.user, taken, filled) for step in offered(case, request.user)],

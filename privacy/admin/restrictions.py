@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from .. import audit, restrictions, roles
 from ..restrictions import Restriction
 from ..roles import Act
-from . import choosing, people
+from . import choosing, people, seeing
 from .pages import ReadOnly, require
 from .site import in_the_office, page
 
@@ -69,8 +69,8 @@ class Restrictions(ReadOnly):
         return super().changelist_view(request, extra | (extra_context or {}))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The reason may name the person; only those who may see people read it."""
-        return () if roles.may(request.user, Act.SEE_PERSON) else ("reason",)
+        """The reason may name the person; only those who see her now read it."""
+        return () if obj is not None and seeing.sees(request, obj) else ("reason",)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """With the step that may be taken now."""
@@ -79,6 +79,7 @@ class Restrictions(ReadOnly):
         may = roles.may(request.user, Act.HOLD) and row is not None and row.lifted_at is None
         proposed_by = row.lift_proposed_by if row else ""
         extra = {
+            "sight": seeing.of(request, row) if row and self.has_view_permission(request, row) else None,
             "may_propose": may and not proposed_by,
             "may_lift": may and proposed_by not in ("", mine),
             "waits_for_another": may and proposed_by == mine,
