@@ -12,9 +12,9 @@ from .opening import (
     person_of,
     viewed,
 )
-from .report import Day, Told, days, in_plain_words, openings, send_daily, told
+from .report import LOOKS, Day, Told, days, in_plain_words, openings, send_daily, told
 
 __all__ = [
-    "Day", "Ground", "NotOpened", "Opening", "Told", "ViewingAlarm", "days", "in_plain_words", "mask_again",
+    "LOOKS", "Day", "Ground", "NotOpened", "Opening", "Told", "ViewingAlarm", "days", "in_plain_words", "mask_again",
     "open_case_of", "open_details", "opened", "openings", "person_of", "send_daily", "told", "viewed",
 ]  # fmt: skip
