@@ -1,6 +1,6 @@
 """Who may come to the queue: promised and trained. What is missing, what to do, and who records trainings."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from .. import confidentiality, training
 from ..fields import not_in_the_future
 from ..roles import Act
+from . import words
 from .pages import require
 
 
@@ -35,12 +36,10 @@ def warnings(account: Any, now: datetime) -> list[str]:
     )
     said = _("%(what)s holds until %(day)s.")
     return [
-        said % {"what": what, "day": _day(day)} for what, day in ends if day and day <= today + training.WARN_BEFORE
+        said % {"what": what, "day": words.day(day)}
+        for what, day in ends
+        if day and day <= today + training.WARN_BEFORE
     ]
-
-
-def _day(day: date) -> str:
-    return f"{day:%-d %B %Y}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,8 +112,8 @@ def trainings(request: HttpRequest) -> HttpResponse:
         made = training.record(
             said["colleague"], said["course"], said["held_on"], actor=request.user, valid_until=said["valid_until"]
         )
-        words = _("Noted. It counts until %(day)s, once the colleague has said that she was there.")
-        messages.success(request, words % {"day": _day(made.valid_until)})
+        noted = _("Noted. It counts until %(day)s, once the colleague has said that she was there.")
+        messages.success(request, noted % {"day": words.day(made.valid_until)})
         return redirect("admin:training")
     people = list(colleagues())
     found = training.newest(people)
