@@ -81,9 +81,8 @@ CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
-# Staff: for how long details stay open, how many people within an hour raise an alarm, how long a training counts.
 DETAILS_OPEN_MINUTES = env.between("DETAILS_OPEN_MINUTES", default=15, least=1, most=60)
-MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, most=100_000)
+MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, most=100_000)  # within an hour
 TRAINING_DAYS = env.between("TRAINING_DAYS", default=365, least=1, most=3650)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)

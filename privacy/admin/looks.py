@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -24,6 +25,7 @@ from .site import page
 A_MONTH = timedelta(days=29)
 A_PAGE = 50
 LONGEST = timedelta(days=366)
+EARLIEST = date(2000, 1, 1)
 
 
 class PeriodForm(forms.Form):
@@ -47,7 +49,8 @@ class PeriodForm(forms.Form):
         """In this order, and a year at most."""
         said = super().clean() or {}
         first, last = said.get("first"), said.get("last")
-        if first and last and not first <= last <= first + LONGEST:
+        today = timezone.localdate()
+        if first and last and not (EARLIEST <= first <= last <= today + LONGEST and last - first <= LONGEST):
             raise forms.ValidationError(_("The first day comes before the last, and a year is the most."))
         return said
 
@@ -70,7 +73,7 @@ def looks(request: HttpRequest) -> HttpResponse:
         "lines": sight.days(first, last, colleague),
         "first": first, "last": last, "colleague": colleague,
         "reads_reasons": roles.may(request.user, Act.SEE_REASONS),
-        "query": "&".join(f"{name}={request.GET[name]}" for name in form.fields if request.GET.get(name, "").isascii()),
+        "query": urlencode({"first": first, "last": last, "colleague": colleague.pk if colleague else ""}),
     }  # fmt: skip
     if colleague:
         context["page"] = Paginator(sight.openings(first, last, colleague), A_PAGE).get_page(request.GET.get("page"))

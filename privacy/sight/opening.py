@@ -52,7 +52,7 @@ class Opening(models.Model):
         erase=Delete(),
         fields=("opened_at", "role", "ground", "reference", "reason"),
         not_personal=("colleague", "page", "with_request", "ends_at", "session"),
-        third_party=("reason",),
+        secret=("reason",),
     )
 
     colleague = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="openings")
