@@ -88,10 +88,10 @@ def staff(role: str = "", **values: Any) -> Account:
 
 
 def training(colleague: Account, **values: Any) -> Training:
-    """A course of today that she has acknowledged, recorded by somebody else."""
+    """A course of long ago that still counts, that she has acknowledged, recorded by somebody else."""
     today = timezone.localdate()
     defaults: dict[str, Any] = {
-        "course": "Data protection", "held_on": today, "valid_until": today + timedelta(days=365),
+        "course": "Data protection", "held_on": LONG_AGO.date(), "valid_until": today + timedelta(days=365),
         "recorded_at": timezone.now(), "acknowledged_at": timezone.now(),
     }  # fmt: skip
     if "recorded_by" not in values:

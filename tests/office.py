@@ -41,6 +41,18 @@ def look(client: Any, row: Any, *, ground: str = "contact", words: str = "She ca
     return client.post(url, {"ground": ground, "words": words})
 
 
+def page_of(row: Any) -> str:
+    """The address of its page in the office."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+
+
+def shown(client: Any, row: Any) -> str:
+    """What its page says."""
+    said: str = client.get(page_of(row)).content.decode()
+    return said
+
+
 def addresses() -> list[str]:
     """The name of every address below /admin/; the last, nameless one catches the rest."""
     return [name for name in _names(admin.site.get_urls()) if name]

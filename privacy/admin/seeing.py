@@ -37,11 +37,16 @@ class ReasonForm(forms.Form):
 
     ground = forms.ChoiceField(label=gettext_lazy("Why do you need to see them?"), choices=Ground.choices)
     words = forms.CharField(
-        label=gettext_lazy("In a few words, or the number of the request"),
+        label=gettext_lazy("In words, or a request number"),
         required=False,
         max_length=LONGEST,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """One of the two is needed, so neither is called optional."""
+        super().__init__(*args, **kwargs)
+        self.fields["words"].is_one_of_two = True  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Sight:
     open_url: str
     mask_url: str
     back: str
+    is_known: bool
 
     lasts: int = field(default_factory=lambda: settings.DETAILS_OPEN_MINUTES)
 
@@ -91,6 +97,7 @@ def _sight(
         open_url=reverse("admin:open_details", args=args),
         mask_url=reverse("admin:mask_again", args=args),
         back=back or request.get_full_path(),
+        is_known=sight.person_of(row) is not None,
     )
 
 
