@@ -64,7 +64,8 @@ def pages(rows):
         if not table or what in ("changelist", "add", "export", "undo_assign", "verify"):
             yield reverse(f"admin:{name}")
             continue
-        more = {"step": ["note" if "request" in table else "dismiss"], "attachment": [1]}.get(what, [])
+        needed: dict[str, list[Any]] = {"step": ["note" if "request" in table else "dismiss"], "attachment": [1]}
+        more = needed.get(what, [])
         yield from (reverse(f"admin:{name}", args=[pk, *more]) for pk in by_table[table])
     for row in rows:
         label = [row._meta.label_lower, row.pk]

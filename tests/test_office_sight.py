@@ -350,7 +350,8 @@ def test_bad_periods_are_one_clear_line(query):
 def test_f68_the_daily_letter_tells_who_looked_at_how_many_once(agent, mary):
     sight.open_details(agent, "s", mary, "contact", "She called.")
     day = Opening.objects.get().opened_at.date()
-    sight.send_daily(day), sight.send_daily(day)
+    for _twice in range(2):
+        sight.send_daily(day)
     body = bytes(letters("looks_daily").get().body).decode()
     assert f"{agent}: 1, 1, 1, 0" in body
     assert "Byrne" not in body

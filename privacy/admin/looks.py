@@ -73,7 +73,7 @@ def looks(request: HttpRequest) -> HttpResponse:
         "lines": sight.days(first, last, colleague),
         "first": first, "last": last, "colleague": colleague,
         "reads_reasons": roles.may(request.user, Act.SEE_REASONS),
-        "query": urlencode({"first": first, "last": last, "colleague": colleague.pk if colleague else ""}),
+        "query": urlencode({"first": str(first), "last": str(last), "colleague": colleague.pk if colleague else ""}),
     }  # fmt: skip
     if colleague:
         context["page"] = Paginator(sight.openings(first, last, colleague), A_PAGE).get_page(request.GET.get("page"))

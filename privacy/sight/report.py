@@ -76,7 +76,7 @@ def days(first: date, last: date, colleague: Any = None) -> list[Day]:
             unknown=Count("page", filter=nobody, distinct=True), without=Count("pk", filter=Q(with_request=False)),
         )
     )  # fmt: skip
-    counted = {(row["day"], row["colleague"]): row for row in found}
+    counted: dict[tuple[date, Any], Any] = {(row["day"], row["colleague"]): row for row in found}
     pages = _pages(first, last, colleague)
     accounts = get_user_model()._default_manager.in_bulk({key for _day, key in counted} | {key for _day, key in pages})
     lines = [_line(key, accounts, counted.get(key), pages[key]) for key in {*counted, *pages} if key[1] in accounts]
