@@ -1,6 +1,7 @@
 """No page of the office holds a person's details before a reason was typed: every address, every row, every verb."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.contrib import admin
