@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from privacy import sight
+from privacy import sight, tasks
 from privacy.audit import AuditEntry
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT, AUDITOR, OFFICER
@@ -357,6 +357,16 @@ def test_f68_the_daily_letter_tells_who_looked_at_how_many_once(agent, mary):
     assert "Byrne" not in body
     sight.send_daily(day - timedelta(days=1))
     assert "Nobody's details were opened on this day." in bytes(letters("looks_daily").latest("pk").body).decode()
+
+
+def test_the_schedule_asks_for_yesterdays_letter_and_two_schedules_send_one(agent, mary, settings):
+    assert settings.CELERY_BEAT_SCHEDULE["report looks"]["task"] == tasks.report_looks.name
+    with time_machine.travel(NOON, tick=False) as clock:
+        sight.open_details(agent, "s", mary, "contact", "She called.")
+        clock.shift(timedelta(days=1))
+        for _schedule in range(2):
+            tasks.report_looks()
+    assert f"{agent}: 1, 1, 1, 0" in bytes(letters("looks_daily").get().body).decode()
 
 
 # --- the customer's page -----------------------------------------------------------------------------------
