@@ -82,14 +82,17 @@ def fill(cases: int) -> Any:
 
     from customers.models import Account, Customer
     from customers.numbers import with_check_digit
-    from privacy import audit, roles
+    from privacy import audit, roles, training
     from privacy.subject_requests import DataSubjectRequest as Case
 
-    team = [Account(email=f"b{n}@northlight.example", staff_name=f"B{n}", is_staff=True) for n in range(20)]
+    staff = [{"email": f"b{n}@northlight.example", "staff_name": f"B{n}", "is_superuser": n == 1} for n in range(20)]
+    team = [Account(is_staff=True, **one) for one in staff]
     team = Account.objects.bulk_create(team)
     officer = team[0]
     officer.groups.add(roles.Group.objects.get(name=roles.OFFICER))
     audit.record("staff.confidentiality", actor=officer, target=officer)
+    training.record(officer, "Data protection", timezone.localdate(), actor=team[1])
+    training.acknowledge(officer)
     people = max(cases // 10, 1)
     Customer.objects.bulk_create(
         (Customer(number=with_check_digit(10_000_000 + n), display_name=f"Person {n}") for n in range(people)),

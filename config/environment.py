@@ -38,6 +38,13 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} must be a port, 1 to 65535, not {number}.")
         return number
 
+    def between(self, var: str, default: int, least: int, most: int) -> int:
+        """A whole number in these limits."""
+        number = int(self.int(var, default=default))
+        if not least <= number <= most:
+            raise ImproperlyConfigured(f"{var} must be {least} to {most}, not {number}.")
+        return number
+
     def seconds(self, var: str, default: int, most: int) -> int:
         """A time in whole seconds, at least one."""
         number = int(self.int(var, default=default))

@@ -89,6 +89,9 @@ RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
 RECIPIENT_REMINDER_DAYS = env.int("RECIPIENT_REMINDER_DAYS", default=7)
 RECIPIENT_REMINDERS = env.int("RECIPIENT_REMINDERS", default=3)
 RECIPIENT_HOSTS_INSIDE = [host.lower() for host in env.list("RECIPIENT_HOSTS_INSIDE", default=[])]
+DETAILS_OPEN_MINUTES = env.between("DETAILS_OPEN_MINUTES", default=15, least=1, most=60)
+MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, most=100_000)  # within an hour
+TRAINING_DAYS = env.between("TRAINING_DAYS", default=365, least=1, most=3650)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 
@@ -192,6 +195,7 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "forget exports": {"task": "privacy.tasks.forget_exports", "schedule": crontab(minute="20")},
+    "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

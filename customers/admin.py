@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy import audit, overview, roles
-from privacy.admin import people
+from privacy.admin import people, seeing
 from privacy.admin.ledger import Ledger
 from privacy.admin.lists import KeysetChangeList
 from privacy.admin.pages import OfficeAdmin, ReadOnly
@@ -57,18 +58,26 @@ class Customers(ReadOnly):
         return (queryset.filter(pk__in=people.found(text)) if text else queryset), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """The person's page: banner, requests, what we hold; that it was looked at is noted."""
+        """The person's page: banner, requests, what we hold; her details once a reason was typed, and that is noted."""
         person = self.get_object(request, object_id)
         extra = dict(extra_context or {})
-        if person is not None and self.has_view_permission(request, person):
-            people.viewed(request, person)
+        if person is not None and self.has_view_permission(request, person) and request.method != "POST":
             extra |= {
                 "title": _("Customer"),
+                "sight": seeing.of(request, person),
+                "masked": people.masked(person.display_name),
                 "barred": list(Restriction.objects.active().filter(data_subject=person)),
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
                 "holdings": overview.holdings(person, timezone.localdate()),
             }
+            if not extra["sight"] or not extra["sight"].is_open:
+                context = {**self.admin_site.each_context(request), **extra, "opts": self.opts, "original": person}
+                return render(request, "admin/person_masked.html", context)
         return super().change_view(request, object_id, form_url, extra)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The audit log is the history; the page is the same."""
+        return self.change_view(request, object_id, extra_context=extra_context)
 
     @admin.display(description=_("name"))
     def masked_name(self, person: Customer) -> str:
@@ -95,16 +104,12 @@ class OfACustomer(Ledger):
         text = search_term.strip()
         return (queryset.filter(customer__in=people.found(text)) if text else queryset), False
 
-    def person_of(self, row: Any) -> Any:
-        """Whose row it is."""
-        return row.customer
-
 
 @admin.register(Order)
 class Orders(OfACustomer):
     """Orders."""
 
-    list_display = ("number", "placed_on", "state", "total", "currency")
+    list_display = ("number", "placed_on", "state")
     search_help_text = _("Order number, customer number, email address, or the beginning of a name")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -140,7 +145,7 @@ class Newsletters(OfACustomer):
 class CreditChecks(OfACustomer):
     """Scores; the logic behind them is the agency's and is not shown."""
 
-    list_display = ("checked_at", "recipient", "decision", "reviewed_by_person")
+    list_display = ("checked_at", "recipient", "reviewed_by_person")
     exclude = ("logic",)
     list_select_related = ("customer", "recipient")
 

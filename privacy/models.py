@@ -15,13 +15,16 @@ from .purposes import Purpose
 from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
+from .sight import Opening, ViewingAlarm
 from .subject_requests import CaseEvent, CasePaper, DataSubjectRequest, Representative
 from .suppression import Suppression
 from .tokens import LinkToken
+from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
     "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeDelivery",
-    "NoticeShown", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose",
-    "Recipient", "RecipientNotice", "Representative", "Restriction", "Suppression", "WebhookCall",
+    "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
+    "Purpose", "Recipient", "RecipientNotice", "Representative", "Restriction", "Suppression", "Training",
+    "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -29,10 +29,14 @@ class Act(TextChoices):
     WRITE_RULES = "write_rules", _("Change recipients, cookies, purposes and policies; propose a purge")
     SECOND_RULES = "second_rules", _("Be the second eye on a purge")
     READ_AUDIT = "read_audit", _("Read the audit log and check that it is intact")
+    SEE_REASONS = "see_reasons", _("Read in a colleague's words why she opened somebody's details")
     MANAGE_ACCOUNTS = "manage_accounts", _("Make staff accounts and give them roles, below one's own level")
+    RECORD_TRAINING = "record_training", _("Record which colleague was trained, and until when that holds")
 
 
 AGENT, OFFICER, AUDITOR, MANAGER = "care agent", "privacy officer", "auditor", "account manager"
+# Not a role that somebody is given: the break-glass account below, as reports name it.
+EMERGENCY = "emergency account"
 
 ROLES: dict[str, frozenset[Act]] = {
     AGENT: frozenset({
@@ -41,12 +45,13 @@ ROLES: dict[str, frozenset[Act]] = {
     }),
     OFFICER: frozenset(Act) - {Act.MANAGE_ACCOUNTS},
     AUDITOR: frozenset({Act.SEE_QUEUE, Act.SEE_HOLDS, Act.SEE_RULES, Act.READ_AUDIT}),
-    MANAGER: frozenset({Act.MANAGE_ACCOUNTS}),
+    MANAGER: frozenset({Act.MANAGE_ACCOUNTS, Act.RECORD_TRAINING}),
 }  # fmt: skip
 
 # The break-glass account: to look and to mend, never to decide about a person's data by itself.
 BREAK_GLASS = frozenset({
     Act.SEE_QUEUE, Act.SEE_PERSON, Act.SWITCH_OFF, Act.SEE_RULES, Act.SECOND_RULES, Act.READ_AUDIT, Act.MANAGE_ACCOUNTS,
+    Act.RECORD_TRAINING,
 })  # fmt: skip
 
 # Which roles an account manager may give and take; the others, and superusers, only a superuser.

@@ -1,12 +1,13 @@
 """Celery's face: ids in, one verb each."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import documents, erasure, export, jobs
+from . import documents, erasure, export, jobs, sight
 from .inbound import wishes
 
 
@@ -45,3 +46,9 @@ def forget_exports() -> int:
 def purge() -> None:
     """The nightly purge."""
     erasure.purge(today=timezone.localdate())
+
+
+@shared_task
+def report_looks() -> None:
+    """Who looked at how many yesterday, to the privacy officer."""
+    sight.send_daily(timezone.localdate() - timedelta(days=1))

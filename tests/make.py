@@ -40,6 +40,7 @@ from privacy import (
     recipient_notices,
     recipients,
     restrictions,
+    sight,
     subject_requests,
     tokens,
 )
@@ -48,6 +49,7 @@ from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
 from privacy.subject_requests import papers
+from privacy.training import Training
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
 CANARY = "Zaunkoenigin"
@@ -85,6 +87,28 @@ def staff(role: str = "", **values: Any) -> Account:
     if role:
         made.groups.add(apps.get_model("auth.Group").objects.get(name=role))
     return made
+
+
+def training(colleague: Account, **values: Any) -> Training:
+    """A course of long ago that still counts, that she has acknowledged, recorded by somebody else."""
+    today = timezone.localdate()
+    defaults: dict[str, Any] = {
+        "course": "Data protection", "held_on": LONG_AGO.date(), "valid_until": today + timedelta(days=365),
+        "recorded_at": timezone.now(), "acknowledged_at": timezone.now(),
+    }  # fmt: skip
+    if "recorded_by" not in values:
+        defaults["recorded_by"] = Account.objects.get_or_create(email="trainer@northlight.example")[0]
+    return Training.objects.create(colleague=colleague, **(defaults | values))
+
+
+def opening(customer: Customer, **values: Any) -> sight.Opening:
+    """A colleague's look at her, long over."""
+    defaults = {
+        "page": f"customers.customer:{customer.pk}", "session": "none", "role": "care agent", "ground": "contact",
+        "reason": canary(customer).encode(), "with_request": False, "opened_at": LONG_AGO, "ends_at": LONG_AGO,
+    }  # fmt: skip
+    who = values.pop("colleague", None) or Account.objects.get_or_create(email="agent@northlight.example")[0]
+    return sight.Opening.objects.create(colleague=who, data_subject=customer, **(defaults | values))
 
 
 def recipient(name: str = "", **values: Any) -> recipients.Recipient:
@@ -441,6 +465,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     restrictions.Restriction: restriction,
     subject_requests.CasePaper: case_paper,
     subject_requests.Representative: representative,
+    sight.Opening: opening,
     subject_requests.CaseEvent: case_event,
     subject_requests.DataSubjectRequest: closed_case,
     tokens.LinkToken: link,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.test import Client
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 
 from privacy import confidentiality
 from tests import make
@@ -16,13 +16,15 @@ CASE = "admin:privacy_datasubjectrequest_change"
 STEP = "admin:privacy_datasubjectrequest_step"
 
 
-def colleague(role: str = "", *, promised: bool = True, **values: Any) -> Any:
-    """A staff account in this role that has promised confidentiality."""
+def colleague(role: str = "", *, promised: bool = True, trained: bool = True, **values: Any) -> Any:
+    """A staff account in this role that has promised confidentiality and was trained."""
     if role == "superuser":
         role, values = "", values | {"is_superuser": True}
     account = make.staff(role, **values)
     if promised:
         confidentiality.promise(account)
+    if trained:
+        make.training(account)
     return account
 
 
@@ -31,6 +33,24 @@ def desk(account: Any) -> Any:
     client = Client()
     client.force_login(account)
     return client
+
+
+def look(client: Any, row: Any, *, ground: str = "contact", words: str = "She called about it.") -> Any:
+    """Types a reason, as the form on every masked page does; the answer that comes back."""
+    url = reverse("admin:open_details", args=[row._meta.label_lower, row.pk])
+    return client.post(url, {"ground": ground, "words": words})
+
+
+def page_of(row: Any) -> str:
+    """The address of its page in the office."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+
+
+def shown(client: Any, row: Any) -> str:
+    """What its page says."""
+    said: str = client.get(page_of(row)).content.decode()
+    return said
 
 
 def addresses() -> list[str]:

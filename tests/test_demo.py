@@ -14,7 +14,7 @@ from django.utils import timezone
 from customers.demo import cases, people, register, shop, staff
 from customers.models import Account, Address, Customer, EmailAddress, Order, PaymentReference
 from customers.numbers import read_number
-from privacy import audit, gate, roles
+from privacy import audit, confidentiality, gate, roles, training
 from privacy.cases import State
 from privacy.consent import ConsentEntry
 from privacy.inbound.mailbox import InboundEmail
@@ -153,6 +153,8 @@ def test_colleagues_stand_in_every_role_and_two_are_privacy_officers():
         assert account.is_staff
         assert [group.name for group in account.groups.all()] == [login["role"]]
         assert account.check_password(login["password"])
+        assert confidentiality.has_promised(account, timezone.now())
+        assert training.is_current(account, timezone.localdate())
 
 
 def test_requests_of_every_kind_and_state_lie_in_the_queue():

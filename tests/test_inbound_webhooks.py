@@ -33,7 +33,7 @@ from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make
 from tests.letters import REMOVE, letter
 from tests.mailing_services import Call, Keys, call, multipart, sns, worked
-from tests.office import colleague, desk
+from tests.office import colleague, desk, look
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -950,6 +950,7 @@ def test_a_colleague_sees_why_it_waits_as_text_and_ticks_it_off(http):
     row, browser = done(sns(KEYS, notice), http), desk(colleague("care agent"))
     assert "calls of mailing services to look at" in browser.get(reverse("admin:index")).content.decode()
     assert f"/{row.pk}/change/" in browser.get(reverse("admin:privacy_webhookcall_changelist")).content.decode()
+    look(browser, row)
     page = browser.get(reverse("admin:privacy_webhookcall_change", args=[row.pk])).content.decode()
     assert "https://sns.example/?Token=&lt;script&gt;" in page and "<script>alert" not in page
     assert "https://sns.example" not in "".join(re.findall(r'(?:href|src|action)="[^"]*"', page))

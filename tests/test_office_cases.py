@@ -14,7 +14,7 @@ from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT, OFFICER
 from privacy.subject_requests import CaseEvent, DataSubjectRequest, NotAllowed
 from tests import make
-from tests.office import CASE, STEP, colleague, desk
+from tests.office import CASE, STEP, colleague, desk, look
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,10 @@ def mary():
 
 
 def page(account, case):
-    return desk(account).get(reverse(CASE, args=[case.pk]))
+    """The page as a colleague sees it who has said why."""
+    at_desk = desk(account)
+    look(at_desk, case)
+    return at_desk.get(reverse(CASE, args=[case.pk]))
 
 
 def press(account, case, name, **said):
@@ -250,11 +253,13 @@ def test_assigning_and_notes(agent, officer, mary):
 def test_what_a_person_wrote_is_never_markup(agent):
     bad = make.customer(display_name="<script>alert(1)</script>")
     case = make.case(bad, details="<img src=x onerror=alert(1)>")
+    at_desk = desk(agent)
+    look(at_desk, case)
     for url in (
         reverse(CASE, args=[case.pk]),
         "/admin/privacy/datasubjectrequest/",
         f"/admin/customers/customer/{bad.pk}/change/",
     ):
-        text = desk(agent).get(url).content.decode()
+        text = at_desk.get(url).content.decode()
         assert "<script>alert" not in text
         assert "<img src=x" not in text

@@ -17,7 +17,7 @@ from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Purpose
 from tests import make
-from tests.office import colleague, desk
+from tests.office import colleague, desk, look
 
 pytestmark = pytest.mark.django_db
 REVOCATION, INTAKE, STAFF = "/admin/revocation/", "/admin/intake/", "/admin/customers/account/"
@@ -133,7 +133,7 @@ def test_staff_without_a_second_factor_go_and_make_one(settings):
 def test_mad_18_the_queue_opens_after_a_promise_that_holds_for_a_year():
     account = colleague(AGENT, promised=False)
     at_desk = desk(account)
-    assert "Read and promise" in at_desk.get("/admin/").content.decode()
+    assert "See what is missing" in at_desk.get("/admin/").content.decode()
     sent = at_desk.get("/admin/privacy/datasubjectrequest/?due=week")
     assert sent.url == "/admin/confidentiality/?next=%2Fadmin%2Fprivacy%2Fdatasubjectrequest%2F%3Fdue%3Dweek"
     assert at_desk.get(sent.url).status_code == 200
@@ -256,6 +256,7 @@ def test_f70_a_poisoned_mail_is_read_as_plain_text_and_its_bytes_are_only_saved(
     mary = make.customer()
     mail = make.inbound_email(mary, raw=POISON)
     type(mail).objects.filter(pk=mail.pk).update(raw=POISON, review_state="open", data_subject=mary)
+    look(at_desk, mail)
     page = at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/change/").content.decode()
     assert "Please help me." in page
     for poison in ("<script>alert", '<img src="http', "evil.example/pixel", "<meta http-equiv", "<style>"):
@@ -283,6 +284,7 @@ def test_a_mail_waits_until_one_colleague_has_dealt_with_it(at_desk):
 def test_mail_that_cannot_be_read_says_so(at_desk):
     mail = make.inbound_email(make.customer())
     type(mail).objects.filter(pk=mail.pk).update(raw=b"From: " + b"(" * 300_000, review_state="open")
+    look(at_desk, mail)
     assert at_desk.get(f"/admin/privacy/inboundemail/{mail.pk}/change/").status_code == 200
 
 
@@ -291,5 +293,7 @@ def test_mail_of_and_to_somebody_we_do_not_know_is_listed_and_opens(at_desk):
     for row, table in ((came_in, "inboundemail"), (went_out, "outgoingemail")):
         type(row).objects.filter(pk=row.pk).update(data_subject=None)
         assert at_desk.get(f"/admin/privacy/{table}/").status_code == 200
+        assert at_desk.get(f"/admin/privacy/{table}/{row.pk}/change/").status_code == 200
+        look(at_desk, row)
         assert at_desk.get(f"/admin/privacy/{table}/{row.pk}/change/").status_code == 200
     assert "–" in at_desk.get("/admin/privacy/inboundemail/?which=all").content.decode()

@@ -20,7 +20,7 @@ from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Purpose
 from tests import make
-from tests.office import colleague, desk
+from tests.office import colleague, desk, look
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,7 +173,9 @@ def test_no_line_of_a_mail_is_left_out(text):
 
 def test_f70_nothing_in_a_mail_becomes_a_link_or_is_fetched(at_desk, mary):
     raw = letter("Look at https://evil.example/x?token=1 or mailto:a@evil.example <img src=https://evil.example/p.gif>")
-    shown = at_desk.get(page_of(arrived(raw))).content.decode()
+    mail = arrived(raw)
+    look(at_desk, mail)
+    shown = at_desk.get(page_of(mail)).content.decode()
     assert "https://evil.example/x?token=1" in shown
     for poison in ('href="https://evil', 'href="mailto', "<img src=https", 'src="https'):
         assert poison not in shown
@@ -193,6 +195,7 @@ def with_attachments():
 def test_an_attachment_is_listed_by_name_type_and_size_and_saved_whole_after_a_warning(at_desk, mary):
     raw, big = with_attachments()
     mail = arrived(raw)
+    look(at_desk, mail)
     shown = at_desk.get(page_of(mail)).content.decode()
     for words in ("Rechnung März.pdf", "application/pdf", "4.9\xa0MB", "image/png", "virus scanner"):
         assert words in shown, words
@@ -518,6 +521,7 @@ def test_what_a_machine_still_reads_is_nobody_s_to_change(at_desk, mary):
 
 def test_a_superuser_reads_and_switches_off_and_nothing_else(mary):
     boss, mail = desk(colleague("superuser")), arrived()
+    look(boss, mail)
     shown = boss.get(page_of(mail)).content.decode()
     assert "Switch something off" in shown
     assert "Open a request" not in shown
@@ -527,6 +531,7 @@ def test_a_superuser_reads_and_switches_off_and_nothing_else(mary):
 
 def test_every_look_at_a_mail_is_written_down(at_desk, mary):
     mail = arrived()
+    look(at_desk, mail)
     at_desk.get(page_of(mail))
     assert "person.viewed" in acts(mail)
 

@@ -40,9 +40,13 @@ TABLE: dict[Act, set[str]] = {
     Act.WRITE_RULES: {OFFICER},
     Act.SECOND_RULES: {OFFICER, BREAK_GLASS},
     Act.READ_AUDIT: {OFFICER, AUDITOR, BREAK_GLASS},
+    Act.SEE_REASONS: {OFFICER},
     Act.MANAGE_ACCOUNTS: {MANAGER, BREAK_GLASS},
+    Act.RECORD_TRAINING: {OFFICER, MANAGER, BREAK_GLASS},
 }
 NOBODY: set[str] = set()
+# Its history is the page itself, as it is of every table that only those see who may see a person.
+ONE_PAGE = {"privacy_datasubjectrequest"}
 # Each table of the office: who may look, who may add, who may change. Deleting: nobody, anywhere.
 TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_datasubjectrequest": (TABLE[Act.SEE_QUEUE], NOBODY, NOBODY),
@@ -80,6 +84,12 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "app_list": (STAFF - {"nobody yet", MANAGER}, STAFF - {"nobody yet", MANAGER}),
     "view_on_site": (NOBODY, NOBODY),
     "confidentiality": (STAFF, STAFF),
+    "ready": (STAFF, STAFF),
+    "training": (TABLE[Act.RECORD_TRAINING], TABLE[Act.RECORD_TRAINING]),
+    "open_details": (NOBODY, TABLE[Act.SEE_PERSON]),
+    "mask_again": (NOBODY, TABLE[Act.SEE_PERSON]),
+    "looks": (TABLE[Act.READ_AUDIT], NOBODY),
+    "looks_export": (NOBODY, TABLE[Act.READ_AUDIT]),
     "intake": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
@@ -207,7 +217,7 @@ def expected():
         wanted |= {
             f"{table}_changelist": (see, see),
             f"{table}_change": (see, change),
-            f"{table}_history": (see, NOBODY if table == "privacy_datasubjectrequest" else see),
+            f"{table}_history": (see, NOBODY if see == TABLE[Act.SEE_PERSON] or table in ONE_PAGE else see),
             f"{table}_add": (add, add),
             f"{table}_delete": (NOBODY, NOBODY),
         }
@@ -228,6 +238,8 @@ OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 
 
 def address(name, rows):
     table, _, what = name.rpartition("_")
+    if name in ("open_details", "mask_again"):
+        return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
     if what == "paper":

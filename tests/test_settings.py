@@ -64,6 +64,8 @@ def settings_of(env, *names):
         ("IMAP_URL", "imaps://a:b%0D%0Ax@mail.example/INBOX", "IMAP_URL: it holds characters that cannot be printed"),
         ("IMAP_POLL_SECONDS", "0", "IMAP_POLL_SECONDS must be 1 to 1740 seconds, not 0."),
         ("IMAP_POLL_SECONDS", "often", "IMAP_POLL_SECONDS must be a whole number."),
+        ("DETAILS_OPEN_MINUTES", "0", "DETAILS_OPEN_MINUTES must be 1 to 60, not 0."),
+        ("MASS_VIEWING_PEOPLE", "0", "MASS_VIEWING_PEOPLE must be 1 to 100000, not 0."),
         ("IMAP_RECIPIENT", "privacy@elsewhere.example", "IMAP_RECIPIENT must be an address at MAIL_DOMAIN, northlight"),
         ("SHOP_TIME_ZONE", "Europe/Nowhere", "SHOP_TIME_ZONE must be a time zone"),
         ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS must name"),

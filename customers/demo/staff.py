@@ -8,9 +8,10 @@ from allauth.account.models import EmailAddress as LoginAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from customers.models import Account, Customer
-from privacy import confidentiality, roles
+from privacy import confidentiality, roles, training
 from privacy.encryption import keyed_hash
 
 PEOPLE = (
@@ -20,6 +21,7 @@ PEOPLE = (
     ("Yuki Harrow", "yuki.harrow", roles.AUDITOR),
     ("Salma Reyes", "salma.reyes", roles.MANAGER),
 )
+COURSE = "Data protection in the shop"
 
 
 def password() -> str:
@@ -44,7 +46,18 @@ def hire(hashed: str) -> dict[str, list[Account]]:
             account.groups.add(Group.objects.get_or_create(name=role)[0])
             confidentiality.promise(account)
         team.setdefault(role, []).append(account)
+    _train(team)
     return team
+
+
+def _train(team: dict[str, list[Account]]) -> None:
+    """Everybody was trained today; the account manager records it, and a privacy officer hers."""
+    today = timezone.localdate()
+    [manager], officer = team[roles.MANAGER], team[roles.OFFICER][0]
+    for account in (account for members in team.values() for account in members):
+        if not training.is_current(account, today):
+            training.record(account, COURSE, today, actor=officer if account == manager else manager)
+            training.acknowledge(account)
 
 
 def logins(numbers: list[str]) -> dict[str, list[dict[str, str]]]:

@@ -6,17 +6,20 @@ from . import (
     inbox,
     intake,
     ledger,
+    looks,
     mail,
     queue,
     recipient_notices,
     restrictions,
     rules,
+    seeing,
     site,
     start,
     work,
 )
 
 __all__ = [
-    "calls", "explaining", "inbox", "intake", "ledger", "mail", "queue", "recipient_notices", "restrictions", "rules",
+    "calls", "explaining", "inbox", "intake", "ledger", "looks", "mail", "queue", "recipient_notices", "restrictions",
+    "rules", "seeing",
     "site", "start", "work",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from ..inbound import webhooks
 from ..inbound.webhooks import WebhookCall
 from ..jobs import Job
 from ..roles import Act
-from . import people
+from . import people, seeing
 from .ledger import Ledger
 from .pages import require
 from .site import in_the_office
@@ -83,13 +83,15 @@ def show(request: HttpRequest, pk: Any, room: Calls) -> HttpResponse:
     call = _call(pk)
     if not room.has_view_permission(request, call):
         raise PermissionDenied
-    people.viewed(request, call.data_subject, target=call)
+    sight = seeing.of(request, call)
     context = {
         **room.admin_site.each_context(request),
         "title": _("Call of %(service)s") % {"service": call.service},
         "call": call,
         "person": call.data_subject and people.in_a_list(request, call.data_subject),
-        "text": _text(bytes(call.body)),
+        "sight": sight,
+        "is_masked": bool(call.body) and not (sight and sight.is_open),
+        "text": _text(bytes(call.body)) if sight and sight.is_open else "",
         "waits": call.review_state == WebhookCall.Review.OPEN,
         "stuck": call.job_state == Job.State.NEEDS_ATTENTION,
     }

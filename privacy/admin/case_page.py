@@ -20,10 +20,7 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, recipient_notices, steps, timeline, words
-
-Outlook = clock_card.Outlook
-REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
+from . import clock_card, people, recipient_notices, seeing, steps, timeline, words
 
 Outlook = clock_card.Outlook
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
@@ -51,9 +48,9 @@ def page(
     """The page; `filled` is the form of the step that was taken and must be corrected."""
     if not room.has_view_permission(request, case):
         raise PermissionDenied
-    sees_person = roles.may(request.user, Act.SEE_PERSON)
-    if sees_person:
-        people.viewed(request, case.data_subject, target=case)
+    may_see = roles.may(request.user, Act.SEE_PERSON)
+    sight = seeing.of(request, case)
+    sees_person = sight is not None and sight.is_open
     ahead = clock_card.outlooks(case, {step.clock for step in steps.STEPS if step.clock}) if case.is_open else {}
     context = {
         **room.admin_site.each_context(request),
@@ -62,10 +59,12 @@ def page(
         "opts": room.opts,
         "case": case,
         "sees_person": sees_person,
+        "sight": sight,
         "person": case.data_subject.display_name if sees_person else "",
-        "person_url": people.url(case.data_subject) if sees_person else "",
-        "mails": deeds.mails_of(case) if sees_person else [],
-        "timeline": timeline.of(request, case),
+        "masked": people.masked(case.data_subject.display_name) if may_see and not sees_person else "",
+        "person_url": people.url(case.data_subject) if may_see else "",
+        "mails": deeds.mails_of(case) if may_see else [],
+        "timeline": timeline.of(request, case, with_notes=sees_person),
         "papers": papers.of(case) if sees_person else [],
         "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),

@@ -16,7 +16,7 @@ from ..consent import ConsentEntry
 from ..policies import NoticeShown
 from ..recipients import Disclosure
 from ..roles import Act
-from . import people
+from . import people, seeing
 from .lists import KeysetChangeList
 from .pages import ReadOnly, require
 from .site import in_the_office
@@ -32,6 +32,7 @@ class Ledger(ReadOnly):
     sortable_by = ()
     ordering = ("-pk",)
     change_list_template = "admin/long_list.html"
+    change_form_template = "admin/row.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         """Pages by keyset."""
@@ -47,15 +48,18 @@ class Ledger(ReadOnly):
         return (queryset.filter(data_subject__in=people.found(text)) if text else queryset), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """One row; who looked at whose is noted."""
+        """One row, masked until a reason is typed; who looked at whose is noted."""
         row = self.get_object(request, object_id)
-        if row is not None and self.has_view_permission(request, row) and request.method == "GET":
-            people.viewed(request, self.person_of(row), target=row)
-        return super().change_view(request, object_id, form_url, extra_context)
+        extra = dict(extra_context or {})
+        if row is not None and self.has_view_permission(request, row) and request.method != "POST":
+            extra["sight"] = seeing.of(request, row)
+            if not extra["sight"] or not extra["sight"].is_open:
+                return seeing.masked_page(request, self, row)
+        return super().change_view(request, object_id, form_url, extra)
 
-    def person_of(self, row: Any) -> Any:
-        """Whose row it is."""
-        return row.data_subject
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What only grows has no history but the audit log; the page is the same."""
+        return self.change_view(request, object_id, extra_context=extra_context)
 
 
 @in_the_office(ConsentEntry)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from .. import data_subjects
 from ..inbound import handling
 from ..roles import Act
-from . import choosing, mail_page, people
+from . import choosing, mail_page, people, seeing
 from .pages import require
 
 
@@ -27,7 +27,8 @@ def choose(request: HttpRequest, pk: int, *, room: Any) -> HttpResponse:
     read = mail_page.read(mail)
     context = {
         **room.admin_site.each_context(request),
-        "title": _("Whose email is it?"), "mail": mail, "read": read, "query": text, "shown": choosing.SHOWN,
+        "title": _("Whose email is it?"), "mail": mail, "query": text, "shown": choosing.SHOWN,
+        "read": read if seeing.sees(request, mail) else None,
         "found": choosing.found(text), "person": person,
         "chosen": people.in_a_list(request, person) if person else "",
         "now": people.in_a_list(request, mail.data_subject) if mail.data_subject else "",

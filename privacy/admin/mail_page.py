@@ -19,7 +19,7 @@ from ..inbound.mailbox import InboundEmail
 from ..jobs import Job
 from ..roles import Act
 from ..subject_requests import FormUsed
-from . import mail_steps, mail_words, people, timeline
+from . import mail_steps, mail_words, people, seeing, timeline
 from .pages import require, saved
 
 HERE = "admin:privacy_inboundemail"
@@ -58,15 +58,17 @@ def page(
     """The page; `filled` is the form of the step that was taken and must be corrected."""
     if not room.has_view_permission(request, mail):
         raise PermissionDenied
-    people.viewed(request, mail.data_subject, target=mail)
-    seen = read(mail)
+    seen, sight = read(mail), seeing.of(request, mail)
+    sees = sight is not None and sight.is_open
     context = {
         **room.admin_site.each_context(request),
         "title": _("Email to %(mailbox)s") % {"mailbox": mail.mailbox},
         "mail": mail,
         **_whose(request, mail),
-        **reader(seen),
-        "attachments": hanging(mail),
+        **reader(seen if sees else None),
+        "sight": sight,
+        "sees": sees,
+        "attachments": hanging(mail) if sees else [],
         "badge": mail_words.badge(mail),
         "taken_for": mail_words.taken_for(mail),
         "reasons": mail_words.sentences(mail.reasons),
@@ -172,6 +174,8 @@ def raw(request: HttpRequest, pk: int) -> HttpResponse:
     """The bytes as they came, to save and never to open in the browser; that they were taken is written down."""
     require(request, Act.HANDLE)
     mail = find(pk)
+    if elsewhere := seeing.first_open(request, mail):
+        return elsewhere
     audit.record("mail.raw_taken", actor=request.user, subject=mail.data_subject, target=mail)  # type: ignore[arg-type]
     return saved(bytes(mail.raw), f"mail-{mail.pk}.eml")
 
@@ -181,6 +185,8 @@ def attachment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One attachment, after a warning; that it was taken is written down."""
     require(request, Act.HANDLE)
     mail = find(pk)
+    if elsewhere := seeing.first_open(request, mail):
+        return elsewhere
     found = next((one for one in hanging(mail) if one.number == number), None)
     if found is None:
         raise Http404

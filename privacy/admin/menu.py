@@ -42,6 +42,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.disclosure", _("Passed on to others"), None),
         ("privacy.noticeshown", _("Policies shown"), None),
         ("privacy.auditentry", _("Audit log"), None),
+        ("looks", _("Who looked at whom"), Act.READ_AUDIT),
     ]),
     (_("Rules"), [
         ("privacy.recipient", _("Recipients"), None),
@@ -49,6 +50,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.purpose", _("Purposes"), None),
         ("privacy.policyversion", _("Policies"), None),
         ("privacy.purgerun", _("Purges"), None),
+        ("training", _("Training"), Act.RECORD_TRAINING),
     ]),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from .. import audit, data_subjects, roles
+from .. import data_subjects, roles
 from ..roles import Act
 
 MOST = 200
@@ -58,10 +58,3 @@ def too_many() -> str:
 def found(text: str) -> list[Any]:
     """The keys of whoever this number, address or beginning of a name fits, so many at most; by index."""
     return list(data_subjects.people().search(text).values_list("pk", flat=True)[: MOST + 1])
-
-
-def viewed(request: HttpRequest, data_subject: Any, target: Any = None) -> None:
-    """Notes who has looked at whom, and through which request (CLG-20, SFB-14); a superuser's look stands out."""
-    event = "break_glass.person_viewed" if getattr(request.user, "is_superuser", False) else "person.viewed"
-    who: Any = request.user
-    audit.record(event, actor=who, subject=data_subject, target=target or data_subject)

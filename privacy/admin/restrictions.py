@@ -18,7 +18,7 @@ from .. import audit, restrictions, roles
 from ..restrictions import NotLawful, Restriction
 from ..roles import Act
 from ..vocabulary import Source
-from . import choosing, people
+from . import choosing, people, seeing
 from .pages import ReadOnly, require
 from .site import in_the_office, page
 
@@ -70,14 +70,15 @@ class Restrictions(ReadOnly):
         return super().changelist_view(request, extra | (extra_context or {}))
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The reason may name the person; only those who may see people read it."""
-        return () if roles.may(request.user, Act.SEE_PERSON) else ("reason",)
+        """The reason may name the person; only those who see her now read it."""
+        return () if obj is not None and seeing.sees(request, obj) else ("reason",)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """With the steps that may be taken now."""
         row = self.get_object(request, object_id)
         may = roles.may(request.user, Act.HOLD) and row is not None and row.lifted_at is None
         extra = _ending(row, request) if may else {}
+        extra["sight"] = seeing.of(request, row) if row and self.has_view_permission(request, row) else None
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
 

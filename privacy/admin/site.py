@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -17,17 +18,23 @@ from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from .. import training
 from ..confidentiality import has_promised
-from . import menu, promise, start
+from . import menu, promise, ready, start
 
 View = Callable[..., Any]
 # Pages of other apps would show second factors and let permissions be changed; the office has its own.
 NOT_IN_THE_OFFICE = {"auth", "account", "mfa", "contenttypes", "sessions"}
-# The start page holds numbers only; everything behind it waits for the yearly promise.
-BEFORE_THE_PROMISE = {"index", "login", "logout", "jsi18n", "password_change", "confidentiality"}
+# The start page holds numbers only; everything behind it waits for the yearly promise and the training.
+BEFORE_THE_PROMISE = {"index", "login", "logout", "jsi18n", "password_change", "confidentiality", "ready"}
+# Pages without customers' data: somebody must be able to hire and to record a training before anybody is trained.
+BEFORE_THE_TRAINING = {"training", "password_change_done"}
 
 ROOMS: dict[type[Model], type[admin.ModelAdmin]] = {}
-PAGES: list[tuple[str, str, View]] = [("confidentiality/", "confidentiality", promise.promise)]
+PAGES: list[tuple[str, str, View]] = [
+    ("confidentiality/", "confidentiality", promise.promise), ("ready/", "ready", ready.ready),
+    ("training/", "training", ready.trainings),
+]  # fmt: skip
 
 
 def in_the_office(model: type[Model]) -> Callable[[type[admin.ModelAdmin]], type[admin.ModelAdmin]]:
@@ -78,7 +85,7 @@ class Office(admin.AdminSite):
         return [*ours, *signs, *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
-        """Every page: strangers to the sign-in, customers out, staff with a second factor and a promise only."""
+        """Every page: strangers to the sign-in, customers out, staff only with second factor, promise and training."""
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -98,8 +105,9 @@ class Office(admin.AdminSite):
         if settings.STAFF_NEEDS_SECOND_FACTOR and not self.has_second_factor(request.user):
             return redirect("mfa_activate_totp")
         if here not in BEFORE_THE_PROMISE and not has_promised(request.user, timezone.now()):
-            query = urlencode({"next": request.get_full_path()})
-            return HttpResponseRedirect(f"{reverse('admin:confidentiality')}?{query}")
+            return _first(request, "admin:confidentiality")
+        if _needs_training(here) and not training.is_current(request.user, timezone.localdate()):
+            return _first(request, "admin:ready")
         return None
 
     @cached_property
@@ -126,3 +134,14 @@ class Office(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The start page: what waits today."""
         return super().index(request, {**start.context(request), **(extra_context or {})})
+
+
+def _first(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse(name)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _needs_training(here: str | None) -> bool:
+    """Every page but those of staff accounts, which hold nothing about customers."""
+    meta = get_user_model()._meta
+    accounts = f"{meta.app_label}_{meta.model_name}_"
+    return here not in BEFORE_THE_PROMISE | BEFORE_THE_TRAINING and not str(here).startswith(accounts)

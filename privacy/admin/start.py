@@ -14,18 +14,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from .. import jobs, roles
-from ..confidentiality import has_promised
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..roles import Act
+from ..sight import ViewingAlarm
 from ..subject_requests import DataSubjectRequest
-from . import chart
+from . import chart, ready
 
 WEEKS = 12
 SEVEN_DAYS = timedelta(days=6)
 QUEUE = "admin:privacy_datasubjectrequest_changelist"
 A_HANDFUL = 10
+MOST_ALARMS = 10
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "chart": chart.drawn(weeks(today)) if sees_queue else None,
         "last_purge": PurgeRun.objects.first() if roles.may(who, Act.SEE_RULES) else None,
         "sees_rules": roles.may(who, Act.SEE_RULES),
-        "needs_promise": not has_promised(who, timezone.now()),
+        "is_ready": ready.is_ready(who, timezone.now()),
+        "ends_soon": ready.warnings(who, timezone.now()),
+        "alarms": _alarms() if roles.may(who, Act.READ_AUDIT) else [],
         "reach": _reach() if roles.may(who, Act.MANAGE_ACCOUNTS) or roles.may(who, Act.READ_AUDIT) else None,
         "a_handful": A_HANDFUL,
     }
@@ -84,6 +87,12 @@ def _tiles(who: Any, today: date) -> list[Tile]:
 
 def _to_review() -> int:
     return int(InboundEmail.objects.to_review().order_by().count())
+
+
+def _alarms() -> list[ViewingAlarm]:
+    """What was raised about colleagues in the last week."""
+    recent = ViewingAlarm.objects.filter(raised_at__gte=timezone.now() - timedelta(days=7))
+    return list(recent.select_related("colleague")[:MOST_ALARMS])
 
 
 def _reach() -> int:

@@ -9,14 +9,13 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from .. import audit, roles
+from .. import audit, roles, sight
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
 from . import words
 
 NEWEST = 200
 ONLY_IN_THE_AUDIT_LOG = ("case.assigned",)
-LOOKS = ("person.viewed", "break_glass.person_viewed")
 
 
 @dataclass
@@ -30,10 +29,10 @@ class Entry:
     is_internal: bool = False
 
 
-def of(request: HttpRequest, case: DataSubjectRequest) -> list[Entry]:
-    """Both sources in one order; notes only for those who may see the person, looks only for readers of the log."""
+def of(request: HttpRequest, case: DataSubjectRequest, *, with_notes: bool) -> list[Entry]:
+    """Both sources in one order; notes only for those who see the person now, looks only for readers of the log."""
     reads = roles.may(request.user, Act.READ_AUDIT)
-    wanted = ONLY_IN_THE_AUDIT_LOG + (LOOKS if reads else ())
+    wanted = ONLY_IN_THE_AUDIT_LOG + (sight.LOOKS if reads else ())
     events = list(case.events.order_by("occurred_at", "pk"))
     logged = list(audit.of(case).filter(event__in=wanted)[:NEWEST])
     names = who_is(
@@ -41,9 +40,8 @@ def of(request: HttpRequest, case: DataSubjectRequest) -> list[Entry]:
         + [row.actor for row in logged]
         + [str(row.details.get("to", "")) for row in logged]
     )
-    sees = roles.may(request.user, Act.SEE_PERSON)
     lines = [
-        Entry(row.occurred_at, words.event(row.kind), names[row.actor], row.text if sees else "", row.is_internal)
+        Entry(row.occurred_at, words.event(row.kind), names[row.actor], row.text if with_notes else "", row.is_internal)
         for row in events
     ]
     lines += [Entry(row.at, _logged(row, names), names[row.actor], is_internal=True) for row in logged]

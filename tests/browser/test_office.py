@@ -10,7 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from customers.models import Enquiry
 from privacy.cases import State
+from privacy.restrictions import Restriction
 from privacy.roles import AGENT, MANAGER, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
@@ -54,6 +56,10 @@ def test_two_colleagues_carry_an_erasure_to_its_approval(browser, page, site, of
     page.get_by_role("searchbox").fill(case.reference)
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name=case.reference).click()
+    expect(page.get_by_role("heading", name="Personal details are masked")).to_be_visible()
+    expect(page.get_by_text("Delete me, please.")).to_be_hidden()
+    page.get_by_role("button", name="Show the details").click()
+    expect(page.get_by_text("for 15 more minutes")).to_be_visible()
     expect(page.get_by_text("Delete me, please.")).to_be_visible()
     page.get_by_role("button", name="Take it in hand").click()
     expect(page.get_by_text("Done: Take it in hand")).to_be_visible()
@@ -107,6 +113,8 @@ def test_a_mail_of_an_unknown_address_becomes_a_request(page, site, office):
     enter(page, site, office["agent"])
     page.get_by_role("main").get_by_role("link", name="mails to look at").click()
     page.get_by_role("link", name=re.compile("15 March 2020")).click()
+    page.get_by_label("In words").fill("To see what it asks.")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Call me.")).to_be_visible()
     expect(page.get_by_text("buy boots")).to_be_hidden()
     page.locator("summary", has_text="quoted or were added").click()
@@ -165,7 +173,11 @@ def look_over(page: Any) -> Callable[[str], None]:
 def test_the_office_shuts_nobody_out(page, site, office, look_over):
     enter(page, site, office["officer"])
     case, mary = office["case"], office["mary"]
-    mail = make.inbound_email(mary, review_state="open")
+    mail, hold, enquiry = (
+        make.inbound_email(mary, review_state="open"),
+        Restriction.objects.get(),
+        Enquiry.objects.get(),
+    )
     for url in (
         "/admin/", QUEUE, f"{QUEUE}?state=all&due=overdue", f"{QUEUE}?q=nobody", f"{QUEUE}{case.pk}/change/",
         "/admin/intake/?q=hart", f"/admin/intake/?person={mary.number}", f"/admin/revocation/?person={mary.number}",
@@ -173,8 +185,34 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         "/admin/privacy/auditentry/", "/admin/privacy/recipient/", "/admin/privacy/restriction/",
         f"{INBOX}{mail.pk}/change/", "/admin/privacy/purpose/add/", f"{INBOX}?which=all", f"{INBOX}?q=nobody",
         f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
+        "/admin/looks/", "/admin/training/", "/admin/ready/", f"/admin/privacy/restriction/{hold.pk}/change/",
+        f"/admin/customers/enquiry/{enquiry.pk}/change/",
     ):  # fmt: skip
         look_over(site + url)
+
+
+def test_the_office_shuts_nobody_out_of_what_a_reason_opens(page, site, office, look_over):
+    enter(page, site, office["officer"])
+    case, mary = office["case"], office["mary"]
+    person, mail = f"/admin/customers/customer/{mary.pk}/change/", make.inbound_email(mary, review_state="open")
+    page.goto(site + person)
+    page.get_by_label("In words").fill("x")
+    page.get_by_role("button", name="Show the details").click()
+    expect(page.get_by_text("Say in a few words why")).to_be_visible()
+    page.get_by_label("In words").fill("She called about her order.")
+    page.get_by_role("button", name="Show the details").click()
+    page.wait_for_url(site + person)
+    expect(page.get_by_text("Amélie Hart-Østergård")).to_be_visible()
+    for url in (
+        person, f"{QUEUE}{case.pk}/change/", f"{INBOX}{mail.pk}/change/",
+        f"/admin/customers/enquiry/{Enquiry.objects.get().pk}/change/",
+        f"/admin/looks/?colleague={office['officer'].pk}",
+    ):  # fmt: skip
+        look_over(site + url)
+    page.goto(site + person)
+    page.get_by_role("button", name="Mask again").click()
+    expect(page.get_by_text("The details are masked again.")).to_be_visible()
+    expect(page.get_by_text("Amélie Hart-Østergård")).to_be_hidden()
 
 
 def test_the_accounts_shut_nobody_out(page, site, office, look_over):
