@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from typing import Any
 
 TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{32}(?![A-Za-z0-9])")
 
@@ -37,3 +38,24 @@ class JSONFormatter(logging.Formatter):
             if traceback:
                 line["at"] = f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
         return json.dumps(line, ensure_ascii=False)
+
+
+# The sweeper runs every few seconds; that it ran is no news, that it failed is.
+QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log weasyprint fontTools".split()
+
+
+def to_stderr(form: str, *, level: str) -> dict[str, Any]:
+    """What `LOGGING` says: everything to standard error, plain or as JSON."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+            "json": {"()": "config.logs.JSONFormatter"},
+        },
+        "filters": {"no tokens": {"()": "config.logs.WithoutTokens"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["no tokens"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        # Neither is it news that gunicorn drops the body of an answer to HEAD.
+        "loggers": {name: {"level": "WARNING"} for name in QUIET} | {"gunicorn.http.wsgi": {"level": "ERROR"}},
+    }

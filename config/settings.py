@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import logs
 from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -290,19 +291,4 @@ USE_TZ = USE_I18N = True
 
 # --- logs: no personal values, one JSON object a line in production ------------------------------
 
-QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log weasyprint fontTools".split()
-LOG_FORM = "plain" if DEBUG else "json"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-        "json": {"()": "config.logs.JSONFormatter"},
-    },
-    "filters": {"no tokens": {"()": "config.logs.WithoutTokens"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORM, "filters": ["no tokens"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # The sweeper runs every few seconds; that it ran is no news, that it failed is.
-    # Neither is that gunicorn drops the body of an answer to HEAD.
-    "loggers": {name: {"level": "WARNING"} for name in QUIET} | {"gunicorn.http.wsgi": {"level": "ERROR"}},
-}
+LOGGING = logs.to_stderr("plain" if DEBUG else "json", level=env.str("LOG_LEVEL", default="INFO"))
