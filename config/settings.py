@@ -53,6 +53,7 @@ SHOP = {
     "data_protection_officer": env.str("SHOP_DPO", default="Ines Okafor, dpo@northlight.example"),
     "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
     "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
+    "mediator": env.str("SHOP_MEDIATOR", default="SafeBuy, mediation@safebuy.example"),
 }
 SHOP_TIME_ZONE = env.zone("SHOP_TIME_ZONE", default="Europe/London")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
@@ -79,6 +80,7 @@ RECENT_LOGIN = "customers.recent_login"
 PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
 CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
+COMPLAINT_SILENCE_DAYS = env.int("COMPLAINT_SILENCE_DAYS", default=14)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)

@@ -14,13 +14,14 @@ from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
-from .subject_requests import CaseEvent, DataSubjectRequest
+from .subject_requests import CaseEvent, Complaint, DataSubjectRequest, Rectification
 from .suppression import Suppression
 from .tokens import LinkToken
 
 __all__ = [
-    "AuditEntry", "AuditHead", "CaseEvent", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "Disclosure",
+    "AuditEntry", "AuditHead", "CaseEvent", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
+    "Disclosure",
     "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Rectification",
     "Restriction", "Suppression", "WebhookCall",
 ]  # fmt: skip

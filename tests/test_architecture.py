@@ -19,7 +19,7 @@ FLOORS: list[set[str]] = [
     {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "erased", "roles"},
     {"audit", "notices"},
     {"checks", "recipients", "restrictions", "cases", "confidentiality"},
-    {"consent", "export", "processing_record", "corrections"},
+    {"consent", "export", "processing_record", "corrections", "agencies"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings"},
     {"subject_requests"},

@@ -14,7 +14,9 @@ from .calendars import Calendar
 Text = str | Promise
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "human_review")
-KINDS = (*RIGHTS, "complaint", "enquiry", "marketing_withdrawal")
+# A request for less of the same has the same time.
+SAME_TIME_AS = {"agency_details": "access"}
+KINDS = (*RIGHTS, *SAME_TIME_AS, "complaint", "enquiry", "marketing_withdrawal")
 
 
 class UnknownJurisdiction(ValueError):
@@ -82,6 +84,7 @@ class Law:
 
     def period(self, kind: str) -> Period:
         """Find the period for a kind of case."""
+        kind = SAME_TIME_AS.get(kind, kind)
         if kind not in self.periods:
             raise UnknownKind(f"unknown kind of case {kind!r}; known are {', '.join(KINDS)}")
         return self.periods[kind]
