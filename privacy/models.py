@@ -20,8 +20,7 @@ from .tokens import LinkToken
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
-    "Disclosure",
-    "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "Rectification",
-    "Restriction", "Suppression", "WebhookCall",
+    "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention", "NoticeShown",
+    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "Rectification", "Restriction", "Suppression", "WebhookCall",
 ]  # fmt: skip

@@ -188,7 +188,7 @@ def enquiry(case: Any, actor: str, now: datetime) -> bool:
     label=_("Have a person look at a decision again"),
     article="Art. 22",
     explanation=_(
-        "If a computer decided something about you, such as whether you may pay by invoice, one of us looks at it again."
+        "A computer decided something about you, such as whether you may pay by invoice? One of us looks at it again."
     ),
     needs_answer=True,
 )

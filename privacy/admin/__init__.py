@@ -1,8 +1,23 @@
 """The office: each file one desk. The site takes them in when it is made."""
 
-from . import calls, explaining, inbox, intake, ledger, mail, queue, restrictions, rules, site, start, work
+from . import (
+    calls,
+    explaining,
+    inbox,
+    intake,
+    kind_steps,
+    ledger,
+    mail,
+    queue,
+    registers,
+    restrictions,
+    rules,
+    site,
+    start,
+    work,
+)
 
 __all__ = [
-    "calls", "explaining", "inbox", "intake", "ledger", "mail", "queue", "restrictions", "rules", "site", "start",
-    "work",
+    "calls", "explaining", "inbox", "intake", "kind_steps", "ledger", "mail", "queue", "registers", "restrictions",
+    "rules", "site", "start", "work",
 ]  # fmt: skip

@@ -58,6 +58,7 @@ def page(
         "person": case.data_subject.display_name if sees_person else "",
         "person_url": people.url(case.data_subject) if sees_person else "",
         "mails": deeds.mails_of(case) if sees_person else [],
+        "facts": subject_requests.facts(case, for_staff=True) if sees_person else [],
         "timeline": timeline.of(request, case),
         "holdings": _held(case),
         "preview": _preview(case),

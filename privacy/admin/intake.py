@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import preferences, rights, subject_requests
 from ..fields import not_in_the_future
+from ..forms import ParticularsForm, particulars
 from ..roles import Act
 from ..vocabulary import Source
 from . import choosing
@@ -47,8 +48,8 @@ class CameForm(forms.Form):
         self.fields["received_on"].widget.attrs["max"] = timezone.localdate().isoformat()
 
 
-class RequestForm(CameForm):
-    """What is asked for."""
+class RequestForm(ParticularsForm, CameForm):
+    """What is asked for, and what only that kind needs."""
 
     kind = forms.ChoiceField(label=gettext_lazy("What does the person ask for?"))
     details = forms.CharField(
@@ -58,7 +59,8 @@ class RequestForm(CameForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     key = forms.CharField(widget=forms.HiddenInput, initial=rights.fresh_key, max_length=40)
-    field_order = ("kind", "source", "received_on", "details")
+    field_order = ("kind", "source", "received_on", *subject_requests.ASKED["rectification"],
+                   *subject_requests.ASKED["complaint"], "details")  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offers every right there is."""
@@ -76,6 +78,7 @@ def _open(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpRespon
             details=said["details"],
             received_at=instant(said["received_on"]),
             idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
+            particulars=particulars(said, said["kind"]),
         )
     except subject_requests.FormUsed as used:
         words = _("This form was sent before, as %(reference)s. For another wish, begin a new one.")

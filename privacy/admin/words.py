@@ -28,6 +28,14 @@ EVENTS = {
     "fee_paid": _("Fee paid"),
     "sent_back": _("Sent back to the first person"),
     "comment": _("Note"),
+    "asked_again": _("Asked for again"),
+    "converted": _("A question became this request"),
+    "described": _("Details written down"),
+    "own_error": _("Marked as our own error"),
+    "progress": _("Person told how it stands"),
+    "mediation": _("Mediation opened, person told"),
+    "arbitration": _("Given to arbitration, person told"),
+    "outcome": _("Outcome letter sent"),
 }
 
 

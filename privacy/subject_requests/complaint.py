@@ -137,7 +137,7 @@ def of(case: DataSubjectRequest) -> Complaint:
 
 
 def locked(case: DataSubjectRequest) -> Complaint:
-    """The row to write, alone until the transaction ends; the case is locked first, so that two never wait in a ring."""
+    """The row to write, alone until the transaction ends; the case is locked first, as everywhere."""
     DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
     row, _is_new = Complaint.objects.get_or_create(case=case)
     row.case = case

@@ -1,4 +1,4 @@
-"""What is done with a complaint: told how it stands, mediated, answered with where to go next. Nothing else writes it."""
+"""What is done with a complaint: told how it stands, mediated, answered with where to go next; only here."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -136,5 +136,3 @@ def silent(now: datetime, rows: CaseQuerySet | None = None) -> CaseQuerySet:
     rows = DataSubjectRequest.objects.all() if rows is None else rows
     found: CaseQuerySet = rows.open().filter(~Exists(told), kind="complaint")
     return found
-
-

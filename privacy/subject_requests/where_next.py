@@ -1,4 +1,4 @@
-"""Where a complainant may go who is not content: three blocks without which no outcome letter leaves (SFB-07, SFB-11)."""
+"""Where a complainant may go who is not content: three blocks, without which no outcome letter leaves (SFB-07, 11)."""
 
 from dataclasses import astuple, dataclass
 

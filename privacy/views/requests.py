@@ -15,7 +15,7 @@ from .. import erasure, rights, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import in_words
 from ..export import Export
-from ..forms import RequestForm
+from ..forms import RequestForm, particulars
 from ..subject_requests import CaseEvent, DataSubjectRequest
 from ..vocabulary import Source
 from .access import customer_required, require_fresh
@@ -55,6 +55,7 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
                 details=wanted["details"],
                 identity_confirmed=True,
                 idempotency_key=f"{customer.pk}.{wanted['key']}"[:64],
+                particulars=particulars(wanted, wanted["kind"]),
             )
         except subject_requests.FormUsed as used:
             again = form_again(RequestForm, request, used)
@@ -96,6 +97,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "events": [{"event": event, "words": EVENTS.get(event.kind, event.kind)} for event in events],
         "progress": _progress(case, job),
         "export": job if case.kind in ("access", "portability") else None,
+        "facts": subject_requests.facts(case, for_staff=False),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)

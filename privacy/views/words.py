@@ -32,4 +32,10 @@ EVENTS = {
     "completed": _("Done."),
     "refused": _("We said no, with reasons."),
     "withdrawn": _("You withdrew it."),
+    "asked_again": _("You asked for this again."),
+    "converted": _("We read your question as a request, and treat it as that."),
+    "progress": _("We told you how it stands."),
+    "mediation": _("It went to a mediator."),
+    "arbitration": _("It went to an arbitrator."),
+    "outcome": _("We sent you our answer."),
 }
