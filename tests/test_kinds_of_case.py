@@ -1,9 +1,10 @@
-"""What single kinds of request need: a correction its details, a question its conversion, an agency list its register."""
+"""What single kinds of request need: a correction its details, a question its conversion, a list its register."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,10 +62,8 @@ def test_cnx_11_the_office_sees_old_and_proposed_where_it_carries_out(mary):
     assert "Mária" not in desk(colleague("auditor")).get(reverse(CASE, args=[case.pk])).content.decode()
 
 
-def test_the_texts_of_a_correction_lie_encrypted(mary, django_db_blocker):
+def test_the_texts_of_a_correction_lie_encrypted(mary):
     case = ask(mary, "rectification", particulars=TEXTS)
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT proposed, current FROM privacy_rectification WHERE case_id = %s", [case.pk])
         assert all("ria" not in bytes(value).decode("latin-1") for value in cursor.fetchone())
