@@ -59,7 +59,8 @@ KIND_STEPS = [
         Act.HANDLE, _answer, _may_answer, OutcomeForm, "main",
     ),
     Step(
-        "progress", _("Tell the person how it stands"), _("A letter in your words. The complaint stays open."),
+        "progress", _("Tell the person how it stands"),
+        _("An email in your words; where we know no email address, send it by post too. The complaint stays open."),
         Act.HANDLE, lambda case, who, said: complaints.inform(case, actor=who, text=said["text"]),
         _is_complaint, TextForm,
     ),
