@@ -5,14 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import audit
-from ..fields import not_in_the_future
 from ..roles import Act
 from ..subject_requests import registers
 from . import table
@@ -22,13 +21,15 @@ from .site import page
 FORMATS = [("csv", _("CSV, for a spreadsheet")), ("pdf", _("PDF, for paper"))]
 
 
-# Before the law; a day near the beginning of the calendar has no instant in every zone.
-EARLIEST = date(1970, 1, 2)
+# A day at either end of the calendar has no instant in every zone.
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
 
 
 def _date(label: Any) -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, validators=[MinValueValidator(EARLIEST), not_in_the_future], widget=widget)
+    return forms.DateField(
+        label=label, validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)], widget=widget
+    )
 
 
 class RegisterForm(forms.Form):
