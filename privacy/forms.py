@@ -62,13 +62,13 @@ class TransactionFields(forms.Form):
 
     subject = forms.ChoiceField(label=_("What is it about?"), required=False)
     transaction_number = forms.CharField(
-        label=_("Number of your order or payment"),
-        help_text=_("If there is one. A mediator acts only with this number and its day; you can tell us later."),
+        label=_("Number of the order or payment"),
+        help_text=_("If there is one. A mediator acts only with this number and its day; they can come later."),
         required=False,
         max_length=LONGEST_NUMBER,
     )
     transaction_on = forms.DateField(
-        label=_("Day of your order or payment"),
+        label=_("Day of the order or payment"),
         required=False,
         validators=[not_in_the_future],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -199,9 +199,9 @@ def test_sfb_07_and_11_no_outcome_letter_leaves_without_where_to_go_next(mary, a
         blocks = WhereNext(**(vars(whole) | {name: wrong}))
         with pytest.raises(NotAllowed, match=r"The letter must"):
             answer(case, agent, where_next=blocks)
-    for wrong in ({"text": "  "}, {"outcome": ""}, {"outcome": Outcome.WITHDRAWN}, {"outcome": "nonsense"}):
+    for said in ({"text": "  "}, {"outcome": ""}, {"outcome": Outcome.WITHDRAWN}, {"outcome": "nonsense"}):
         with pytest.raises(NotAllowed):
-            answer(case, agent, **wrong)
+            answer(case, agent, **said)
     case.refresh_from_db()
     assert case.state == State.RECEIVED and not case.answer
     assert not OutgoingEmail.objects.filter(template="complaint_outcome").exists()
@@ -258,7 +258,7 @@ def test_sfb_08_the_form_without_an_account_asks_for_number_and_date_and_says_wh
     address = next(w for w in letter("request_link").split() if "/complaints/new/" in w)
     address = address[address.index("/complaints") :]
     page = client.get(address).content.decode()
-    assert "Number of your order or payment" in page and "A mediator acts only with this number" in page
+    assert "Number of the order or payment" in page and "A mediator acts only with this number" in page
     sent = {"details": "Catalogues.", "subject": "advertising", "key": hidden(page, "key")}
     client.post(address, sent | {"transaction_number": "A-4711", "transaction_on": "2020-03-01"})
     row = Complaint.objects.get(case__data_subject=mary)

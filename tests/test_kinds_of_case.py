@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import deadlines, rights, subject_requests
+from privacy import agencies, deadlines, rights, subject_requests
 from privacy.cases import State
 from privacy.notices import OutgoingEmail
 from privacy.subject_requests import DataSubjectRequest, NotAllowed, Rectification, convert, rectification
@@ -133,7 +133,7 @@ def test_lrd_17_the_answer_about_credit_agencies_comes_from_the_register_and_is_
     make.disclosure(make.customer(), recipient=agency, occurred_at=datetime(2021, 1, 1, tzinfo=UTC))
     case = ask(mary, "agency_details")
     assert case.state == State.RECEIVED, "nothing leaves before somebody has read it"
-    draft = rights.REGISTER["agency_details"].draft(case)
+    draft = agencies.in_words(case)
     assert all(words in draft for words in ("Example Score Ltd", "1 Score Street", "score.example", "15 March 2020"))
     assert "Second Score" in draft and "got nothing about you" in draft
     assert "Old Score" not in draft and "Carrier" not in draft and "2021" not in draft
@@ -146,11 +146,11 @@ def test_lrd_17_the_answer_about_credit_agencies_comes_from_the_register_and_is_
 def test_lrd_17_a_disclosure_that_must_stay_secret_is_not_told(mary):
     agency = make.recipient("Example Score", kind="credit_reference", group="payment")
     make.disclosure(mary, recipient=agency, secret_until=timezone.localdate() + timedelta(days=9))
-    assert "2020" not in rights.REGISTER["agency_details"].draft(ask(mary, "agency_details"))
+    assert "2020" not in agencies.in_words(ask(mary, "agency_details"))
 
 
 def test_lrd_17_without_agencies_the_answer_says_so(mary):
-    assert "no credit agency" in rights.REGISTER["agency_details"].draft(ask(mary, "agency_details"))
+    assert "no credit agency" in agencies.in_words(ask(mary, "agency_details"))
 
 
 @pytest.mark.parametrize("law", sorted(deadlines.RULES))

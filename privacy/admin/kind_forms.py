@@ -30,8 +30,8 @@ class OutcomeForm(StepForm):
         label=_("How does it end?"), choices=[("", "–"), *((one.value, one.label) for one in complaint.ANSWERS)]
     )
     text = _area(_("Answer to the person: what you found, and what is done"), rows=5)
-    regulator = _area(_("Where to go next: the regulator"), rows=2)
-    mediation = _area(_("Where to go next: mediation at no charge"), rows=4)
+    regulator = _area(_("Where to go next: the regulator"), rows=3)
+    mediation = _area(_("Where to go next: mediation at no charge"), rows=6)
     courts = _area(_("The courts are never closed"), rows=2)
     stays_open = forms.BooleanField(label=_("Do not close it: the person may go to mediation"), required=False)
 

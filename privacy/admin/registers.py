@@ -15,7 +15,7 @@ from .. import audit
 from ..roles import Act
 from ..subject_requests import registers
 from . import table
-from .pages import needs
+from .pages import require
 from .site import page
 
 FORMATS = [("csv", _("CSV, for a spreadsheet")), ("pdf", _("PDF, for paper"))]
@@ -53,9 +53,9 @@ class RegisterForm(forms.Form):
 
 
 @page("registers/", "registers")
-@needs(Act.SEE_QUEUE)
 def show(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The form; sending it gives the file, and that it was taken is written down."""
+    require(request, Act.SEE_QUEUE)
     today = timezone.localdate()
     start = {"register": "complaints", "first": date(today.year, 1, 1), "last": today, "form": "csv"}
     form = RegisterForm(request.POST or None, initial=start)

@@ -19,7 +19,7 @@ def page(browser: Any) -> Any:
 
 def test_a_correction_and_a_complaint_without_an_account_and_without_script(page, site, mary):
     page.goto(f"{site}/requests/new/{tokens.issue('request', mary, about='request')}/")
-    number, proposed = page.get_by_label("Number of your order"), page.get_by_label("What should stand there?")
+    number, proposed = page.get_by_label("Number of the order"), page.get_by_label("What should stand there?")
     expect(number).to_be_hidden()
     expect(proposed).to_be_hidden()
     page.get_by_label("Complain about how my data was handled").check()
@@ -38,8 +38,8 @@ def test_a_complaint_behind_its_own_link(page, site, mary):
     page.goto(f"{site}/complaints/new/{tokens.issue('request', mary, about='complaint')}/")
     page.get_by_label("What went wrong?").fill("The catalogue still comes.")
     page.get_by_label("What is it about?").select_option("advertising")
-    page.get_by_label("Number of your order").fill("A-4711")
-    page.get_by_label("Day of your order").fill("2020-03-01")
+    page.get_by_label("Number of the order").fill("A-4711")
+    page.get_by_label("Day of the order").fill("2020-03-01")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("We have it").first).to_be_visible()
     assert Complaint.objects.get().has_transaction
