@@ -190,6 +190,21 @@ def test_who_takes_a_complaint_back_closes_its_stages_too(mary):
     assert (row.stage, row.outcome) == (Stage.CLOSED, Outcome.WITHDRAWN)
 
 
+def test_nobody_is_written_to_after_a_colleague_closed_it(mary, agent):
+    case = complain(mary, ORDER)
+    old_page = DataSubjectRequest.objects.get(pk=case.pk)
+    subject_requests.withdraw(case, actor=mary)
+    for step in (
+        lambda: complaints.inform(old_page, actor=agent, text="Words."),
+        lambda: complaints.open_mediation(old_page, actor=agent, opened_on=timezone.localdate()),
+        lambda: complaints.describe(old_page, actor=agent, **ORDER),
+        lambda: answer(old_page, agent),
+    ):
+        with pytest.raises(NotAllowed, match="closed"):
+            step()
+    assert not OutgoingEmail.objects.filter(template__startswith="complaint_").exists()
+
+
 # --- the outcome letter ----------------------------------------------------------------------------------
 
 

@@ -28,8 +28,8 @@ def begin(case: DataSubjectRequest, said: dict[str, Any]) -> None:
 
 def describe(case: DataSubjectRequest, *, actor: Any, **said: Any) -> None:
     """What it is about, and the number and day of the transaction, where they come later (SFB-08)."""
-    _require_open(case)
     with transaction.atomic():
+        _require_open(case)
         _write(case, said)
         note(case, "described", actor=actor, is_internal=True)
 
@@ -53,16 +53,16 @@ def _write(case: DataSubjectRequest, said: dict[str, Any]) -> None:
 
 def inform(case: DataSubjectRequest, *, actor: Any, text: str) -> None:
     """Tells the person how it stands, while nothing else is to be told (SFB-04)."""
-    _require_open(case)
     require(bool(text.strip()), _("Write how it stands."))
     with transaction.atomic():
+        _require_open(case)
         tell("complaint_progress", case, note(case, "progress", actor=actor, text=text))
 
 
 def open_mediation(case: DataSubjectRequest, *, actor: Any, opened_on: date) -> None:
     """The mediator has it from this day on, for 45 days at most (SFB-08, SFB-10); the person is told."""
-    _require_open(case)
     with transaction.atomic():
+        _require_open(case)
         row = locked(case)
         require(row.has_transaction, _("Mediation needs the number and the day of the order or payment. Ask for them."))
         require(opened_on <= timezone.localdate(), _("This date is in the future."))
@@ -73,8 +73,8 @@ def open_mediation(case: DataSubjectRequest, *, actor: Any, opened_on: date) -> 
 
 def open_arbitration(case: DataSubjectRequest, *, actor: Any) -> None:
     """Mediation did not help; an arbitrator decides (SFB-11); the person is told."""
-    _require_open(case)
     with transaction.atomic():
+        _require_open(case)
         locked(case).move_to(Stage.ARBITRATION)
         tell("complaint_stage", case, note(case, "arbitration", actor=actor))
 
@@ -97,8 +97,8 @@ def answer(
     require(bool(text.strip()), _("Write the answer to the person first."))
     require(not where_next.lacks(), where_next.lacks())
     with transaction.atomic():
-        require_known(as_it_is_now(case))
         _require_open(case)
+        require_known(case)
         if case.state in (State.RECEIVED, State.VERIFYING):
             start(case, actor=actor)
         _write_outcome(case, outcome, f"{text.strip()}\n\n{where_next.text()}", stays_open=stays_open)
@@ -121,6 +121,8 @@ def _write_outcome(case: DataSubjectRequest, outcome: str, letter: str, *, stays
 
 
 def _require_open(case: DataSubjectRequest) -> None:
+    """Read anew and locked, so that nobody is written to after a colleague has closed it."""
+    as_it_is_now(case)
     require(case.kind == "complaint", _("This is no complaint."))
     require(case.is_open, _("The request is closed."))
 

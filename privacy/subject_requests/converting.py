@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import rights
 from ..cases import State
 from .case import DataSubjectRequest
 from .handling import as_it_is_now, require
-from .intake import clock
+from .intake import not_before
 from .letters import tell
 from .particulars import begin
 from .timeline import note, reckon
@@ -28,10 +29,8 @@ def convert(case: DataSubjectRequest, kind: str, *, actor: Any) -> None:
     with transaction.atomic():
         as_it_is_now(case)
         require(may_be_converted(case), _("Only an open question can become a request of another kind."))
-        case.kind = kind
-        for name, value in clock(kind, case.received_at).items():
-            setattr(case, name, value)
+        case.kind, case.execute_after = kind, not_before(kind, timezone.now())
+        case.save(update_fields=["kind", "execute_after"])
         reckon(case)
-        case.save(update_fields=["kind", "jurisdiction", "due_on", "due_reasons", "execute_after"])
         begin(case, {})
         tell("case_converted", case, note(case, "converted", actor=actor, text=str(case.right.label)))

@@ -54,7 +54,7 @@ def open_case(
             return same
         case, is_new = DataSubjectRequest.objects.get_or_create(
             idempotency_key=idempotency_key or rights.fresh_key(),
-            defaults={"data_subject": data_subject, "kind": kind, **values, **clock(kind, values["received_at"], now)},
+            defaults={"data_subject": data_subject, "kind": kind, **values, **_clock(kind, values["received_at"], now)},
         )
         if is_new:
             begin(case, particulars or {})
@@ -69,16 +69,20 @@ def _is_same(case: DataSubjectRequest, person: Any, kind: str, details: str, par
     return is_same and are_same(case, particulars)
 
 
-def clock(kind: str, received_at: datetime, now: datetime | None = None) -> dict[str, Any]:
+def not_before(kind: str, now: datetime) -> datetime | None:
+    """Until when the person may change her mind about a deletion; nothing else waits."""
+    return now + timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS) if kind == "erasure" else None
+
+
+def _clock(kind: str, received_at: datetime, now: datetime) -> dict[str, Any]:
     """Until when, why that day, and before when a deletion does not begin."""
     where = settings.SHOP["jurisdiction"]
     due = deadline(where, kind, received_at, time_zone=settings.SHOP_TZ)
-    cooling_off = timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS)
     return {
         "jurisdiction": where,
         "due_on": due.due_on,
         "due_reasons": list(due.reasons),
-        "execute_after": (now or timezone.now()) + cooling_off if kind == "erasure" else None,
+        "execute_after": not_before(kind, now),
     }
 
 

@@ -10,7 +10,7 @@ from ..fields import EncryptedField
 from ..personal_data import Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .case import DataSubjectRequest
-from .handling import require
+from .handling import as_it_is_now, require
 from .timeline import note
 
 LONGEST = {"field": 200, "current": 1000, "proposed": 1000, "evidence": 2000}
@@ -61,23 +61,28 @@ def of(case: DataSubjectRequest) -> Rectification:
 
 def describe(case: DataSubjectRequest, *, actor: Any, **texts: str) -> None:
     """A colleague writes down what exactly is wrong, where the person said it in a letter or on the phone."""
-    require(case.kind == "rectification" and case.is_open, _("This is no open request for a correction."))
     require(bool(texts["proposed"].strip()), _("Write what should stand there."))
     with transaction.atomic():
+        _require_open(case)
         _write(case, texts)
         note(case, "described", actor=actor, is_internal=True)
 
 
 def mark_own_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
     """The mistake was ours: it must be put right within ten working days (SFB-06)."""
-    require(case.kind == "rectification" and case.is_open, _("This is no open request for a correction."))
     require(bool(why.strip()), _("Say what went wrong."))
     with transaction.atomic():
+        _require_open(case)
         row = _locked(case)
         require(not row.is_own_error, _("This is marked as our own error already."))
         row.is_own_error = True
         row.save(update_fields=["is_own_error"])
         note(case, "own_error", actor=actor, text=why, is_internal=True)
+
+
+def _require_open(case: DataSubjectRequest) -> None:
+    as_it_is_now(case)
+    require(case.kind == "rectification" and case.is_open, _("This is no open request for a correction."))
 
 
 def begin(case: DataSubjectRequest, texts: dict[str, Any]) -> None:
