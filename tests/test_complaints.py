@@ -1,13 +1,17 @@
 """A complaint: logged, acknowledged with its procedure, kept informed, mediated, and answered with where to go next."""
 
 from datetime import date, timedelta
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+import privacy
 from privacy import subject_requests
 from privacy.admin.steps import STEPS
 from privacy.audit import AuditEntry
@@ -396,3 +400,17 @@ def test_a_withdrawal_and_an_answer_at_once_leave_one_lawful_end():
     row = Complaint.objects.get(case=case)
     ends = {(State.COMPLETED, Outcome.UPHELD), (State.WITHDRAWN, Outcome.WITHDRAWN)}
     assert row.stage == Stage.CLOSED and (case.state, row.outcome) in ends
+
+
+# --- what came before ------------------------------------------------------------------------------------
+
+
+def test_complaints_from_before_get_their_row_when_the_tables_come():
+    begun = complain(make.customer())
+    ended = make.case(make.customer(), "complaint", state=State.COMPLETED, closed_at=timezone.now())
+    make.case(make.customer(), "enquiry")
+    Complaint.objects.all().delete()
+    (name,) = (path.stem for path in (Path(privacy.__file__).parent / "migrations").glob("*_complaints.py"))
+    import_module(f"privacy.migrations.{name}").give_each_its_row(apps, None)
+    found = set(Complaint.objects.values_list("case", "stage", "outcome"))
+    assert found == {(begun.pk, Stage.COMPLAINT, ""), (ended.pk, Stage.CLOSED, Outcome.NOT_RECORDED)}
