@@ -54,6 +54,7 @@ SHOP = {
     "data_protection_officer": env.str("SHOP_DPO", default="Ines Okafor, dpo@northlight.example"),
     "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
     "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
+    "mediator": env.str("SHOP_MEDIATOR", default="SafeBuy, mediation@safebuy.example"),
 }
 # Codes of trade bodies that the shop has joined: a second set of promises beside the law, so none by default.
 SHOP_PACKS = [name.strip() for name in env.list("SHOP_PACKS", default=[])]
@@ -84,6 +85,7 @@ CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
 CASE_PAPER_MAX_BYTES = env.int("CASE_PAPER_MAX_BYTES", default=10 * 1024**2)
 RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", default=7)
+COMPLAINT_SILENCE_DAYS = env.int("COMPLAINT_SILENCE_DAYS", default=14)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)
 # Recipients of data are told of corrections, deletions and locks, and asked again until they answer (Art. 19).

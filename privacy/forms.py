@@ -4,11 +4,15 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import rights
+from . import rights, subject_requests
+from .fields import not_in_the_future
 from .personal_data import PersonalData
 from .recipient_notices import State
+from .subject_requests.complaint import LONGEST_NUMBER, Subject
+from .subject_requests.rectification import LABELS, LONGEST
 
 LONGEST_TEXT = 5000
 
@@ -24,8 +28,97 @@ class AddressForm(forms.Form):
     )
 
 
-class RequestForm(forms.Form):
-    """Which right, and anything the person wants to add."""
+class CorrectionFields(forms.Form):
+    """What a correction needs; each is asked for by itself, because "my address is wrong" cannot be carried out."""
+
+    field = forms.CharField(
+        label=LABELS["field"],
+        help_text=_("Such as: my date of birth."),
+        required=False,
+        max_length=LONGEST["field"],
+    )
+    current = forms.CharField(
+        label=LABELS["current"],
+        required=False,
+        max_length=LONGEST["current"],
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    proposed = forms.CharField(
+        label=LABELS["proposed"],
+        required=False,
+        max_length=LONGEST["proposed"],
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    evidence = forms.CharField(
+        label=LABELS["evidence"],
+        help_text=_("In words, such as: it is on my invoice of 3 May. Please send no copies of papers."),
+        required=False,
+        max_length=LONGEST["evidence"],
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class TransactionFields(forms.Form):
+    """What a complaint needs if it goes to mediation (SFB-08); it may come later."""
+
+    subject = forms.ChoiceField(label=_("What is it about?"), required=False)
+    transaction_number = forms.CharField(
+        label=_("Number of the order or payment"),
+        help_text=_("If there is one. A mediator acts only with this number and its day; they can come later."),
+        required=False,
+        max_length=LONGEST_NUMBER,
+    )
+    transaction_on = forms.DateField(
+        label=_("Day of the order or payment"),
+        required=False,
+        validators=[not_in_the_future],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].choices = [("", _("Please choose")), *Subject.choices]  # type: ignore[attr-defined]
+        self.fields["transaction_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+
+class ParticularsForm(CorrectionFields, TransactionFields):
+    """Fields of single kinds beside a choice of kind; those of other kinds are not looked at."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, names in subject_requests.ASKED.items():
+            for name in names:
+                self.fields[name].only_for = kind  # type: ignore[attr-defined]
+
+    def of_kind(self, kind: str) -> list[forms.BoundField]:
+        """The fields that only this kind has."""
+        return [self[name] for name in subject_requests.ASKED[kind]]
+
+    def for_correction(self) -> list[forms.BoundField]:
+        """For the page."""
+        return self.of_kind("rectification")
+
+    def for_complaint(self) -> list[forms.BoundField]:
+        """For the page."""
+        return self.of_kind("complaint")
+
+    def full_clean(self) -> None:
+        """What stands in fields of another kind is not looked at, so it cannot be wrong either."""
+        super().full_clean()
+        kind = self.cleaned_data.get("kind") if self.is_bound else None
+        for other, names in subject_requests.ASKED.items():
+            if self.is_bound and other != kind:
+                for name in names:
+                    self.errors.pop(name, None)
+
+
+def particulars(said: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What was filled in for this kind."""
+    return {name: said[name] for name in subject_requests.ASKED.get(kind, ()) if said.get(name)}
+
+
+class RequestForm(ParticularsForm):
+    """Which right, what that right needs, and anything the person wants to add."""
 
     kind = forms.ChoiceField(
         label=_("What would you like us to do?"),
@@ -34,7 +127,6 @@ class RequestForm(forms.Form):
     )
     details = forms.CharField(
         label=_("Anything you want to add"),
-        help_text=_("For a correction: what is wrong, and what is right."),
         required=False,
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -49,8 +141,10 @@ class RequestForm(forms.Form):
         self.entries = {entry.kind: entry for entry in offered}
 
 
-class ComplaintForm(forms.Form):
+class ComplaintForm(TransactionFields):
     """What went wrong."""
+
+    field_order = ("details", "subject", "transaction_number", "transaction_on", "key")
 
     details = forms.CharField(
         label=_("What went wrong?"),

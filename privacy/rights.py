@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import consent, erasure, export, recipient_notices, restrictions
+from . import agencies, consent, erasure, export, recipient_notices, restrictions
 from .vocabulary import Decision, Purpose, Source
 
 Verb = Callable[[Any, str, datetime], bool]
@@ -20,7 +20,7 @@ class Entry:
     """A right: its law, its words, its verb, what it needs. The verb answers whether it is finished already.
 
     What hands data out, locks or deletes it needs a proof of a few minutes ago; a mailed link, which can be forwarded,
-    is enough only for what switches uses off.
+    is enough only for what switches uses off. `draft` proposes an answer, which a colleague reads before it leaves.
     """
 
     kind: str
@@ -34,13 +34,15 @@ class Entry:
     link_is_enough: bool = False
     is_automatic: bool = False
     can_be_refused: bool = True
+    has_outcome_letter: bool = False
+    draft: Callable[[Any], str] | None = None
 
 
 REGISTER: dict[str, Entry] = {}
 
 
 def right(
-    kind: str, *, label: str | Promise, article: str, explanation: str | Promise, **needs: bool
+    kind: str, *, label: str | Promise, article: str, explanation: str | Promise, **needs: Any
 ) -> Callable[[Verb], Verb]:
     """Registers the function below it as what this right does."""
 
@@ -163,9 +165,11 @@ def objection(case: Any, actor: str, now: datetime) -> bool:
         "Tell us what went wrong. We write back within 30 days; you can also go to the regulator at any time."
     ),
     needs_answer=True,
+    can_be_refused=False,
+    has_outcome_letter=True,
 )
 def complaint(case: Any, actor: str, now: datetime) -> bool:
-    """Answered in words by a person."""
+    """Answered in words by a person, with the letter that says where to go next."""
     return True
 
 
@@ -178,4 +182,31 @@ def complaint(case: Any, actor: str, now: datetime) -> bool:
 )
 def enquiry(case: Any, actor: str, now: datetime) -> bool:
     """Answered in words by a person."""
+    return True
+
+
+@right(
+    "human_review",
+    label=_("Have a person look at a decision again"),
+    article="Art. 22",
+    explanation=_(
+        "A computer decided something about you, such as whether you may pay by invoice? One of us looks at it again."
+    ),
+    needs_answer=True,
+)
+def human_review(case: Any, actor: str, now: datetime) -> bool:
+    """A colleague has looked at the decision; the answer says what she decided, and why."""
+    return True
+
+
+@right(
+    "agency_details",
+    label=_("Know which credit agencies you ask"),
+    article="Art. 15(1)(c)",
+    explanation=_("We tell you which credit agencies we work with, where they are, and how to reach them."),
+    needs_answer=True,
+    draft=agencies.in_words,
+)
+def agency_details(case: Any, actor: str, now: datetime) -> bool:
+    """The list is made from the register of recipients; a colleague reads it before it leaves (LRD-17)."""
     return True

@@ -419,6 +419,22 @@ def representative(customer: Customer, **values: Any) -> subject_requests.Repres
     return subject_requests.Representative.objects.create(case=closed_case(customer), **(defaults | values))
 
 
+def complaint(customer: Customer) -> subject_requests.Complaint:
+    """A complaint that was answered long ago."""
+    said = {"transaction_number": canary(customer)}
+    begun = case(customer, "complaint", particulars=said, state="completed", closed_at=LONG_AGO)
+    rows = subject_requests.Complaint.objects.filter(case=begun)
+    rows.update(stage="closed", outcome="upheld")
+    return rows.get()
+
+
+def rectification(customer: Customer) -> subject_requests.Rectification:
+    """A correction that was carried out long ago."""
+    texts = dict.fromkeys(("field", "current", "proposed", "evidence"), canary(customer))
+    begun = case(customer, "rectification", particulars=texts, state="completed", closed_at=LONG_AGO)
+    return subject_requests.Rectification.objects.get(case=begun)
+
+
 def export_of(customer: Customer) -> export.Export:
     """An export."""
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
@@ -467,7 +483,9 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     subject_requests.Representative: representative,
     sight.Opening: opening,
     subject_requests.CaseEvent: case_event,
+    subject_requests.Complaint: complaint,
     subject_requests.DataSubjectRequest: closed_case,
+    subject_requests.Rectification: rectification,
     tokens.LinkToken: link,
     webhooks.WebhookCall: webhook_call,
 }

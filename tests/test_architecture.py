@@ -20,7 +20,7 @@ FLOORS: list[set[str]] = [
     {"audit", "notices"},
     {"checks", "recipients", "cases", "confidentiality", "training"},
     {"recipient_notices"},
-    {"consent", "export", "processing_record", "corrections", "restrictions"},
+    {"consent", "export", "processing_record", "corrections", "restrictions", "agencies"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings"},
     {"subject_requests"},

@@ -12,6 +12,7 @@ from privacy.audit import AuditEntry
 from privacy.policies import NoticeShown
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.sight import Opening
+from privacy.subject_requests import CasePaper, papers, representing
 from tests import make
 from tests.office import addresses, colleague, desk, look, page_of, shown
 
@@ -25,6 +26,8 @@ SECRETS = ("zaunkoenigin", "łukasiewicz", "%c5%81ukasiewicz", "zaunk%c3%b6nigin
 def everything_of(person):
     """One row of every table of the office about her, a canary in every column that has room for one."""
     case = make.case(person, "access", details=make.canary(person))
+    papers.add(case, "scan", make.canary(person), make.PDF + b"zaunkoenigin", actor="test")
+    representing.name(case, make.canary(person), "zaunkoenigin@law.example", actor="test")
     subject_requests.note(case, "comment", actor="test", text=make.canary(person), is_internal=True)
     raw = (
         b"From: Zaunkoenigin <zaunkoenigin@example.com>\r\nSubject: Zaunkoenigin\r\nMIME-Version: 1.0\r\n"
@@ -41,7 +44,7 @@ def everything_of(person):
         make.webhook_call(person, review_state="open"), make.restriction(person, lifted_at=None, lifted_by="",
         lift_proposed_by=""),
         make.order(person, number="2026-0815"), make.enquiry(person), make.chat(person), make.newsletter(person),
-        make.credit_check(person, recipient=agency),
+        make.credit_check(person, recipient=agency), make.recipient_notice(person),
     ]  # fmt: skip
 
 
@@ -62,6 +65,9 @@ def pages(rows):
     for name in set(addresses()) - special:
         table = next((known for known in by_table if name.startswith(f"{known}_")), "")
         what = name.removeprefix(f"{table}_")
+        if table == "privacy_datasubjectrequest" and what in ("paper", "remove_paper"):
+            yield from (reverse(f"admin:{name}", args=one) for one in CasePaper.objects.values_list("case", "pk"))
+            continue
         if not table or what in ("changelist", "add", "export", "undo_assign", "verify"):
             yield reverse(f"admin:{name}")
             continue

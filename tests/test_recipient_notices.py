@@ -123,6 +123,13 @@ def test_art_19_once_for_a_change_and_a_recipient_the_database_insists(mary, thr
     assert RecipientNotice.objects.count() == 2
 
 
+def unlock(row):
+    """Two people agree, a week after the person was told."""
+    restrictions.propose_lifting(row, actor="one", why="All is right now.")
+    restrictions.note_told(row, Source.LETTER, actor="one", now=timezone.now() - timedelta(days=7))
+    restrictions.lift(row, actor="two", now=timezone.now())
+
+
 def test_art_19_a_hold_is_no_restriction_and_tells_nobody(mary, three):
     restrictions.impose(mary, restrictions.Restriction.Kind.DEBT, "Unpaid.", actor="system:test")
     assert told() == {}
@@ -132,8 +139,7 @@ def test_art_18_3_the_end_of_a_restriction_is_told_and_takes_the_place_of_the_fi
     case = make.case(mary, "restriction", identity_confirmed=True)
     assert {n.case_id for n in told().values()} == {case.pk}
     row = restrictions.Restriction.objects.get()
-    restrictions.propose_lifting(row, actor="one")
-    restrictions.lift(row, actor="two", now=timezone.now())
+    unlock(row)
     lifting = RecipientNotice.objects.filter(change="lifting")
     assert {n.recipient.name for n in lifting} == {"Ada", "Bob"} and {n.case_id for n in lifting} == {case.pk}
     first = RecipientNotice.objects.filter(change="restriction")
@@ -635,8 +641,7 @@ def test_art_17_an_erased_person_stands_nowhere_once_the_recipients_have_confirm
     give(mary, three[0], fields=["name", "email"])
     lock(mary)
     row = restrictions.Restriction.objects.get()
-    restrictions.propose_lifting(row, actor="one")
-    restrictions.lift(row, actor="two", now=timezone.now())
+    unlock(row)
     assert jobs.work("privacy.erasure", wish(mary).pk)
     letter = OutgoingEmail.objects.get(template="erasure_done")
     assert jobs.work("privacy.outgoingemail", letter.pk)

@@ -126,7 +126,7 @@ def test_nothing_is_carried_out_before_we_know_who_asks(mary, agent):
 
 
 def test_a_question_needs_an_answer(mary, agent):
-    case = open_case(mary, "complaint", identity_confirmed=True)
+    case = open_case(mary, "human_review", identity_confirmed=True)
     with pytest.raises(NotAllowed, match="answer"):
         subject_requests.carry_out(case, actor=agent)
     subject_requests.carry_out(case, actor=agent, text="We are sorry; it is mended.")

@@ -15,7 +15,7 @@ from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
 from privacy.subject_requests import CasePaper, DataSubjectRequest, NotAllowed, NotAPaper, merging, papers, representing
 from tests import make
-from tests.office import CASE, STEP, colleague, desk
+from tests.office import CASE, STEP, colleague, desk, look
 
 pytestmark = pytest.mark.django_db
 SCAN, AUTHORITY, IDENTITY = CasePaper.Kind.SCAN, CasePaper.Kind.AUTHORITY, CasePaper.Kind.IDENTITY
@@ -102,6 +102,9 @@ def test_a_colleague_adds_a_paper_saves_it_and_deletes_it(agent, case):
     assert "Done: Add a paper." in upload(agent, case, make.PDF)
     paper = case.papers.get()
     at_desk = desk(agent)
+    url = reverse("admin:privacy_datasubjectrequest_paper", args=[case.pk, paper.pk])
+    assert at_desk.post(url).status_code == 302, "first a reason"
+    look(at_desk, case)
     saved = at_desk.post(reverse("admin:privacy_datasubjectrequest_paper", args=[case.pk, paper.pk]))
     assert saved.content == make.PDF
     assert saved["Content-Type"] == "application/octet-stream"
@@ -176,6 +179,7 @@ def test_the_database_wants_somebody_who_has_seen_the_authority(represented):
 
 def test_the_steps_of_a_representative_in_the_office(agent, case):
     at_desk = desk(agent)
+    look(at_desk, case)
 
     def press(step, **said):
         return at_desk.post(reverse(STEP, args=[case.pk, step]), said, follow=True).content.decode()

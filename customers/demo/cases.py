@@ -16,7 +16,7 @@ from privacy import audit, consent, restrictions, roles
 from privacy.cases import ALPHABET, TRANSITIONS, State
 from privacy.deadlines import Event, deadline, local_date
 from privacy.restrictions import Restriction
-from privacy.subject_requests import CLOCK_EVENTS, CaseEvent, DataSubjectRequest
+from privacy.subject_requests import CLOCK_EVENTS, CaseEvent, Complaint, DataSubjectRequest, Rectification
 from privacy.vocabulary import Source
 
 from . import handed_on
@@ -53,10 +53,33 @@ def tell(first: int, count: int, customers: int, team: Team, now: datetime) -> i
     stories = [_story(i, customer, _tale(i), team, now) for i, customer in told]
     DataSubjectRequest.objects.bulk_create([case for case, _ in stories])
     CaseEvent.objects.bulk_create([event for _, events in stories for event in events])
+    _tell_particulars([(case, _tale(i), now) for (i, _), (case, _events) in zip(told, stories, strict=True)])
     for (i, _), story in zip(told, stories, strict=True):
         if i < len(TALES):
             _leave_traces(*story, team)
     return len(stories)
+
+
+def _tell_particulars(told: list[tuple[DataSubjectRequest, dict[str, Any], datetime]]) -> None:
+    """What complaints and corrections have besides words."""
+    Complaint.objects.bulk_create([_complaint(*line) for line in told if line[0].kind == "complaint"])
+    Rectification.objects.bulk_create([
+        Rectification(case=case, **{name: tale.get(name, "").encode() for name in ("field", "current", "proposed")})
+        for case, tale, _now in told
+        if case.kind == "rectification"
+    ])  # fmt: skip
+
+
+def _complaint(case: DataSubjectRequest, tale: dict[str, Any], now: datetime) -> Complaint:
+    row = Complaint(case=case, subject=tale.get("subject", "other"), transaction_number=tale.get("number", ""))
+    if row.transaction_number:
+        row.transaction_on = timezone.localdate(case.received_at) - timedelta(days=20)
+    if tale.get("is_mediated") and case.closed_at is None:
+        row.stage = "mediation"
+        row.mediation_opened_on = timezone.localdate(min(case.received_at + timedelta(days=4), now))
+    if case.closed_at:
+        row.stage, row.outcome = "closed", tale["outcome"]
+    return row
 
 
 def _tale(index: int) -> dict[str, Any]:

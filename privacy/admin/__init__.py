@@ -5,11 +5,13 @@ from . import (
     explaining,
     inbox,
     intake,
+    kind_steps,
     ledger,
     looks,
     mail,
     queue,
     recipient_notices,
+    registers,
     restrictions,
     rules,
     seeing,
@@ -19,7 +21,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "inbox", "intake", "ledger", "looks", "mail", "queue", "recipient_notices", "restrictions",
-    "rules", "seeing",
-    "site", "start", "work",
+    "calls", "explaining", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue", "recipient_notices",
+    "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -64,14 +64,15 @@ def page(
         "masked": people.masked(case.data_subject.display_name) if may_see and not sees_person else "",
         "person_url": people.url(case.data_subject) if may_see else "",
         "mails": deeds.mails_of(case) if may_see else [],
+        "facts": subject_requests.facts(case, for_staff=True) if sees_person else [],
         "timeline": timeline.of(request, case, with_notes=sees_person),
         "papers": papers.of(case) if sees_person else [],
         "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),
         "preview": _preview(case),
-        "told": recipient_notices.of_case(case, request.user),
+        "told": recipient_notices.of_case(case, request.user, sees=sees_person),
         "clocks": clock_card.of(subject_requests.clocks(case)),
-        "steps": [_shown(step, case, ahead, taken, filled) for step in offered(case, request.user, ahead)],
+        "steps": [_shown(step, case, ahead, taken, filled, sees_person) for step in offered(case, request.user, ahead)],
         "two_people": _two_people(case, request.user),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
@@ -91,9 +92,13 @@ def _heading(case: DataSubjectRequest) -> dict[str, Any]:
 
 
 def _shown(
-    step: steps.Step, case: DataSubjectRequest, ahead: dict[str, Outlook], taken: str, filled: forms.Form | None
-) -> dict[str, Any]:
+    step: steps.Step, case: DataSubjectRequest, ahead: dict[str, Outlook], taken: str, filled: forms.Form | None,
+    sees: bool,
+) -> dict[str, Any]:  # fmt: skip
     form = filled if filled and step.name == taken else step.form(case=case, auto_id=f"id_{step.name}_%s")  # type: ignore[call-arg]
+    if not sees and form is not filled and "text" in form.fields:
+        # A draft may name what this person had; it waits for a reason as all the rest does.
+        form.fields["text"].initial = None
     return {
         "step": step,
         "form": form,

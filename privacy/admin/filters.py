@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import rights
 from ..cases import State
+from ..subject_requests import complaints
 
 WEEK = timedelta(days=6)
 Choices = list[tuple[str, Any]]
@@ -84,3 +86,17 @@ class Standing(admin.SimpleListFilter):
         if self.value() == "closed":
             return queryset.closed()
         return queryset.filter(state=self.value()) if self.value() else queryset.open()
+
+
+class Told(admin.SimpleListFilter):
+    """Complaints whose complainant has heard nothing for too long (SFB-04)."""
+
+    title, parameter_name = _("complaints"), "told"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices."""
+        return [("silent", _("no word to the person for %(days)d days") % {"days": settings.COMPLAINT_SILENCE_DAYS})]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows; only what is open can wait."""
+        return complaints.silent(timezone.now(), queryset) if self.value() == "silent" else queryset

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import preferences, rights, subject_requests
 from ..fields import not_in_the_future
+from ..forms import ParticularsForm, particulars
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, papers, representing
 from ..vocabulary import Source
@@ -49,8 +50,8 @@ class CameForm(forms.Form):
         self.fields["received_on"].widget.attrs["max"] = timezone.localdate().isoformat()
 
 
-class RequestForm(CameForm):
-    """What is asked for."""
+class RequestForm(ParticularsForm, CameForm):
+    """What is asked for, and what only that kind needs."""
 
     kind = forms.ChoiceField(label=gettext_lazy("What does the person ask for?"))
     details = forms.CharField(
@@ -69,7 +70,10 @@ class RequestForm(CameForm):
     )  # fmt: skip
     acting_email = forms.EmailField(label=gettext_lazy("Their email address"), required=False, max_length=254)
     key = forms.CharField(widget=forms.HiddenInput, initial=rights.fresh_key, max_length=40)
-    field_order = ("kind", "source", "received_on", "details", "scan", "acting", "acting_email")
+    field_order = (
+        "kind", "source", "received_on", *subject_requests.ASKED["rectification"],
+        *subject_requests.ASKED["complaint"], "details", "scan", "acting", "acting_email",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offers every right there is."""
@@ -113,6 +117,7 @@ def _record(person: Any, said: dict[str, Any], actor: Any) -> DataSubjectRequest
     case = subject_requests.open_case(
         person, said["kind"], source=said["source"], actor=actor, details=said["details"],
         received_at=instant(said["received_on"]), idempotency_key=f"desk.{person.pk}.{said['key']}"[:64],
+        particulars=particulars(said, said["kind"]),
     )  # fmt: skip
     if said["scan"]:
         papers.add(case, papers.CasePaper.Kind.SCAN, _("Scan"), said["scan"], actor=actor)

@@ -41,6 +41,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.consententry", _("Choices"), None),
         ("privacy.disclosure", _("Passed on to others"), None),
         ("privacy.noticeshown", _("Policies shown"), None),
+        ("registers", _("Registers"), Act.SEE_QUEUE),
         ("privacy.auditentry", _("Audit log"), None),
         ("looks", _("Who looked at whom"), Act.READ_AUDIT),
     ]),

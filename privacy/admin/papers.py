@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from ..roles import Act
 from ..subject_requests import CasePaper, papers
+from . import seeing
 from .pages import require, saved
 
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif"}
@@ -25,6 +26,8 @@ def take(request: HttpRequest, pk: int, number: int, *, room: Any) -> HttpRespon
     """The bytes, to save; that they were taken is written down."""
     require(request, Act.HANDLE)
     paper = _find(pk, number)
+    if elsewhere := seeing.first_open(request, paper.case):
+        return elsewhere
     name = f"{paper.case.reference}-{paper.pk}.{ENDINGS[paper.media_type]}"
     return saved(papers.taken(paper, actor=request.user), name)
 

@@ -13,7 +13,7 @@ from .. import roles
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
 from . import assigning, case_page, papers, people, table, words
-from .filters import Due, Kind, Standing, Whose
+from .filters import Due, Kind, Standing, Told, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
 from .site import in_the_office
@@ -26,7 +26,7 @@ class Queue(OfficeAdmin):
     may_see = Act.SEE_QUEUE
     list_display = ("reference", "right", "received", "due", "stands", "in_hands_of")
     list_display_links = ("reference",)
-    list_filter = (Whose, Due, Standing, Kind)
+    list_filter = (Whose, Due, Told, Standing, Kind)
     list_select_related = ("data_subject", "assignee")
     search_fields = ("reference",)
     search_help_text = _("Reference, customer number, email address, or the beginning of a name")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import recipient_notices, roles
 from ..recipient_notices import BY_COLLEAGUE, CONFIRMED, NotPossible, RecipientNotice, State
 from ..roles import Act
-from . import people
+from . import people, seeing
 from .ledger import Ledger
 from .pages import require
 from .site import in_the_office
@@ -105,7 +105,7 @@ class Notices(Ledger):
         return notice.get_change_display()
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """The page of one notice."""
+        """The page of one notice, masked until a reason is typed."""
         return show(request, object_id, self)
 
 
@@ -124,38 +124,41 @@ def show(request: HttpRequest, pk: Any, room: Notices) -> HttpResponse:
 
 
 def page(request: HttpRequest, notice: RecipientNotice, filled: AnswerForm | None = None) -> HttpResponse:
-    """The page; `filled` is an answer that must be corrected."""
+    """The page; `filled` is an answer that must be corrected. What names the person waits for a reason."""
     if not roles.may(request.user, Act.SEE_PERSON):
         raise PermissionDenied
-    people.viewed(request, notice.data_subject, target=notice)
+    sight = seeing.of(request, notice)
+    sees = sight is not None and sight.is_open
     context = {
         **admin.site.each_context(request),
         "title": str(notice),
         "notice": notice,
+        "sight": sight,
+        "known_by": notice.known_by if sees else [],
         "person": people.in_a_list(request, notice.data_subject),
         "case_url": reverse("admin:privacy_datasubjectrequest_change", args=[notice.case_id]) if notice.case_id else "",
         "deliveries": notice.deliveries.order_by("number"),
-        "shown": _shown(notice, request.user, filled),
+        "shown": _shown(notice, request.user, sees, filled),
     }
     return render(request, "admin/recipient_notice.html", context, status=422 if filled else 200)
 
 
-def of_case(case: Any, account: Any) -> dict[str, Any] | None:
+def of_case(case: Any, account: Any, *, sees: bool) -> dict[str, Any] | None:
     """For the page of a case; None where nobody was told."""
     notices = list(recipient_notices.of_case(case))
     if not notices:
         return None
     confirmed = sum(notice.state in CONFIRMED for notice in notices)
-    return {"notices": [_shown(n, account) for n in notices], "count": len(notices), "confirmed": confirmed}
+    return {"notices": [_shown(n, account, sees) for n in notices], "count": len(notices), "confirmed": confirmed}
 
 
-def _shown(notice: RecipientNotice, account: Any, filled: AnswerForm | None = None) -> dict[str, Any]:
+def _shown(notice: RecipientNotice, account: Any, sees: bool, filled: AnswerForm | None = None) -> dict[str, Any]:
     """A notice with what this colleague may do and read."""
     may_act = roles.may(account, Act.HANDLE) and notice.is_open
     by_hand = notice.state == State.BY_HAND or (notice.is_open and not notice.recipient.can_be_told)
     return {
         "notice": notice,
-        "said": notice.said if roles.may(account, Act.SEE_PERSON) else "",
+        "said": notice.said if sees else "",
         "can_send": may_act and notice.recipient.can_be_told and notice.state != State.TO_BE_SENT,
         "by_hand": (notice.recipient.told_by_hand or _("nothing is said about how")) if by_hand else "",
         "form": (filled or AnswerForm(auto_id=f"id_{notice.pk}_%s")) if may_act else None,

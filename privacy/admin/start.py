@@ -19,7 +19,7 @@ from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..roles import Act
 from ..sight import ViewingAlarm
-from ..subject_requests import DataSubjectRequest
+from ..subject_requests import DataSubjectRequest, complaints
 from . import chart, ready
 
 WEEKS = 12
@@ -76,6 +76,9 @@ def _tiles(who: Any, today: date) -> list[Tile]:
         Tile(found["all"], gettext_lazy("open"), queue),
         Tile(stuck, gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
     ]
+    if silent := int(complaints.silent(timezone.now()).order_by().count()):
+        label = gettext_lazy("complaints without word to the person")
+        tiles.insert(-1, Tile(silent, label, f"{queue}?told=silent", "danger"))
     if roles.may(who, Act.SEE_PERSON):
         mails = reverse("admin:privacy_inboundemail_changelist")
         tiles.insert(-1, Tile(_to_review(), gettext_lazy("mails to look at"), mails, "warn"))

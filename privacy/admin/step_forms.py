@@ -50,6 +50,8 @@ class AnswerForm(StepForm):
         """No answer is asked where a file or a deed is the answer."""
         if not self.case.right.needs_answer:
             del self.fields["text"]
+        elif self.case.right.draft:
+            self.fields["text"].initial = self.case.right.draft(self.case)
 
 
 class IdentityForm(StepForm):

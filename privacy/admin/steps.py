@@ -62,7 +62,7 @@ class Step:
 
 def _may_carry_out(case: Dsr, account: Any) -> bool:
     ready = case.state in (State.RECEIVED, State.IN_PROGRESS) and case.identity_confirmed_at is not None
-    return ready and not case.right.needs_two_people
+    return ready and not case.right.needs_two_people and not case.right.has_outcome_letter
 
 
 def _may_approve(case: Dsr, account: Any) -> bool:

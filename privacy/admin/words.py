@@ -37,6 +37,13 @@ EVENTS = {
     "represented": _("Somebody acts for the person"),
     "authority_seen": _("Authority of the representative seen"),
     "representation_ended": _("Nobody acts for the person any more"),
+    "converted": _("A question became this request"),
+    "described": _("Details written down"),
+    "own_error": _("Marked as our own error"),
+    "progress": _("Person told how it stands"),
+    "mediation": _("Mediation opened, person told"),
+    "arbitration": _("Given to arbitration, person told"),
+    "outcome": _("Outcome letter sent"),
 }
 
 

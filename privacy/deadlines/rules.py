@@ -10,7 +10,9 @@ from .packs import PACKS
 from .periods import Effect, Law, Period, UnknownJurisdiction
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "human_review")
-KINDS = (*RIGHTS, "complaint", "enquiry", "marketing_withdrawal")
+# A request for less of the same has the same time.
+SAME_TIME_AS = {"agency_details": "access"}
+KINDS = (*RIGHTS, *SAME_TIME_AS, "complaint", "enquiry", "marketing_withdrawal")
 ADVERTISING_STOPS = _("advertising stops")
 
 NO_NUMBER = _("the law names no number of days here; the time is the shop's own promise")

@@ -1,8 +1,11 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
+from . import complaints, rectification
 from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import Forecast, clocks, forecast, history
+from .complaint import Complaint
+from .converting import convert, may_be_converted
 from .handling import (
     approve,
     carry_out,
@@ -17,13 +20,16 @@ from .handling import (
 from .intake import FormUsed, open_case
 from .merging import merge, twins
 from .papers import CasePaper, NotAPaper
+from .particulars import ASKED, facts
+from .rectification import Rectification
 from .refusing import NotAllowed
 from .representing import Representative
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "DataSubjectRequest", "Forecast", "FormUsed", "NotAPaper",
-    "NotAllowed", "Representative", "acknowledge", "answered", "approve", "ask", "carry_out", "clocks", "complete",
-    "confirm_identity", "doubt", "extend", "forecast", "history", "merge", "move", "not_our_error", "note", "open_case",
-    "open_doubt", "open_questions", "propose", "refuse", "send_back", "settle", "start", "twins", "withdraw",
+    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Forecast",
+    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "acknowledge", "answered", "approve",
+    "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert", "doubt", "extend", "facts",
+    "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note", "open_case", "open_doubt",
+    "open_questions", "propose", "rectification", "refuse", "send_back", "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

@@ -30,8 +30,8 @@ class Forecast:
 
 
 def clocks(case: DataSubjectRequest) -> tuple[Clock, ...]:
-    """Every clock that runs on this case; the legal one says what the person was told. None once it is withdrawn."""
-    if case.state == State.WITHDRAWN:
+    """Every clock that runs on this case; the legal one says what the person was told. None once it was taken back."""
+    if case.state in (State.WITHDRAWN, State.MERGED):
         return ()
     legal, *beside = _all(case, history(case))
     if legal.due_on != case.due_on:

@@ -11,7 +11,7 @@ from .. import audit, jobs
 from ..cases import State
 from ..erasure import Erasure
 from ..export import Export
-from . import papers, representing
+from . import complaint, papers, representing
 from .case import DataSubjectRequest
 from .letters import tell
 from .refusing import require
@@ -42,7 +42,7 @@ def propose(case: DataSubjectRequest, *, actor: Any) -> None:
     """The first of two people says that it may be carried out (Art. 17; FAULTS G)."""
     require(case.right.needs_two_people, _("This kind of request needs no second person."))
     with transaction.atomic():
-        _require_known(_as_it_is_now(case))
+        require_known(as_it_is_now(case))
         move(case, State.AWAITING_APPROVAL, actor=actor, proposed_by=actor, approved_by=None)
 
 
@@ -50,7 +50,7 @@ def approve(case: DataSubjectRequest, *, actor: Any, now: datetime | None = None
     """The second, different person agrees, and it is carried out; the database refuses the same one."""
     now = now or timezone.now()
     with transaction.atomic():
-        _require_known(_as_it_is_now(case))
+        require_known(as_it_is_now(case))
         require(case.proposed_by_id != actor.pk, _("A second, different person must approve."))
         require(not case.execute_after or case.execute_after <= now, _("The person may still change her mind."))
         move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
@@ -68,30 +68,37 @@ def send_back(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
 
 def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
     """Does what the right says, for rights that one person may carry out; `text` is the answer to the person."""
+    _require_no_outcome_letter(case)
     require(bool(text.strip()) or not case.right.needs_answer, _("Write the answer to the person first."))
     require(not case.right.needs_two_people, _("Two people must agree to this; propose it first."))
     now = now or timezone.now()
     with transaction.atomic():
-        _require_known(_as_it_is_now(case))
+        require_known(as_it_is_now(case))
         if case.state == State.RECEIVED:
             start(case, actor=actor)
         move(case, State.EXECUTING, actor=actor, now=now)
         _carry_out(case, actor=actor, now=now, text=text)
 
 
-def _as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
+def as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
     """The case, read anew and locked until the transaction ends, so that what is looked at is what is acted on."""
     DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
     case.refresh_from_db()
     return case
 
 
-def _require_known(case: DataSubjectRequest) -> None:
+def require_known(case: DataSubjectRequest) -> None:
     """Nothing is carried out while it is not known, or doubted, who is asking."""
     require(case.identity_confirmed_at is not None, _("First confirm who is asking."))
     unproven = representing.is_unproven(case)
     require(not unproven, _("First look at the document by which somebody acts for the person."))
     require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
+
+
+def _require_no_outcome_letter(case: DataSubjectRequest) -> None:
+    """A complaint ends with the letter that says where to go next, and in no other way (SFB-07)."""
+    has_one = case.right.has_outcome_letter
+    require(not has_one, _("A complaint ends with its outcome letter, which says where to go next."))
 
 
 def _carry_out(case: DataSubjectRequest, *, actor: Any, now: datetime, text: str = "") -> None:
@@ -102,6 +109,7 @@ def _carry_out(case: DataSubjectRequest, *, actor: Any, now: datetime, text: str
 
 def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
     """Done, and the person is told."""
+    _require_no_outcome_letter(case)
     with transaction.atomic():
         move(case, State.COMPLETED, actor=actor, text=text, now=now, outcome=text.encode())
         tell("case_completed", case)
@@ -109,6 +117,7 @@ def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datet
 
 def refuse(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
     """No, with reasons, and with where to complain (Art. 12(4)); without reasons it cannot be sent."""
+    _require_no_outcome_letter(case)
     require(case.right.can_be_refused, _("Nobody may refuse this; carry it out (Art. 21(3))."))
     require(bool(reasons.strip()), "A refusal needs its reasons.")
     with transaction.atomic():
@@ -120,6 +129,8 @@ def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:
     """The person changed her mind; nothing more is done."""
     with transaction.atomic():
         move(case, State.WITHDRAWN, actor=actor)
+        if case.kind == "complaint":
+            complaint.close(case, complaint.Outcome.WITHDRAWN)
         tell("case_withdrawn", case)
 
 

@@ -13,6 +13,7 @@ from ..vocabulary import Source
 from .case import DataSubjectRequest
 from .handling import SYSTEM, carry_out
 from .letters import ACKNOWLEDGEMENT, tell
+from .particulars import are_same, begin
 from .timeline import note
 
 # A second copy or a second deletion while the first is under way is the same wish.
@@ -37,10 +38,12 @@ def open_case(
     received_at: datetime | None = None,
     identity_confirmed: bool = False,
     idempotency_key: str | None = None,
+    particulars: dict[str, Any] | None = None,
 ) -> DataSubjectRequest:
     """Opens a case with number and due date, and acknowledges it; the same key again gives the case that is there.
 
     FormUsed when the key was used for another wish. On the web, a wish that is under way already is that case.
+    `particulars` is what this kind asks for besides words.
     """
     now = timezone.now()
     values: dict[str, Any] = {"source": source, "details": details.encode(), "received_at": received_at or now}
@@ -54,22 +57,32 @@ def open_case(
             defaults={"data_subject": data_subject, "kind": kind, **values, **_clock(kind, values["received_at"], now)},
         )
         if is_new:
+            begin(case, particulars or {})
             _acknowledge(case, actor=actor, now=now)
-        elif (case.data_subject_id, case.kind, bytes(case.details)) != (data_subject.pk, kind, details.encode()):
+        elif not _is_same(case, data_subject, kind, details, particulars or {}):
             raise FormUsed(case)
     return case
+
+
+def _is_same(case: DataSubjectRequest, person: Any, kind: str, details: str, particulars: dict[str, Any]) -> bool:
+    is_same = (case.data_subject_id, case.kind, bytes(case.details)) == (person.pk, kind, details.encode())
+    return is_same and are_same(case, particulars)
+
+
+def not_before(kind: str, now: datetime) -> datetime | None:
+    """Until when the person may change her mind about a deletion; nothing else waits."""
+    return now + timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS) if kind == "erasure" else None
 
 
 def _clock(kind: str, received_at: datetime, now: datetime) -> dict[str, Any]:
     """Until when, why that day, and before when a deletion does not begin."""
     where = settings.SHOP["jurisdiction"]
     due = deadline(where, kind, received_at, time_zone=settings.SHOP_TZ)
-    cooling_off = timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS)
     return {
         "jurisdiction": where,
         "due_on": due.due_on,
         "due_reasons": list(due.reasons),
-        "execute_after": now + cooling_off if kind == "erasure" else None,
+        "execute_after": not_before(kind, now),
     }
 
 

@@ -1,5 +1,7 @@
 """What the person, or whoever acts for her, is told about her case by email."""
 
+from django.conf import settings
+
 from .. import notices
 from . import representing
 from .case import CaseEvent, DataSubjectRequest
@@ -12,7 +14,10 @@ def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None
     key = f"{template}-{case.pk}-{event.pk}" if event else f"{template}-{case.pk}"
     address, representative = representing.addressee(case)
     if address:
-        context = {"case": case, "event": event, "representative": representative}
+        context = {
+            "case": case, "event": event, "representative": representative,
+            "silence_days": settings.COMPLAINT_SILENCE_DAYS,
+        }  # fmt: skip
         notices.send(template, address, key=key, data_subject=case.data_subject, context=context)
 
 

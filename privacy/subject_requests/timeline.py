@@ -40,15 +40,16 @@ def note(
     )
     with transaction.atomic():
         if kind in CLOCK_EVENTS:
-            _reckon(case, extra=event)
+            reckon(case, extra=event)
         event.save()
         if kind != "received":
             audit.record(f"case.{kind}", actor=actor, subject=case.data_subject, target=case)
     return event
 
 
-def _reckon(case: DataSubjectRequest, extra: CaseEvent) -> None:
-    rows = [*case.events.filter(kind__in=CLOCK_EVENTS), extra]
+def reckon(case: DataSubjectRequest, extra: CaseEvent | None = None) -> None:
+    """Takes the last day anew from the clock, for what has happened and what is about to be written."""
+    rows = [*case.events.filter(kind__in=CLOCK_EVENTS), *([extra] if extra else [])]
     events = [Event(row.kind, timezone.localdate(row.occurred_at, settings.SHOP_TZ)) for row in rows]
     due = deadline(case.jurisdiction, case.kind, case.received_at, events, time_zone=settings.SHOP_TZ)
     case.due_on, case.due_reasons = due.due_on, list(due.reasons)

@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .. import mailed_links, rights, subject_requests, tokens
-from ..forms import AddressForm, ComplaintForm, RequestForm
+from ..forms import AddressForm, ComplaintForm, RequestForm, particulars
 from ..vocabulary import Source
 from .requests import form_again
 
@@ -42,6 +42,7 @@ def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResp
                 details=form.cleaned_data["details"],
                 identity_confirmed=rights.REGISTER[wanted].link_is_enough,
                 idempotency_key=f"link.{link.pk}.{form.cleaned_data['key']}"[:64],
+                particulars=particulars(form.cleaned_data, wanted),
             )
         except subject_requests.FormUsed as used:
             again = form_again(type(form), request, used)

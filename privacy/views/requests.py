@@ -15,7 +15,7 @@ from .. import erasure, recipient_notices, restrictions, rights, subject_request
 from ..cases import InvalidTransition, State
 from ..deadlines import Clock, in_words
 from ..export import Export
-from ..forms import RequestForm
+from ..forms import RequestForm, particulars
 from ..subject_requests import CaseEvent, DataSubjectRequest
 from ..vocabulary import Source
 from .access import customer_required, require_fresh
@@ -57,6 +57,7 @@ def new(request: HttpRequest, customer: Any) -> HttpResponse:
                 details=wanted["details"],
                 identity_confirmed=True,
                 idempotency_key=f"{customer.pk}.{wanted['key']}"[:64],
+                particulars=particulars(wanted, wanted["kind"]),
             )
         except subject_requests.FormUsed as used:
             again = form_again(RequestForm, request, used)
@@ -101,6 +102,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "goes_on_as": case.merged_into,
         "promises": _promises(case),
         "told": recipient_notices.progress(case, timezone.localdate()),
+        "facts": subject_requests.facts(case, for_staff=False),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)

@@ -41,4 +41,10 @@ EVENTS = {
     "represented": _("Somebody else asks in your name."),
     "authority_seen": _("We have seen that they may act for you."),
     "representation_ended": _("Nobody acts for you any more."),
+    "asked_again": _("You asked for this again."),
+    "converted": _("We read your question as a request, and treat it as that."),
+    "progress": _("We told you how it stands."),
+    "mediation": _("It went to a mediator."),
+    "arbitration": _("It went to an arbitrator."),
+    "outcome": _("We sent you our answer."),
 }

@@ -1,0 +1,103 @@
+"""What may be done with one kind of case alone: a complaint, a correction, a question that is a request."""
+
+from dataclasses import fields as columns_of
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ..cases import State
+from ..roles import Act
+from ..subject_requests import DataSubjectRequest as Dsr
+from ..subject_requests import complaints, converting, open_doubt, rectification
+from ..subject_requests.complaint import Stage, of
+from ..subject_requests.where_next import WhereNext
+from .kind_forms import ConvertForm, CorrectionForm, MediationForm, OutcomeForm, TransactionForm
+from .step_forms import TextForm
+from .steps import STEPS, Step
+
+
+def _is_complaint(case: Dsr, account: Any) -> bool:
+    return case.kind == "complaint" and case.is_open
+
+
+def _may_answer(case: Dsr, account: Any) -> bool:
+    known = case.identity_confirmed_at is not None and not open_doubt(case)
+    return _is_complaint(case, account) and known and case.state != State.NEEDS_ATTENTION
+
+
+def _may_mediate(case: Dsr, account: Any) -> bool:
+    if not _is_complaint(case, account):
+        return False
+    row = of(case)
+    return row.stage == Stage.COMPLAINT and row.has_transaction
+
+
+def _may_arbitrate(case: Dsr, account: Any) -> bool:
+    return _is_complaint(case, account) and of(case).stage == Stage.MEDIATION
+
+
+def _is_correction(case: Dsr, account: Any) -> bool:
+    return case.kind == "rectification" and case.is_open
+
+
+def _may_be_own_error(case: Dsr, account: Any) -> bool:
+    return _is_correction(case, account) and not rectification.of(case).is_own_error
+
+
+def _answer(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    blocks = WhereNext(**{block.name: said[block.name] for block in columns_of(WhereNext)})
+    complaints.answer(
+        case, actor=who, outcome=said["outcome"], text=said["text"], where_next=blocks,
+        stays_open=said.get("stays_open", False),
+    )  # fmt: skip
+
+
+KIND_STEPS = [
+    Step(
+        "answer", _("Answer the complaint"),
+        _("A letter says how it ends and where the person may go next. Without that it cannot be sent."),
+        Act.HANDLE, _answer, _may_answer, OutcomeForm, "main",
+    ),
+    Step(
+        "progress", _("Tell the person how it stands"),
+        _("An email in your words; where we know no email address, send it by post too. The complaint stays open."),
+        Act.HANDLE, lambda case, who, said: complaints.inform(case, actor=who, text=said["text"]),
+        _is_complaint, TextForm,
+    ),
+    Step(
+        "transaction", _("Note what it is about"),
+        _("The subject for the register; number and day of the order or payment, without which nobody mediates."),
+        Act.HANDLE, lambda case, who, said: complaints.describe(case, actor=who, **said), _is_complaint,
+        TransactionForm,
+    ),
+    Step(
+        "mediation", _("Mediation was opened"),
+        _("The mediator has 45 days from that day. A letter tells the person the last of them."),
+        Act.HANDLE, lambda case, who, said: complaints.open_mediation(case, actor=who, opened_on=said["opened_on"]),
+        _may_mediate, MediationForm,
+    ),
+    Step(
+        "arbitration", _("It goes to arbitration"), _("Mediation did not help. A letter tells the person."),
+        Act.HANDLE, lambda case, who, _said: complaints.open_arbitration(case, actor=who), _may_arbitrate,
+    ),
+    Step(
+        "describe", _("Write down what is wrong"), _("What stands there, and what should, as the person told you."),
+        Act.PROPOSE_CORRECTION, lambda case, who, said: rectification.describe(case, actor=who, **said),
+        _is_correction, CorrectionForm,
+    ),
+    Step(
+        "own_error", _("The mistake was ours"), _("Then it must be right within ten working days."),
+        Act.PROPOSE_CORRECTION,
+        lambda case, who, said: rectification.mark_own_error(case, actor=who, why=said["text"]),
+        _may_be_own_error, TextForm,
+    ),
+    Step(
+        "convert", _("It is more than a question"),
+        _("It becomes a request of another kind. Number and day of receipt stay; a letter tells the person."),
+        Act.HANDLE, lambda case, who, said: converting.convert(case, said["kind"], actor=who),
+        lambda case, _who: converting.may_be_converted(case), ConvertForm,
+    ),
+]  # fmt: skip
+# They stand where carrying out stands: what a colleague came for, before questions, notes and refusals.
+PLACE = next(place for place, step in enumerate(STEPS) if step.name == "propose")
+STEPS[PLACE:PLACE] = KIND_STEPS
