@@ -16,6 +16,7 @@ from privacy.cases import State
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
 from privacy.subject_requests import CaseEvent, NotAllowed
+from privacy.subject_requests.where_next import usual
 from privacy.vocabulary import Source
 from tests import make
 from tests.office import CASE, STEP, colleague, desk
@@ -156,7 +157,8 @@ def test_an_answer_meets_every_clock_and_a_late_one_says_so(agent, mary):
     with time_machine.travel(FRIDAY, tick=False):
         case = make.case(mary, "complaint", received_at=FRIDAY, identity_confirmed=True)
     with time_machine.travel(FRIDAY + timedelta(days=7), tick=False):
-        press(agent, case, "carry_out", text="You are right, and it is mended.")
+        said = {"outcome": "upheld", "text": "You are right, and it is mended.", "where_next": usual()}
+        subject_requests.complaints.answer(case, actor=agent, **said)
         assert {clock.met_on for clock in by_name(case).values()} == {date(2026, 7, 10)}
         answer = plain(page(agent, case))
         assert "done too late, on 10 July 2026" in answer and "done on 10 July 2026" in answer

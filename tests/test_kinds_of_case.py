@@ -14,7 +14,7 @@ from privacy.notices import OutgoingEmail
 from privacy.subject_requests import DataSubjectRequest, NotAllowed, Rectification, convert, rectification
 from privacy.vocabulary import Source
 from tests import make
-from tests.office import CASE, STEP, colleague, desk
+from tests.office import CASE, STEP, colleague, desk, look
 from tests.portal import hidden, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,10 @@ def test_cnx_11_a_correction_says_which_field_what_stands_there_what_should_and_
 
 def test_cnx_11_the_office_sees_old_and_proposed_where_it_carries_out(mary):
     case = ask(mary, "rectification", particulars=TEXTS)
-    page = desk(colleague("privacy officer")).get(reverse(CASE, args=[case.pk])).content.decode()
+    at_desk = desk(colleague("privacy officer"))
+    assert "Mária" not in at_desk.get(reverse(CASE, args=[case.pk])).content.decode(), "masked before a reason"
+    look(at_desk, case)
+    page = at_desk.get(reverse(CASE, args=[case.pk])).content.decode()
     step = page[page.index("Carry it out") :]
     step = step[: step.index("</form>")]
     assert "Marie" in step and "Mária" in step
@@ -138,6 +141,8 @@ def test_lrd_17_the_answer_about_credit_agencies_comes_from_the_register_and_is_
     assert "Second Score" in draft and "got nothing about you" in draft
     assert "Old Score" not in draft and "Carrier" not in draft and "2021" not in draft
     browser = desk(agent)
+    assert "Score" not in browser.get(reverse(CASE, args=[case.pk])).content.decode(), "masked before a reason"
+    look(browser, case)
     assert "1 Score Street, Leeds" in browser.get(reverse(CASE, args=[case.pk])).content.decode()
     browser.post(reverse(STEP, args=[case.pk, "carry_out"]), {"text": draft})
     assert "Example Score Ltd" in letter("case_completed")

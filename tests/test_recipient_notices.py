@@ -26,7 +26,7 @@ from privacy.recipient_notices import NoticeDelivery, RecipientNotice, State, ho
 from privacy.recipients import Disclosure, Recipient
 from privacy.vocabulary import Source
 from tests import make, recipient_machine
-from tests.office import colleague, desk
+from tests.office import colleague, desk, look
 from tests.portal import dump, sign_in
 from tests.races import at_once
 
@@ -765,6 +765,7 @@ def test_a_colleague_sends_again_and_records_an_answer_from_the_page_of_the_case
     assert agent.post(f"{at}/answer/", {"answer": "refused"}).status_code == 422
     assert agent.post(f"{at}/answer/", {"answer": "done", "why": "By telephone, Mr Lee."}).status_code == 302
     assert told()["Ada"].state == State.DONE and told()["Ada"].answered_by.startswith("customers.account:")
+    look(agent, case)
     page = agent.get(f"/admin/privacy/datasubjectrequest/{case.pk}/change/").content.decode()
     assert "1 of 2 have confirmed" in page and "By telephone, Mr Lee." in page
     agent.post(f"{at}/again/")
@@ -775,7 +776,11 @@ def test_a_colleague_sends_again_and_records_an_answer_from_the_page_of_the_case
 
 
 def test_looking_at_a_notice_is_written_down(asked, mary):
-    desk(colleague(roles.AGENT)).get(f"/admin/privacy/recipientnotice/{asked.pk}/change/")
+    at_desk, url = desk(colleague(roles.AGENT)), f"/admin/privacy/recipientnotice/{asked.pk}/change/"
+    at_desk.get(url)
+    assert not AuditEntry.objects.filter(event="person.viewed").exists(), "masked: nothing of her was seen"
+    look(at_desk, asked)
+    at_desk.get(url)
     assert AuditEntry.objects.filter(event="person.viewed", subject=audit.reference(mary)).exists()
 
 

@@ -125,7 +125,7 @@ def _all(
 ) -> tuple[Clock, ...]:
     law = law_of(jurisdiction)
     main = law.period(kind)
-    beside = [*law.periods[kind][1:], *promised([pack for pack in packs if pack != jurisdiction], kind)]
+    beside = [*law.all_periods(kind)[1:], *promised([pack for pack in packs if pack != jurisdiction], kind)]
     due = _due(law, main, received_on, events, pauses)
     first = _named(main, due, day_of(events, *main.met_by), is_legal=jurisdiction in RULES)
     running = [_beside(law, period, received_on, events, pauses) for period in beside]

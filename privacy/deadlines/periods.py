@@ -15,6 +15,10 @@ Text = str | Promise
 WE_ANSWER = _("we answer")
 
 
+# A request for less of the same has the same time.
+SAME_TIME_AS = {"agency_details": "access"}
+
+
 class UnknownJurisdiction(ValueError):
     """No rules are known for this place."""
 
@@ -89,6 +93,11 @@ class Law:
 
     def period(self, kind: str) -> Period:
         """Find the period that says when a kind of case is due."""
+        return self.all_periods(kind)[0]
+
+    def all_periods(self, kind: str) -> tuple[Period, ...]:
+        """Find every period of a kind of case, the one that says when it is due first."""
+        kind = SAME_TIME_AS.get(kind, kind)
         if kind not in self.periods:
             raise UnknownKind(f"unknown kind of case {kind!r}; known are {', '.join(self.periods)}")
-        return self.periods[kind][0]
+        return self.periods[kind]

@@ -7,11 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .calendars import Calendar
 from .packs import PACKS
-from .periods import Effect, Law, Period, UnknownJurisdiction
+from .periods import SAME_TIME_AS, Effect, Law, Period, UnknownJurisdiction
 
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "human_review")
-# A request for less of the same has the same time.
-SAME_TIME_AS = {"agency_details": "access"}
 KINDS = (*RIGHTS, *SAME_TIME_AS, "complaint", "enquiry", "marketing_withdrawal")
 ADVERTISING_STOPS = _("advertising stops")
 
