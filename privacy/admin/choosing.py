@@ -27,8 +27,8 @@ def for_a_person(
         text = request.GET.get("q", "").strip()
         person = data_subjects.by_number(request.GET.get("person", ""))
         sent = request.method == "POST" and person is not None
-        given = (request.POST, request.FILES) if sent else ()
-        form = form_class(*given, initial={name: request.GET[name] for name in request.GET})
+        given, files = (request.POST, request.FILES) if sent else (None, None)
+        form = form_class(given, files, initial={name: request.GET[name] for name in request.GET})
         if sent and form.is_valid():
             return record(request, person, form.cleaned_data)
         context = {

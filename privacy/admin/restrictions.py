@@ -77,7 +77,7 @@ class Restrictions(ReadOnly):
         """With the steps that may be taken now."""
         row = self.get_object(request, object_id)
         may = roles.may(request.user, Act.HOLD) and row is not None and row.lifted_at is None
-        extra = _ending(row, request) if may else {}
+        extra = _ending(row, request) if row is not None and may else {}
         extra["sight"] = seeing.of(request, row) if row and self.has_view_permission(request, row) else None
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
