@@ -80,6 +80,7 @@ def test_staff_write_down_what_was_said_on_the_phone(mary, agent):
     browser.post(url, sent | TEXTS | {"key": hidden(page, "key")})
     case = DataSubjectRequest.objects.get(data_subject=mary)
     assert case.rectification.said("proposed") == "Mária"
+    look(browser, case)
     browser.post(reverse(STEP, args=[case.pk, "describe"]), TEXTS | {"proposed": "Marija"})
     assert Rectification.objects.get(case=case).said("proposed") == "Marija"
     assert browser.post(reverse(STEP, args=[case.pk, "describe"]), TEXTS | {"proposed": ""}).status_code == 422

@@ -26,6 +26,9 @@ SECRETS = ("zaunkoenigin", "łukasiewicz", "%c5%81ukasiewicz", "zaunk%c3%b6nigin
 def everything_of(person):
     """One row of every table of the office about her, a canary in every column that has room for one."""
     case = make.case(person, "access", details=make.canary(person))
+    texts = dict.fromkeys(("field", "current", "proposed", "evidence"), make.canary(person))
+    wrong = make.case(person, "rectification", particulars=texts, identity_confirmed=True)
+    unhappy = make.case(person, "complaint", particulars={"transaction_number": make.canary(person)})
     papers.add(case, "scan", make.canary(person), make.PDF + b"zaunkoenigin", actor="test")
     representing.name(case, make.canary(person), "zaunkoenigin@law.example", actor="test")
     subject_requests.note(case, "comment", actor="test", text=make.canary(person), is_internal=True)
@@ -36,7 +39,7 @@ def everything_of(person):
     )
     agency = make.recipient(group="payment", kind="credit_reference")
     return [
-        person, case, make.case(person, "rectification", details=make.canary(person)),
+        person, case, wrong, unhappy,
         make.case(person, "enquiry", state="completed", closed_at=NOON, details=make.canary(person)),
         make.grant(person), make.disclosure(person), notice_shown(person),
         make.outgoing_email(person), make.inbound_email(person, raw=raw, review_state="open"),
@@ -79,7 +82,7 @@ def pages(rows):
         yield from (reverse(f"admin:{name}", args=label) for name in ("open_details", "mask_again"))
 
 
-A_FEW = 3
+A_FEW = 5
 QUERIES = ("?which=all", "?state=all", "?q=zau")
 ALL_VERBS = ("get", "head", "post", "put", "options")
 

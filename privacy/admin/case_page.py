@@ -72,7 +72,11 @@ def page(
         "preview": _preview(case),
         "told": recipient_notices.of_case(case, request.user, sees=sees_person),
         "clocks": clock_card.of(subject_requests.clocks(case)),
-        "steps": [_shown(step, case, ahead, taken, filled, sees_person) for step in offered(case, request.user, ahead)],
+        "steps": [
+            _shown(step, case, ahead, taken, filled)
+            for step in offered(case, request.user, ahead)
+            if sees_person or not _comes_filled(step, case)
+        ],
         "two_people": _two_people(case, request.user),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
@@ -81,6 +85,12 @@ def page(
 def offered(case: DataSubjectRequest, account: Any, ahead: dict[str, Outlook]) -> list[steps.Step]:
     """The steps that are lawful now and this person's to take."""
     return [step for step in steps.STEPS if step.is_open_to(account, case) and (not step.clock or step.clock in ahead)]
+
+
+def _comes_filled(step: steps.Step, case: DataSubjectRequest) -> bool:
+    """Whether its form shows what we hold about the person, as a draft of the answer does too."""
+    drafted = step.name == "carry_out" and case.right.draft is not None
+    return drafted or getattr(step.form, "comes_filled", False)
 
 
 def _heading(case: DataSubjectRequest) -> dict[str, Any]:
@@ -92,13 +102,9 @@ def _heading(case: DataSubjectRequest) -> dict[str, Any]:
 
 
 def _shown(
-    step: steps.Step, case: DataSubjectRequest, ahead: dict[str, Outlook], taken: str, filled: forms.Form | None,
-    sees: bool,
-) -> dict[str, Any]:  # fmt: skip
+    step: steps.Step, case: DataSubjectRequest, ahead: dict[str, Outlook], taken: str, filled: forms.Form | None
+) -> dict[str, Any]:
     form = filled if filled and step.name == taken else step.form(case=case, auto_id=f"id_{step.name}_%s")  # type: ignore[call-arg]
-    if not sees and form is not filled and "text" in form.fields:
-        # A draft may name what this person had; it waits for a reason as all the rest does.
-        form.fields["text"].initial = None
     return {
         "step": step,
         "form": form,
@@ -143,6 +149,8 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
         raise Http404
     if not roles.may(request.user, step.act_for(case)):
         raise PermissionDenied
+    if _comes_filled(step, case) and (elsewhere := seeing.first_open(request, case)):
+        return elsewhere
     form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
         return page(request, case, room, taken=name, filled=form)

@@ -47,6 +47,8 @@ class OutcomeForm(StepForm):
 class TransactionForm(TransactionFields, StepForm):
     """What it is about, and the transaction the mediator asks for."""
 
+    comes_filled = True
+
     def adapt(self) -> None:
         """Begins with what is known."""
         row = complaint.of(self.case)
@@ -66,6 +68,8 @@ class MediationForm(StepForm):
 
 class CorrectionForm(CorrectionFields, StepForm):
     """What exactly is wrong."""
+
+    comes_filled = True
 
     def adapt(self) -> None:
         """Begins with what is known; what should stand there must be said."""

@@ -1,6 +1,6 @@
 """What a step asks before it is taken."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -15,7 +15,12 @@ LONGEST = 5000
 
 
 class StepForm(forms.Form):
-    """Knows the case; its fields have ids of their own, because many of these stand on one page."""
+    """Knows the case; its fields have ids of their own, because many of these stand on one page.
+
+    One that `comes_filled` shows what we hold about the person, and waits until a reason was typed.
+    """
+
+    comes_filled: ClassVar[bool] = False
 
     def __init__(self, *args: Any, case: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
