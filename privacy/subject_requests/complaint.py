@@ -139,7 +139,7 @@ def of(case: DataSubjectRequest) -> Complaint:
 
 def locked(case: DataSubjectRequest) -> Complaint:
     """The row to write, alone until the transaction ends; the case is locked first, as everywhere."""
-    DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
+    case.lock()
     row, _is_new = Complaint.objects.get_or_create(case=case)
     row.case = case
     return row

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from ..cases import CaseQuerySet, State
 from .case import CaseEvent, DataSubjectRequest
 from .complaint import ANSWERS, LONGEST_NUMBER, Stage, Subject, locked
-from .handling import as_it_is_now, require, require_known, start
+from .handling import as_it_is_now, require_known, start
 from .letters import tell
+from .refusing import require
 from .timeline import move, note
 from .where_next import WhereNext
 

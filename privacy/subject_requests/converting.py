@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from .. import rights
 from ..cases import State
 from .case import DataSubjectRequest
-from .handling import as_it_is_now, require
+from .handling import as_it_is_now
 from .intake import not_before
 from .letters import tell
 from .particulars import begin
+from .refusing import require
 from .timeline import note, reckon
 
 CONVERTIBLE = (State.RECEIVED, State.VERIFYING, State.IN_PROGRESS)

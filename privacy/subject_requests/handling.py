@@ -82,7 +82,7 @@ def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: date
 
 def as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
     """The case, read anew and locked until the transaction ends, so that what is looked at is what is acted on."""
-    DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
+    case.lock()
     case.refresh_from_db()
     return case
 

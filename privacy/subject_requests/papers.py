@@ -81,7 +81,7 @@ def add(
     media_type = refuse_what_is_none(content)
     now = now or timezone.now()
     with transaction.atomic():
-        DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
+        case.lock()
         _require(case.papers.count() < MOST, _("A request can have %(most)d papers.") % {"most": MOST})
         paper, is_new = CasePaper.objects.get_or_create(
             case=case, fingerprint=keyed_hash(content, use="case-paper"),

@@ -10,7 +10,8 @@ from ..fields import EncryptedField
 from ..personal_data import Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .case import DataSubjectRequest
-from .handling import as_it_is_now, require
+from .handling import as_it_is_now
+from .refusing import require
 from .timeline import note
 
 LONGEST = {"field": 200, "current": 1000, "proposed": 1000, "evidence": 2000}
@@ -100,6 +101,6 @@ def _write(case: DataSubjectRequest, texts: dict[str, Any]) -> None:
 
 
 def _locked(case: DataSubjectRequest) -> Rectification:
-    DataSubjectRequest.objects.select_for_update().only("pk").get(pk=case.pk)
+    case.lock()
     row, _is_new = Rectification.objects.get_or_create(case=case)
     return row
