@@ -5,13 +5,12 @@ the pristine database back afterwards. Nothing here is a stand-in.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as project
 from django.test import TransactionTestCase, override_settings
 
@@ -168,18 +167,6 @@ def site(live_server: Any, settings: Any) -> str:
     """The address of the running site; links in mail lead there too."""
     settings.SITE_URL = live_server.url
     return str(live_server.url)
-
-
-@pytest.fixture(scope="session")
-def accessible() -> Callable[[Any], None]:
-    """`accessible(page)` fails with axe's words where the page shuts somebody out."""
-    axe = Axe()
-
-    def check(page: Any) -> None:
-        results = axe.run(page)
-        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
-
-    return check
 
 
 # --- real data -------------------------------------------------------------------------------------------

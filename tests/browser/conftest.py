@@ -1,9 +1,10 @@
 """A browser that counts every violation of the content security policy and every error on the console."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from customers.models import Customer
 from tests import make
@@ -23,6 +24,51 @@ def spotless(page: Any) -> Iterator[list[str]]:
     yield complaints
     expected = "the server responded with a status of 4"
     assert [c for c in complaints if expected not in c] == []
+
+
+# Without axe's preloading of styles, which writes an inline style of its own and trips over our policy. The size of
+# targets (WCAG 2.2) is left out unless asked for.
+EVERY_RULE = {"preload": False, "resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+RULES_OF_COLOUR = {
+    "preload": False, "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def accessible() -> Callable[..., None]:
+    """`accessible(page)` fails with axe's words where the page shuts somebody out."""
+    axe = Axe()
+
+    def check(page: Any, *, rules: dict[str, Any] = EVERY_RULE) -> None:
+        results = axe.run(page, options=rules)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return check
+
+
+@pytest.fixture
+def look_over(page: Any, accessible: Callable[..., None]) -> Callable[..., None]:
+    """Checks the page wide and narrow, light and dark: axe, and nothing wider than the screen.
+
+    Given an address, goes there first. Structure is the same in the dark, so that only colours are looked at again.
+    """
+
+    def check(address: str = "") -> None:
+        if address:
+            page.goto(address)
+        for width in (1360, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            accessible(page)
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, f"{page.url} is {needed} wide at {width}"
+            page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+            accessible(page, rules=RULES_OF_COLOUR)
+        for name in ("h1", "main"):
+            assert page.locator(name).count() == 1, f"{page.url}: one {name}"
+
+    return check
 
 
 @pytest.fixture

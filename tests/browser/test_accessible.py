@@ -1,20 +1,14 @@
 """Nobody is shut out: axe over every page, wide and narrow, light and dark; nothing wider than the screen (SFB-39)."""
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from privacy import tokens
 from privacy.notices import OutgoingEmail
 from tests import make
 from tests.browser.conftest import enter
 
-WIDTHS = (1280, 390)
-SCHEMES = ("light", "dark")
-TARGETS = {"runOnly": {"type": "rule", "values": ["target-size"]}}  # WCAG 2.2; axe leaves it out unless asked
 PUBLIC = [
     "/", "/privacy/", "/privacy/2025-1/", "/privacy/2026-1/?compare=1", "/cookies/", "/unsubscribe/", "/requests/new/",
     "/complaints/new/", "/nowhere/",
@@ -31,27 +25,6 @@ SECURITY = [
     "/account/logout/", "/account/2fa/", "/account/password/change/", "/account/email/", "/account/reauthenticate/",
     "/account/2fa/totp/activate/",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def look_over(page: Any, accessible: Callable[[Any], None]) -> Callable[..., None]:
-    """Checks the page in all four looks; given an address, goes there first."""
-
-    def check(address: str = "") -> None:
-        if address:
-            page.goto(address)
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                accessible(page)
-            assert Axe().run(page, options=TARGETS).violations_count == 0, f"{page.url}: a target is too small"
-            needed = page.evaluate("document.documentElement.scrollWidth")
-            assert needed <= width, f"{address} is {needed} wide"
-        for name in ("h1", "main"):
-            assert page.locator(name).count() == 1, f"{address}: one {name}"
-
-    return check
 
 
 @pytest.mark.parametrize("addresses", [PUBLIC, ENTRANCE], ids=["public", "entrance"])

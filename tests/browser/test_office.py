@@ -1,12 +1,10 @@
 """The office in a real browser: the staff's story with two people, and every page open to everybody's senses."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -145,29 +143,6 @@ def test_a_pasted_mail_is_explained(page, site, office):
     expect(page.get_by_label("The email")).to_have_value(
         "From: mary@example.com\nSubject: Hi\n\nPlease unsubscribe me."
     )
-
-
-LOOKS = [(1360, "light"), (390, "dark"), (1360, "dark"), (390, "light")]
-
-
-@pytest.fixture
-def look_over(page: Any) -> Callable[[str], None]:
-    """Opens an address and checks it wide and narrow, light and dark: axe, and nothing wider than the screen.
-
-    Without axe's preloading of styles, which writes an inline style of its own and trips over our policy.
-    """
-
-    def check(address: str) -> None:
-        page.goto(address)
-        for width, scheme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert too_wide <= 0, f"{address} at {width}: {too_wide} px too wide"
-            found = Axe().run(page, options={"preload": False})
-            assert found.violations_count == 0, f"{address}\n{found.generate_report()}"
-
-    return check
 
 
 def test_the_office_shuts_nobody_out(page, site, office, look_over):
