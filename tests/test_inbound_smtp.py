@@ -448,6 +448,7 @@ def test_what_was_sent_ahead_of_a_tls_handshake_is_not_taken_for_part_of_it(mail
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_500_who_send_a_byte_at_a_time_hold_up_nobody(mail_listener):
     slow = [socket.create_connection(("127.0.0.1", mail_listener.smtp_port), timeout=10) for _ in range(500)]
     over, seconds = threading.Event(), []

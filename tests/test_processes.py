@@ -227,6 +227,7 @@ def cpu_seconds(pids: list[int]) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_the_whole_of_it_idles_below_one_percent_of_a_core(up):
     child = up.start()
     child.wait_for("All is up.", 60)
@@ -268,6 +269,7 @@ def test_after_kill_9_of_the_parent_nothing_is_left_behind(up):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_where_a_folder_is_named_the_poller_belongs_to_it(up, dovecot):
     user = secrets.token_hex(6)
     up.more = {"IMAP_URL": dovecot.url(user)}
@@ -284,6 +286,7 @@ def test_where_a_folder_is_named_the_poller_belongs_to_it(up, dovecot):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_mail_server_that_is_away_is_no_reason_not_to_be_up(up):
     up.more = {"IMAP_URL": f"imap://a:b@127.0.0.1:{free_port()}"}
     child = up.start()
