@@ -20,7 +20,7 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, recipient_notices, seeing, steps, timeline, words
+from . import clock_card, people, recipient_notices, seeing, step_groups, steps, timeline, words
 
 Outlook = clock_card.Outlook
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
@@ -72,11 +72,11 @@ def page(
         "preview": _preview(case),
         "told": recipient_notices.of_case(case, request.user, sees=sees_person),
         "clocks": clock_card.of(subject_requests.clocks(case)),
-        "steps": [
+        "steps": step_groups.of(
             _shown(step, case, ahead, taken, filled)
             for step in offered(case, request.user, ahead)
             if sees_person or not _comes_filled(step, case)
-        ],
+        ),
         "two_people": _two_people(case, request.user),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
