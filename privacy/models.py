@@ -31,9 +31,8 @@ from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention",
-    "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction",
-    "ReleaseCheck", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken",
+    "Mention", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch",
+    "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction",
+    "ReleaseCheck", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -230,14 +230,12 @@ def blank_of(column: models.Field[Any, Any]) -> Any:
     if column.unique and isinstance(column, models.CharField):
         suffix = "@erased.invalid" if isinstance(column, models.EmailField) else ""
         return Concat(Value(ERASED), Cast(F("pk"), models.CharField()), Value(suffix), output_field=models.CharField())
-    if isinstance(column, EncryptedField):
+    if isinstance(column, EncryptedField | models.BinaryField):
         return b""
     if column.null:
         return None
     if isinstance(column, models.CharField | models.TextField):
         return ""
-    if isinstance(column, models.BinaryField):
-        return b""
     if isinstance(column, models.JSONField):
         return column.get_default()
     if isinstance(column, models.BooleanField):

@@ -98,6 +98,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "job_again": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_others": (TABLE[Act.START_EXPORT], TABLE[Act.START_EXPORT]),
+    "privacy_datasubjectrequest_put_back": (NOBODY, TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_paper": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_remove_paper": (NOBODY, TABLE[Act.HANDLE]),
@@ -125,6 +127,8 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("carry_out", "rectification"): TABLE[Act.APPROVE_CORRECTION],
     ("carry_out", "objection"): TABLE[Act.SWITCH_OFF],
     ("carry_out", "enquiry"): TABLE[Act.HANDLE],
+    ("search", "access"): TABLE[Act.HANDLE],
+    ("checks", "access"): TABLE[Act.START_EXPORT],
     ("answer", "complaint"): TABLE[Act.HANDLE],
     ("progress", "complaint"): TABLE[Act.HANDLE],
     ("transaction", "complaint"): TABLE[Act.HANDLE],
@@ -241,6 +245,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
+    "others",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
@@ -251,6 +256,9 @@ def address(name, rows):
         return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
+    if name == "privacy_datasubjectrequest_put_back":
+        left_out = make.redaction(DataSubjectRequest.objects.get(pk=rows[table.removesuffix("_put")]).data_subject)
+        return reverse(f"admin:{name}", args=[left_out.case_id, left_out.pk])
     if what == "paper":
         # One that is there, though a colleague before may have put hers away.
         case = DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"])

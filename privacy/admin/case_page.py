@@ -20,7 +20,7 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, recipient_notices, seeing, step_groups, steps, timeline, words
+from . import clock_card, people, recipient_notices, release_card, seeing, step_groups, steps, timeline, words
 
 Outlook = clock_card.Outlook
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
@@ -71,6 +71,7 @@ def page(
         "holdings": _held(case),
         "preview": _preview(case),
         "told": recipient_notices.of_case(case, request.user, sees=sees_person),
+        "release": release_card.of(case, sees=sees_person, account=request.user),
         "clocks": clock_card.of(subject_requests.clocks(case)),
         "steps": step_groups.of(
             _shown(step, case, ahead, taken, filled)
@@ -109,6 +110,7 @@ def _shown(
         "step": step,
         "form": form,
         "open": form is filled,
+        "is_next": step.is_next(case),
         "url": reverse("admin:privacy_datasubjectrequest_step", args=[case.pk, step.name]),
         "forecast": ahead.get(step.clock),
         "explanation": case.right.explanation if step.name in ("carry_out", "approve") else "",
@@ -160,7 +162,8 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
 
 
 def _taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
-    if not step.offered(case, account) and step.name != "approve":
+    says_why = step.name == "approve" or (step.name == "carry_out" and not case.search and case.right.needs_search)
+    if not step.offered(case, account) and not says_why:
         return messages.ERROR, _("“%(step)s” is not possible now: the request has moved on.") % {"step": step.label}
     try:
         with transaction.atomic():

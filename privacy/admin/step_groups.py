@@ -43,7 +43,7 @@ class Offered:
 def of(shown: Iterable[dict[str, Any]]) -> Offered:
     """The steps sorted; within a group they keep their order."""
     offered = list(shown)
-    ahead = [one for one in offered if one["step"].tone == "main" or one["step"].name == "approve"][:AT_MOST_NEXT]
+    ahead = [one for one in offered if one["is_next"]][:AT_MOST_NEXT]
     groups = {name: Group(title) for name, title in GROUPS.items()}
     coming = {one["step"].name for one in ahead}
     for one in offered:

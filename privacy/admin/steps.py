@@ -51,10 +51,15 @@ class Step:
     tone: str = "quiet"
     clock: str = ""
     group: str = "answer"
+    comes_next: Callable[[Dsr], bool] | None = None
 
     def act_for(self, case: Dsr) -> Act:
         """What somebody must be allowed to do; for carrying out it depends on the right."""
         return CARRIED_OUT_BY.get(case.kind, self.act) if self.name == "carry_out" else self.act
+
+    def is_next(self, case: Dsr) -> bool:
+        """Whether it is what the case waits for now."""
+        return self.tone == "main" or self.name == "approve" or (self.comes_next is not None and self.comes_next(case))
 
     def is_open_to(self, account: Any, case: Dsr) -> bool:
         """Whether this person may take it now."""
@@ -63,7 +68,8 @@ class Step:
 
 def _may_carry_out(case: Dsr, account: Any) -> bool:
     ready = case.state in (State.RECEIVED, State.IN_PROGRESS) and case.identity_confirmed_at is not None
-    return ready and not case.right.needs_two_people and not case.right.has_outcome_letter
+    searched = not case.right.needs_search or case.search_note is not None
+    return ready and searched and not case.right.needs_two_people and not case.right.has_outcome_letter
 
 
 def _may_approve(case: Dsr, account: Any) -> bool:

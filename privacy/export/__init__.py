@@ -4,10 +4,10 @@ from .access import CannotOpen, Opened, open_for
 from .contents import collect
 from .job import Export, addressees_of, discard_files, forget, release, remake, start
 from .plain import export_to
-from .redactions import Redaction
-from .reviewing import fingerprint, text_at, texts
+from .redactions import Redaction, of_person
+from .reviewing import Text, fingerprint, text_at, texts
 
 __all__ = [
-    "CannotOpen", "Export", "Opened", "Redaction", "addressees_of", "collect", "discard_files", "export_to", "fingerprint", "forget",
-    "open_for", "release", "remake", "start", "text_at", "texts",
+    "CannotOpen", "Export", "Opened", "Redaction", "Text", "addressees_of", "collect", "discard_files", "export_to",
+    "fingerprint", "forget", "of_person", "open_for", "release", "remake", "start", "text_at", "texts",
 ]  # fmt: skip

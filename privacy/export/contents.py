@@ -174,7 +174,7 @@ def collect(
     data_subject: Any, only_provided: bool = False, *, now: datetime | None = None, guard: Guard | None = None
 ) -> Copy:
     """What we hold about this person and nobody else; the rows are read when they are asked for."""
-    copy = Copy(data_subject, only_provided, now or timezone.now(), guard or Guard(data_subject))
+    copy = Copy(data_subject, only_provided, now or timezone.now(), guard or Guard.of(data_subject))
     said = [d for d in declarations() if d.data_subject and (d.provided or not only_provided)]
     tables = [Table(declaration, copy, 0) for declaration in reversed(said)]
     counts = _counts(tables)

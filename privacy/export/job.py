@@ -74,7 +74,7 @@ class Export(Job):
     def perform(self) -> None:
         """Makes the files that are missing; one that no request waits for may be fetched at once."""
         shelf = SealedShelf(self)
-        guard = Guard(self.data_subject, holds_back=self.holds_back)
+        guard = Guard.of(self.data_subject, holds_back=self.holds_back)
         build(collect(self.data_subject, self.only_provided, now=self.created_at, guard=guard), shelf, shelf.progress)
         held = unread(self.data_subject, only_provided=self.only_provided) if self.holds_back else 0
         with self.settling():

@@ -4,7 +4,8 @@
 """
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -104,11 +105,16 @@ def _pattern(passage: str) -> re.Pattern[str]:
 class Guard:
     """Stands over every text of a copy that may speak of somebody else."""
 
-    def __init__(self, data_subject: Any, *, holds_back: bool = False) -> None:
+    def __init__(self, left_out: Iterable[tuple[Place, str]], *, holds_back: bool = False) -> None:
         self.holds_back = holds_back
         self.left_out: dict[Place, list[str]] = {}
-        for row in of_person(data_subject):
-            self.left_out.setdefault(row.place, []).append(row.words)
+        for place, passage in left_out:
+            self.left_out.setdefault(place, []).append(passage)
+
+    @classmethod
+    def of(cls, data_subject: Any, *, holds_back: bool = False) -> Self:
+        """For all copies of one person."""
+        return cls(((row.place, row.words) for row in of_person(data_subject)), holds_back=holds_back)
 
     def over(self, place: Place, text: str, *, is_known: bool) -> str:
         """The text as it may leave; `is_known` where she wrote it herself or was told it."""

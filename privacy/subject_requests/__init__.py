@@ -29,8 +29,9 @@ from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
     "ASKED", "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Forecast",
-    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "ReleaseCheck", "Representative", "acknowledge", "answered", "approve",
-    "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert", "doubt", "extend", "facts",
-    "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note", "open_case", "open_doubt",
-    "open_questions", "propose", "rectification", "redacting", "refuse", "releasing", "searching", "send_back", "settle", "start", "twins", "withdraw",
+    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "ReleaseCheck", "Representative", "acknowledge",
+    "answered", "approve", "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert",
+    "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note",
+    "open_case", "open_doubt", "open_questions", "propose", "rectification", "redacting", "refuse", "releasing",
+    "searching", "send_back", "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

@@ -23,7 +23,9 @@ class DataSubjectRequest(Case):
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="closed_at", years=6),
-        erase=Keep("Proves that your request was answered, and when.", then=Anonymise("details", "outcome", "search_note")),
+        erase=Keep(
+            "Proves that your request was answered, and when.", then=Anonymise("details", "outcome", "search_note")
+        ),
         fields=(
             "reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome",
             "search_note",

@@ -1,6 +1,7 @@
 """Where was searched for a copy, what was found, and why that is enough? Without it no copy is handed out (s.78 DUAA).
 
-The note is a text on the case itself, so that the database can refuse a copy without one (`access_needs_a_search_note`).
+The note is a text on the case itself, so that the database can refuse a copy without one
+(`access_needs_a_search_note`).
 """
 
 from collections.abc import Sequence
