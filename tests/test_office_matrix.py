@@ -98,6 +98,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "job_again": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_bundle": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_others": (TABLE[Act.START_EXPORT], TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_put_back": (NOBODY, TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
@@ -245,7 +246,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "others",
+    "others", "bundle",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 

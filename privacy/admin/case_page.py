@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import erasure, overview, restrictions, roles, subject_requests
@@ -23,6 +24,10 @@ from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers
 from . import clock_card, people, recipient_notices, release_card, seeing, step_groups, steps, timeline, words
 
 Outlook = clock_card.Outlook
+BUNDLES = (
+    ("ours", gettext_lazy("For our own file"), gettext_lazy("With the notes of colleagues. Not to be handed on.")),
+    ("both", gettext_lazy("For both parties"), gettext_lazy("Without inner notes and without what was left out.")),
+)
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
 
 
@@ -54,7 +59,7 @@ def page(
     ahead = clock_card.outlooks(case, {step.clock for step in steps.STEPS if step.clock}) if case.is_open else {}
     context = {
         **room.admin_site.each_context(request),
-        **_heading(case),
+        **_heading(case, request.user),
         "title": case.reference,
         "opts": room.opts,
         "case": case,
@@ -78,7 +83,6 @@ def page(
             for step in offered(case, request.user, ahead)
             if sees_person or not _comes_filled(step, case)
         ),
-        "two_people": _two_people(case, request.user),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
 
@@ -94,8 +98,10 @@ def _comes_filled(step: steps.Step, case: DataSubjectRequest) -> bool:
     return drafted or getattr(step.form, "comes_filled", False)
 
 
-def _heading(case: DataSubjectRequest) -> dict[str, Any]:
+def _heading(case: DataSubjectRequest, account: Any) -> dict[str, Any]:
     return {
+        "two_people": _two_people(case, account),
+        "bundles": BUNDLES if roles.may(account, Act.HANDLE) else (),
         "due": words.due_badge(case),
         "barred": list(restrictions.Restriction.objects.active().filter(data_subject=case.data_subject)),
         "doubt": subject_requests.open_doubt(case),

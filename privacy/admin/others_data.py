@@ -21,7 +21,8 @@ A_PAGE = 20
 HERE = "admin:privacy_datasubjectrequest_others"
 
 
-def _case(pk: int) -> DataSubjectRequest:
+def find(pk: int) -> DataSubjectRequest:
+    """The case at this address."""
     case: DataSubjectRequest = get_object_or_404(DataSubjectRequest.objects.select_related("data_subject"), pk=pk)
     return case
 
@@ -30,7 +31,7 @@ def _case(pk: int) -> DataSubjectRequest:
 def review(request: HttpRequest, pk: int, *, room: Any) -> HttpResponse:
     """The texts, a page at a time; sending one form leaves a passage out."""
     require(request, Act.START_EXPORT)
-    case = _case(pk)
+    case = find(pk)
     if elsewhere := seeing.first_open(request, case):
         return elsewhere
     if not redacting.is_possible(case):
@@ -90,7 +91,7 @@ def _shown(text: export.Text, left_out: list[Redaction], sent: LeaveOutForm | No
 def put_back(request: HttpRequest, pk: int, number: int, *, room: Any) -> HttpResponse:
     """The passage is in the copy again."""
     require(request, Act.START_EXPORT)
-    case = _case(pk)
+    case = find(pk)
     if elsewhere := seeing.first_open(request, case):
         return elsewhere
     try:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, case_page, others_data, papers, people, table, words
+from . import assigning, bundles, case_page, others_data, papers, people, table, words
 from .filters import Due, Kind, Standing, Told, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
@@ -43,6 +43,7 @@ class Queue(OfficeAdmin):
             ("export/", table.download, f"{here}_export"),
             ("assign/undo/", assigning.undo, f"{here}_undo_assign"),
             ("<int:pk>/step/<slug:name>/", case_page.take_step, f"{here}_step"),
+            ("<int:pk>/bundle/", bundles.take, f"{here}_bundle"),
             ("<int:pk>/others/", others_data.review, f"{here}_others"),
             ("<int:pk>/others/<int:number>/back/", others_data.put_back, f"{here}_put_back"),
             ("<int:pk>/paper/<int:number>/", papers.take, f"{here}_paper"),
