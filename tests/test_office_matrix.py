@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import Account
 from privacy import jobs, roles
 from privacy.admin.mail_steps import STEPS as MAIL_STEPS
 from privacy.admin.steps import STEPS
+from privacy.audit import AuditEntry
 from privacy.cases import State
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER, Act
 from privacy.subject_requests import DataSubjectRequest
@@ -384,7 +386,27 @@ def test_the_actions_of_the_queue_for_every_role(action, desks, people):
         moved = DataSubjectRequest.objects.get(pk=case.pk).assignee_id is not None
         assert moved == (who in TABLE[Act.HANDLE]), who
     queue: Any = admin.site._registry[DataSubjectRequest]
-    assert {name for _call, name, _words in queue._get_base_actions()} == {"to_me", "to_colleague", "delete_selected"}
+    assert {name for _call, name, _words in queue._get_base_actions()} == {
+        "to_me", "to_colleague", "delete_selected", "take_in_hand", "acknowledge", "add_note", "extend", "as_csv",
+    }  # fmt: skip
+
+
+BULK: dict[str, set[str]] = {
+    "take_in_hand": TABLE[Act.HANDLE], "acknowledge": TABLE[Act.HANDLE], "add_note": TABLE[Act.HANDLE],
+    "extend": TABLE[Act.HANDLE], "as_csv": TABLE[Act.SEE_QUEUE],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("action", sorted(BULK))
+def test_the_steps_for_several_requests_for_every_role(action, desks):
+    url = reverse("admin:privacy_datasubjectrequest_changelist")
+    for who, browser in desks.items():
+        case = make.case(make.customer(), "rectification", received_at=timezone.now())
+        before = AuditEntry.objects.count()
+        browser.post(url, {"action": action, "_selected_action": case.pk, "confirmed": "1", "text": "Words."})
+        acted = AuditEntry.objects.count() > before
+        possible = action != "acknowledge"
+        assert acted == (who in BULK[action] and possible), who
 
 
 def test_no_table_offers_deleting_to_anybody(people, rf):

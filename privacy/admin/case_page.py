@@ -162,12 +162,13 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
     form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
         return page(request, case, room, taken=name, filled=form)
-    level, said = _taken(step, case, request.user, form.cleaned_data)
+    level, said = taken(step, case, request.user, form.cleaned_data)
     messages.add_message(request, level, said)
     return redirect("admin:privacy_datasubjectrequest_change", case.pk)
 
 
-def _taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
+def taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
+    """Takes the step, and says in one line what became of it."""
     says_why = step.name == "approve" or (step.name == "carry_out" and not case.search and case.right.needs_search)
     if not step.offered(case, account) and not says_why:
         return messages.ERROR, _("“%(step)s” is not possible now: the request has moved on.") % {"step": step.label}

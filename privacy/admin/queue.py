@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, bundles, case_page, others_data, papers, people, table, words
+from . import assigning, bulk, bundles, case_page, others_data, papers, people, table, words
 from .filters import Due, Kind, Standing, Told, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
@@ -32,7 +32,7 @@ class Queue(OfficeAdmin):
     search_help_text = _("Reference, customer number, email address, or the beginning of a name")
     sortable_by = ("reference", "received", "due")
     ordering = ("due_on", "pk")
-    actions = (assigning.to_me, assigning.to_colleague)
+    actions = (assigning.to_me, assigning.to_colleague, *bulk.ACTIONS)
     actions_on_bottom = False
     change_list_template = "admin/queue.html"
 
