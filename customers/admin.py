@@ -68,7 +68,7 @@ class Customers(ReadOnly):
                 "masked": people.masked(person.display_name),
                 "barred": list(Restriction.objects.active().filter(data_subject=person)),
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
-                "holdings": overview.holdings(person, timezone.localdate()),
+                "holdings": overview.holdings(person, timezone.localdate(), for_staff=True),
             }
             if not extra["sight"] or not extra["sight"].is_open:
                 context = {**self.admin_site.each_context(request), **extra, "opts": self.opts, "original": person}

@@ -23,6 +23,7 @@ class Enquiry(models.Model):
         fields=("received_at", "subject", "body", "answer"),
         provided=("received_at", "subject", "body"),
         third_party=("answer",),
+        told=("answer",),
     )
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="enquiries")

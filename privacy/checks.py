@@ -93,6 +93,8 @@ def _names(said: PersonalData) -> Iterator[checks.CheckMessage]:
         for name in getattr(said, part):
             if name not in said.fields:
                 yield _error(said, f"{part} names {name!r}, which is not among its fields.", UNKNOWN_NAME)
+    for name in set(said.told) - set(said.third_party):
+        yield _error(said, f"told names {name!r}, which is not among third_party.", UNKNOWN_NAME)
 
 
 def _placement(said: PersonalData) -> Iterator[checks.CheckMessage]:

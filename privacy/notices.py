@@ -76,6 +76,11 @@ class OutgoingEmail(Job):
         return f"{self.template} {self.pk}"
 
     @property
+    def text(self) -> str:
+        """What it says, as it is sent."""
+        return bytes(self.body).decode()
+
+    @property
     def message_id(self) -> str:
         """The same at every try, so that a mail system can tell a repetition."""
         return f"<notice-{self.pk}@{settings.MAIL_DOMAIN}>"
@@ -84,7 +89,7 @@ class OutgoingEmail(Job):
         """Sends through Django's mail backend, outside any transaction, then notes it."""
         message = EmailMultiAlternatives(
             subject=self.subject,
-            body=bytes(self.body).decode(),
+            body=self.text,
             to=[self.to_address],
             headers={"Message-ID": self.message_id, "Date": format_datetime(self.created_at), **self.headers},
         )

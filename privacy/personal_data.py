@@ -112,9 +112,10 @@ class PersonalData:
     `secret` are never shown (password hashes), `correctable` the person may edit, `proven_by` an address
     only once she has proven it, which the named column dates, `special_category` need explicit consent
     (Art. 9), `provided` came from the person and travel with portability (Art. 20), `third_party` may speak
-    of somebody else and are reviewed before they leave. `disclosed_as` says under which word a column stands in
-    the lists of what recipients get, where that is not its own name. Rows that match `waits_while` are not
-    yet done with: the purge lets them wait past their date; an erasure does not.
+    of somebody else and are reviewed before they leave; of these `told` were told her when they were written
+    (not in rows that are `is_internal`). `disclosed_as` says under which word a column stands in the lists of
+    what recipients get, where that is not its own name. Rows that match `waits_while` are not yet done with:
+    the purge lets them wait past their date; an erasure does not.
     """
 
     data_subject: str | None
@@ -131,6 +132,7 @@ class PersonalData:
     special_category: Sequence[str] = ()
     provided: Sequence[str] = ()
     third_party: Sequence[str] = ()
+    told: Sequence[str] = ()
     disclosed_as: Mapping[str, str] = field(default_factory=dict)
     waits_while: Q | None = None
     model: type[models.Model] = field(init=False, repr=False)
@@ -228,12 +230,12 @@ def blank_of(column: models.Field[Any, Any]) -> Any:
     if column.unique and isinstance(column, models.CharField):
         suffix = "@erased.invalid" if isinstance(column, models.EmailField) else ""
         return Concat(Value(ERASED), Cast(F("pk"), models.CharField()), Value(suffix), output_field=models.CharField())
+    if isinstance(column, EncryptedField | models.BinaryField):
+        return b""
     if column.null:
         return None
     if isinstance(column, models.CharField | models.TextField):
         return ""
-    if isinstance(column, EncryptedField | models.BinaryField):
-        return b""
     if isinstance(column, models.JSONField):
         return column.get_default()
     if isinstance(column, models.BooleanField):

@@ -37,8 +37,16 @@ class Entry:
     has_outcome_letter: bool = False
     draft: Callable[[Any], str] | None = None
 
+    @property
+    def needs_search(self) -> bool:
+        """Whether a copy goes out, for which somebody notes what was searched."""
+        return self.kind in SEARCHED
+
 
 REGISTER: dict[str, Entry] = {}
+# Whoever answers these has searched, and notes where (UK: Data (Use and Access) Act 2025 s.78). In the order of names,
+# because the database's own rule is made of it.
+SEARCHED = ("access", "portability")
 
 
 def right(
@@ -63,6 +71,11 @@ def fresh_key() -> str:
     return secrets.token_hex(16)
 
 
+def by_itself(actor: str) -> bool:
+    """Whether no colleague stands behind this."""
+    return actor.startswith("system")
+
+
 @right(
     "access",
     label=_("Get a copy of my data"),
@@ -73,7 +86,7 @@ def fresh_key() -> str:
 )
 def access(case: Any, actor: str, now: datetime) -> bool:
     """Queues the full export; the case is done when the copy lies ready."""
-    export.start(case.data_subject, actor=actor, case=case)
+    export.start(case.data_subject, actor=actor, case=case, holds_back=by_itself(actor))
     return False
 
 

@@ -388,6 +388,8 @@ def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_re
     }
     made = subject_requests.open_case(customer, kind, **(defaults | values))
     if changes:
+        if made.right.needs_search and made.search_note is None:
+            changes["search_note"] = canary(customer).encode()
         type(made).objects.filter(pk=made.pk).update(**changes)
         made.refresh_from_db()
     return made
@@ -435,6 +437,21 @@ def rectification(customer: Customer) -> subject_requests.Rectification:
     return subject_requests.Rectification.objects.get(case=begun)
 
 
+def redaction(customer: Customer) -> export.Redaction:
+    """A passage that was left out of a copy long ago."""
+    begun = case(customer, "access", state="completed", closed_at=LONG_AGO)
+    text = canary(customer).encode()
+    place = {"table": "customers.enquiry", "row": "1", "field": "answer"}
+    return export.Redaction.objects.create(case=begun, passage=text, why=text, made_by=staff(), **place)
+
+
+def release_check(customer: Customer) -> subject_requests.ReleaseCheck:
+    """A look before a copy left long ago."""
+    begun = case(customer, "access", state="completed", closed_at=LONG_AGO)
+    values = {"seen": "x", "ticked_at": LONG_AGO}
+    return subject_requests.ReleaseCheck.objects.create(case=begun, kind="address", **values)
+
+
 def export_of(customer: Customer) -> export.Export:
     """An export."""
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
@@ -473,6 +490,8 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     Session: session,
     consent.ConsentEntry: grant,
     export.Export: export_of,
+    export.Redaction: redaction,
+    subject_requests.ReleaseCheck: release_check,
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,
     policies.NoticeShown: notice_shown,

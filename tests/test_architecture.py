@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"rights", "mailings"},
     {"subject_requests"},
     {"inbound", "traces", "sight"},
-    {"overview", "seeds"},
+    {"case_bundle", "overview", "seeds"},
 ]
 FACES: list[set[str]] = [
     {"forms", "templatetags"},

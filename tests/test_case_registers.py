@@ -29,7 +29,7 @@ def at(year, month, day, hour=12):
 
 
 def closed(case, when, **complaint):
-    DataSubjectRequest.objects.filter(pk=case.pk).update(state="completed", closed_at=when)
+    DataSubjectRequest.objects.filter(pk=case.pk).update(state="completed", closed_at=when, search_note=b"All.")
     Complaint.objects.filter(case=case).update(**complaint)
 
 

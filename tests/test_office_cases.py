@@ -196,6 +196,7 @@ def test_clg_22_clg_23_a_doubt_stops_everything_until_a_second_person_settled_it
     press(officer, case, "settle", text="Called her on the number we have.")
     assert case.identity_confirmed_at
     press(agent, case, "start")
+    press(agent, case, "search", tables=["orders"], why="Nothing else is kept.")
     press(agent, case, "carry_out")
     assert case.state == State.EXECUTING
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from privacy import subject_requests
 from privacy.audit import AuditEntry
+from privacy.export import Redaction
 from privacy.policies import NoticeShown
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.sight import Opening
@@ -37,6 +38,7 @@ def everything_of(person):
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nZaunkoenigin asks\r\n"
         b"--b\r\nContent-Disposition: attachment; filename=zaunkoenigin.txt\r\n\r\nx\r\n--b--\r\n"
     )
+    make.redaction(person)
     agency = make.recipient(group="payment", kind="credit_reference")
     return [
         person, case, wrong, unhappy,
@@ -70,6 +72,10 @@ def pages(rows):
         what = name.removeprefix(f"{table}_")
         if table == "privacy_datasubjectrequest" and what in ("paper", "remove_paper"):
             yield from (reverse(f"admin:{name}", args=one) for one in CasePaper.objects.values_list("case", "pk"))
+            continue
+        if what == "put_back":
+            left_out = Redaction.objects.values_list("case", "pk")
+            yield from (reverse(f"admin:{name}", args=one) for one in left_out)
             continue
         if not table or what in ("changelist", "add", "export", "undo_assign", "verify"):
             yield reverse(f"admin:{name}")

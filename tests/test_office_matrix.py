@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import Account
 from privacy import jobs, roles
 from privacy.admin.mail_steps import STEPS as MAIL_STEPS
 from privacy.admin.steps import STEPS
+from privacy.audit import AuditEntry
 from privacy.cases import State
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER, Act
 from privacy.subject_requests import DataSubjectRequest
@@ -98,6 +100,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "job_again": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_bundle": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_others": (TABLE[Act.START_EXPORT], TABLE[Act.START_EXPORT]),
+    "privacy_datasubjectrequest_put_back": (NOBODY, TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_paper": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_remove_paper": (NOBODY, TABLE[Act.HANDLE]),
@@ -125,6 +130,8 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("carry_out", "rectification"): TABLE[Act.APPROVE_CORRECTION],
     ("carry_out", "objection"): TABLE[Act.SWITCH_OFF],
     ("carry_out", "enquiry"): TABLE[Act.HANDLE],
+    ("search", "access"): TABLE[Act.HANDLE],
+    ("checks", "access"): TABLE[Act.START_EXPORT],
     ("answer", "complaint"): TABLE[Act.HANDLE],
     ("progress", "complaint"): TABLE[Act.HANDLE],
     ("transaction", "complaint"): TABLE[Act.HANDLE],
@@ -241,6 +248,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
+    "others", "bundle",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
@@ -251,6 +259,9 @@ def address(name, rows):
         return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
+    if name == "privacy_datasubjectrequest_put_back":
+        left_out = make.redaction(DataSubjectRequest.objects.get(pk=rows[table.removesuffix("_put")]).data_subject)
+        return reverse(f"admin:{name}", args=[left_out.case_id, left_out.pk])
     if what == "paper":
         # One that is there, though a colleague before may have put hers away.
         case = DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"])
@@ -375,7 +386,27 @@ def test_the_actions_of_the_queue_for_every_role(action, desks, people):
         moved = DataSubjectRequest.objects.get(pk=case.pk).assignee_id is not None
         assert moved == (who in TABLE[Act.HANDLE]), who
     queue: Any = admin.site._registry[DataSubjectRequest]
-    assert {name for _call, name, _words in queue._get_base_actions()} == {"to_me", "to_colleague", "delete_selected"}
+    assert {name for _call, name, _words in queue._get_base_actions()} == {
+        "to_me", "to_colleague", "delete_selected", "take_in_hand", "acknowledge", "add_note", "extend", "as_csv",
+    }  # fmt: skip
+
+
+BULK: dict[str, set[str]] = {
+    "take_in_hand": TABLE[Act.HANDLE], "acknowledge": TABLE[Act.HANDLE], "add_note": TABLE[Act.HANDLE],
+    "extend": TABLE[Act.HANDLE], "as_csv": TABLE[Act.SEE_QUEUE],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("action", sorted(BULK))
+def test_the_steps_for_several_requests_for_every_role(action, desks):
+    url = reverse("admin:privacy_datasubjectrequest_changelist")
+    for who, browser in desks.items():
+        case = make.case(make.customer(), "rectification", received_at=timezone.now())
+        before = AuditEntry.objects.count()
+        browser.post(url, {"action": action, "_selected_action": case.pk, "confirmed": "1", "text": "Words."})
+        acted = AuditEntry.objects.count() > before
+        possible = action != "acknowledge"
+        assert acted == (who in BULK[action] and possible), who
 
 
 def test_no_table_offers_deleting_to_anybody(people, rf):

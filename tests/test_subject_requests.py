@@ -121,6 +121,7 @@ def test_nothing_is_carried_out_before_we_know_who_asks(mary, agent):
     with pytest.raises(NotAllowed, match="who is asking"):
         subject_requests.carry_out(case, actor=agent)
     subject_requests.confirm_identity(case, actor=agent, how="Called back on the number we have.")
+    subject_requests.searching.write(case, actor=agent, tables=["orders"], why="Nothing else is kept.")
     subject_requests.carry_out(case, actor=agent)
     assert case.state == State.EXECUTING
 

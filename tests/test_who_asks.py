@@ -147,6 +147,7 @@ def test_sfb_05_the_person_is_told_that_somebody_asks_in_her_name(represented):
 def test_nothing_is_done_in_somebodys_name_before_the_authority_was_seen(represented, agent):
     subject_requests.confirm_identity(represented, actor=agent, how="x")
     subject_requests.start(represented, actor=agent)
+    subject_requests.searching.write(represented, actor=agent, tables=["orders"], why="All of it stands there.")
     with pytest.raises(NotAllowed, match="document by which somebody acts"):
         subject_requests.carry_out(represented, actor=agent)
     with pytest.raises(NotAllowed, match="First add the document"):

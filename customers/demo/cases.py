@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from customers.models import Account, Customer
-from privacy import audit, consent, restrictions, roles
+from privacy import audit, consent, restrictions, rights, roles
 from privacy.cases import ALPHABET, TRANSITIONS, State
 from privacy.deadlines import Event, deadline, local_date
 from privacy.restrictions import Restriction
@@ -24,6 +24,7 @@ from .people import PLAIN_LIVES, Person
 
 TALES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "cases.toml").read_text())["tale"]
 SYSTEM = "system:demo"
+SEARCHED = "In our records: everything. Also searched: the mailbox of customer care. Paper is not kept."
 AT_ONCE = timedelta(seconds=20)
 Team = dict[str, list[Account]]
 Story = tuple[DataSubjectRequest, list[CaseEvent]]
@@ -118,6 +119,8 @@ def _progress(tale: dict[str, Any], team: Team, events: list[tuple[str, datetime
         values["assignee"] = team[roles.AGENT][0] if tale["kind"] != "complaint" else team[roles.OFFICER][0]
     if tale["kind"] == "erasure":
         values["execute_after"] = at["received"] + timedelta(hours=settings.ERASURE_COOLING_OFF_HOURS)
+    if tale["kind"] in rights.SEARCHED and state in (State.EXECUTING, State.COMPLETED):
+        values["search_note"] = SEARCHED.encode()
     if state == State.AWAITING_APPROVAL:
         values["proposed_by"] = team[roles.OFFICER][0]
     if state not in TRANSITIONS:

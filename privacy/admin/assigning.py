@@ -44,10 +44,15 @@ def _assign(room: Any, request: HttpRequest, queryset: Any, action: str, people:
         }  # fmt: skip
         return render(request, "admin/assign.html", context)
     before = cases.assign_all(chosen, to, actor=request.user)
-    request.session[UNDO] = {"to": to.pk, "before": before, "until": timezone.now().timestamp() + UNDO_SECONDS}
+    remember(request, to, before)
     said = ngettext("%(count)d request is now with %(who)s.", "%(count)d requests are now with %(who)s.", len(before))
     messages.success(request, said % {"count": len(before), "who": to})
     return redirect(request.get_full_path())
+
+
+def remember(request: HttpRequest, to: Any, before: dict[int, int | None]) -> None:
+    """Who had each, for as long as it can be taken back."""
+    request.session[UNDO] = {"to": to.pk, "before": before, "until": timezone.now().timestamp() + UNDO_SECONDS}
 
 
 def undoable(request: HttpRequest) -> int:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import erasure, overview, restrictions, roles, subject_requests
@@ -20,9 +21,13 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, recipient_notices, seeing, steps, timeline, words
+from . import clock_card, people, recipient_notices, release_card, seeing, step_groups, steps, timeline, words
 
 Outlook = clock_card.Outlook
+BUNDLES = (
+    ("ours", gettext_lazy("For our own file"), gettext_lazy("With the notes of colleagues. Not to be handed on.")),
+    ("both", gettext_lazy("For both parties"), gettext_lazy("Without inner notes and without what was left out.")),
+)
 REFUSALS = (NotAllowed, NotAPaper, InvalidTransition, UnlawfulEvent, NotErased)
 
 
@@ -54,7 +59,7 @@ def page(
     ahead = clock_card.outlooks(case, {step.clock for step in steps.STEPS if step.clock}) if case.is_open else {}
     context = {
         **room.admin_site.each_context(request),
-        **_heading(case),
+        **_heading(case, request.user),
         "title": case.reference,
         "opts": room.opts,
         "case": case,
@@ -71,13 +76,13 @@ def page(
         "holdings": _held(case),
         "preview": _preview(case),
         "told": recipient_notices.of_case(case, request.user, sees=sees_person),
+        "release": release_card.of(case, sees=sees_person, account=request.user),
         "clocks": clock_card.of(subject_requests.clocks(case)),
-        "steps": [
+        "steps": step_groups.of(
             _shown(step, case, ahead, taken, filled)
             for step in offered(case, request.user, ahead)
             if sees_person or not _comes_filled(step, case)
-        ],
-        "two_people": _two_people(case, request.user),
+        ),
     }
     return render(request, "admin/case.html", context, status=422 if filled else 200)
 
@@ -93,8 +98,10 @@ def _comes_filled(step: steps.Step, case: DataSubjectRequest) -> bool:
     return drafted or getattr(step.form, "comes_filled", False)
 
 
-def _heading(case: DataSubjectRequest) -> dict[str, Any]:
+def _heading(case: DataSubjectRequest, account: Any) -> dict[str, Any]:
     return {
+        "two_people": _two_people(case, account),
+        "bundles": BUNDLES if roles.may(account, Act.HANDLE) else (),
         "due": words.due_badge(case),
         "barred": list(restrictions.Restriction.objects.active().filter(data_subject=case.data_subject)),
         "doubt": subject_requests.open_doubt(case),
@@ -109,6 +116,7 @@ def _shown(
         "step": step,
         "form": form,
         "open": form is filled,
+        "is_next": step.is_next(case),
         "url": reverse("admin:privacy_datasubjectrequest_step", args=[case.pk, step.name]),
         "forecast": ahead.get(step.clock),
         "explanation": case.right.explanation if step.name in ("carry_out", "approve") else "",
@@ -154,13 +162,15 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
     form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
         return page(request, case, room, taken=name, filled=form)
-    level, said = _taken(step, case, request.user, form.cleaned_data)
+    level, said = taken(step, case, request.user, form.cleaned_data)
     messages.add_message(request, level, said)
     return redirect("admin:privacy_datasubjectrequest_change", case.pk)
 
 
-def _taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
-    if not step.offered(case, account) and step.name != "approve":
+def taken(step: steps.Step, case: DataSubjectRequest, account: Any, said: dict[str, Any]) -> tuple[int, str]:
+    """Takes the step, and says in one line what became of it."""
+    says_why = step.name == "approve" or (step.name == "carry_out" and not case.search and case.right.needs_search)
+    if not step.offered(case, account) and not says_why:
         return messages.ERROR, _("“%(step)s” is not possible now: the request has moved on.") % {"step": step.label}
     try:
         with transaction.atomic():

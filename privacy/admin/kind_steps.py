@@ -62,7 +62,7 @@ KIND_STEPS = [
         "progress", _("Tell the person how it stands"),
         _("An email in your words; where we know no email address, send it by post too. The complaint stays open."),
         Act.HANDLE, lambda case, who, said: complaints.inform(case, actor=who, text=said["text"]),
-        _is_complaint, TextForm,
+        _is_complaint, TextForm, group="wait",
     ),
     Step(
         "transaction", _("Note what it is about"),
@@ -95,7 +95,7 @@ KIND_STEPS = [
         "convert", _("It is more than a question"),
         _("It becomes a request of another kind. Number and day of receipt stay; a letter tells the person."),
         Act.HANDLE, lambda case, who, said: converting.convert(case, said["kind"], actor=who),
-        lambda case, _who: converting.may_be_converted(case), ConvertForm,
+        lambda case, _who: converting.may_be_converted(case), ConvertForm, group="end",
     ),
 ]  # fmt: skip
 # They stand where carrying out stands: what a colleague came for, before questions, notes and refusals.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, case_page, papers, people, table, words
+from . import assigning, bulk, bundles, case_page, others_data, papers, people, table, words
 from .filters import Due, Kind, Standing, Told, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
@@ -32,7 +32,7 @@ class Queue(OfficeAdmin):
     search_help_text = _("Reference, customer number, email address, or the beginning of a name")
     sortable_by = ("reference", "received", "due")
     ordering = ("due_on", "pk")
-    actions = (assigning.to_me, assigning.to_colleague)
+    actions = (assigning.to_me, assigning.to_colleague, *bulk.ACTIONS)
     actions_on_bottom = False
     change_list_template = "admin/queue.html"
 
@@ -43,6 +43,9 @@ class Queue(OfficeAdmin):
             ("export/", table.download, f"{here}_export"),
             ("assign/undo/", assigning.undo, f"{here}_undo_assign"),
             ("<int:pk>/step/<slug:name>/", case_page.take_step, f"{here}_step"),
+            ("<int:pk>/bundle/", bundles.take, f"{here}_bundle"),
+            ("<int:pk>/others/", others_data.review, f"{here}_others"),
+            ("<int:pk>/others/<int:number>/back/", others_data.put_back, f"{here}_put_back"),
             ("<int:pk>/paper/<int:number>/", papers.take, f"{here}_paper"),
             ("<int:pk>/paper/<int:number>/remove/", papers.remove, f"{here}_remove_paper"),
         ]
@@ -74,7 +77,7 @@ class Queue(OfficeAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the encrypted texts, which no list shows."""
-        return super().get_queryset(request).defer("details", "outcome", "due_reasons")
+        return super().get_queryset(request).defer("details", "outcome", "search_note", "due_reasons")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By reference, or by person; each by index, never both in one statement."""

@@ -50,10 +50,16 @@ class Step:
     form: type[forms.Form] = ConfirmForm
     tone: str = "quiet"
     clock: str = ""
+    group: str = "answer"
+    comes_next: Callable[[Dsr], bool] | None = None
 
     def act_for(self, case: Dsr) -> Act:
         """What somebody must be allowed to do; for carrying out it depends on the right."""
         return CARRIED_OUT_BY.get(case.kind, self.act) if self.name == "carry_out" else self.act
+
+    def is_next(self, case: Dsr) -> bool:
+        """Whether it is what the case waits for now."""
+        return self.tone == "main" or self.name == "approve" or (self.comes_next is not None and self.comes_next(case))
 
     def is_open_to(self, account: Any, case: Dsr) -> bool:
         """Whether this person may take it now."""
@@ -62,7 +68,8 @@ class Step:
 
 def _may_carry_out(case: Dsr, account: Any) -> bool:
     ready = case.state in (State.RECEIVED, State.IN_PROGRESS) and case.identity_confirmed_at is not None
-    return ready and not case.right.needs_two_people and not case.right.has_outcome_letter
+    searched = not case.right.needs_search or case.search_note is not None
+    return ready and searched and not case.right.needs_two_people and not case.right.has_outcome_letter
 
 
 def _may_approve(case: Dsr, account: Any) -> bool:
@@ -135,7 +142,7 @@ STEPS: list[Step] = [
     Step(
         "confirm_identity", _("Confirm who is asking"), _("You note how you know that it is really this person."),
         Act.HANDLE, lambda case, who, said: subject_requests.confirm_identity(case, actor=who, how=said["how"]),
-        _needs_identity, IdentityForm, "main",
+        _needs_identity, IdentityForm, "main", group="who",
     ),
     Step(
         "carry_out", _("Carry it out"), _("What the right asks for is done now, and the person is told."),
@@ -158,33 +165,34 @@ STEPS: list[Step] = [
     Step(
         "settle", _("Settle the doubt"), _("You called back or looked into it, and the request may go on."),
         Act.REFUSE, lambda case, who, said: subject_requests.settle(case, actor=who, outcome=said["text"]),
-        _may_settle, TextForm, "main",
+        _may_settle, TextForm, "main", group="who",
     ),
     Step(
         "id_asked", _("Ask who it is"), _("A letter asks the person to show that it is really her."),
         Act.HANDLE, _ask("id_asked"),
         lambda case, who: _needs_identity(case, who) and _not_asked("id_asked")(case, who), TextForm, clock="id_asked",
+        group="wait",
     ),
     Step(
         "id_received", _("The proof has come"), _("The clock goes on from today."),
         Act.HANDLE, lambda case, who, _said: subject_requests.answered(case, "id_asked", actor=who),
-        _asked("id_asked"), clock="id_received",
+        _asked("id_asked"), clock="id_received", group="wait",
     ),
     Step(
         "clarification_asked", _("Ask what is meant"), _("A letter asks the person what exactly she wants."),
         Act.HANDLE, _ask("clarification_asked"),
-        _not_asked("clarification_asked"), TextForm, clock="clarification_asked",
+        _not_asked("clarification_asked"), TextForm, clock="clarification_asked", group="wait",
     ),
     Step(
         "clarification_received", _("The explanation has come"), _("The clock goes on from today."),
         Act.HANDLE, lambda case, who, _said: subject_requests.answered(case, "clarification_asked", actor=who),
-        _asked("clarification_asked"), clock="clarification_received",
+        _asked("clarification_asked"), clock="clarification_received", group="wait",
     ),
     Step(
         "acknowledged", _("Receipt confirmed by letter or phone"),
         _("You told the person yourself that we have it, because no email could."),
         Act.HANDLE, lambda case, who, said: subject_requests.acknowledge(case, actor=who, how=said["text"]),
-        _waits_for("acknowledgement"), TextForm,
+        _waits_for("acknowledgement"), TextForm, group="wait",
     ),
     Step(
         "not_our_error", _("The mistake was not ours"),
@@ -195,59 +203,60 @@ STEPS: list[Step] = [
     Step(
         "extend", _("Take more time"), _("Once, with reasons. A letter tells the person the new last day and why."),
         Act.HANDLE, lambda case, who, said: subject_requests.extend(case, actor=who, reasons=said["text"]),
-        _not_extended, TextForm, clock="extended",
+        _not_extended, TextForm, clock="extended", group="wait",
     ),
     Step(
         "assign", _("Give it to a colleague"), _("The request moves to somebody else's list."),
         Act.HANDLE, lambda case, who, said: case.assign(said["to"], actor=who),
-        lambda case, _who: case.is_open, AssignForm,
+        lambda case, _who: case.is_open, AssignForm, group="team",
     ),
     Step(
         "paper", _("Add a paper"), _("A scan of the letter, an authority, or evidence. It is kept encrypted."),
-        Act.HANDLE, _add_paper, lambda _case, _who: True, PaperForm,
+        Act.HANDLE, _add_paper, lambda _case, _who: True, PaperForm, group="team",
     ),
     Step(
         "represent", _("Somebody acts for the person"),
         _("A relative, a lawyer or an association asks in her name. Nothing is done before their authority was seen."),
-        Act.HANDLE, _represent, _may_be_represented, RepresentativeForm,
+        Act.HANDLE, _represent, _may_be_represented, RepresentativeForm, group="who",
     ),
     Step(
         "authority_seen", _("The authority is in order"),
         _("You have read the document in which the person lets them act. From now on letters go to them."),
         Act.HANDLE, lambda case, who, _said: representing.authority_seen(case, actor=who),
-        lambda case, _who: case.is_open and representing.is_unproven(case), tone="main",
+        lambda case, _who: case.is_open and representing.is_unproven(case), tone="main", group="who",
     ),
     Step(
         "representation_ended", _("Nobody acts for the person any more"), _("Letters go to the person again."),
         Act.HANDLE, lambda case, who, _said: representing.ended(case, actor=who),
-        lambda case, _who: case.is_open and representing.of_case(case) is not None,
+        lambda case, _who: case.is_open and representing.of_case(case) is not None, group="who",
     ),
     Step(
         "merge", _("The same wish came twice"),
         _("The later request is closed into the earlier one, which keeps its clock. The person is told both numbers."),
         Act.HANDLE, lambda case, who, said: subject_requests.merge(case, said["other"], actor=who),
-        _has_twin, MergeForm,
+        _has_twin, MergeForm, group="end",
     ),
     Step(
         "note", _("Add a note"), _("For colleagues. The person sees it only in a copy of her data."),
         Act.HANDLE, _note,
-        lambda _case, _who: True, TextForm,
+        lambda _case, _who: True, TextForm, group="team",
     ),
     Step(
         "doubt", _("Something is wrong"),
         _("The match failed or you suspect misuse. Nothing runs until a privacy officer has settled it."),
         Act.HANDLE, lambda case, who, said: subject_requests.doubt(case, said["kind"], actor=who, why=said["text"]),
-        _may_doubt, DoubtForm,
+        _may_doubt, DoubtForm, group="who",
     ),
     Step(
         "withdraw", _("The person changed her mind"), _("The request is closed, and the person is told."),
         Act.HANDLE, lambda case, who, _said: subject_requests.withdraw(case, actor=who),
-        lambda case, _who: State.WITHDRAWN in case.next_states(),
+        lambda case, _who: State.WITHDRAWN in case.next_states(), group="end",
     ),
     Step(
         "refuse", _("Refuse"), _("A letter gives your reasons and says where the person can complain."),
         Act.REFUSE, lambda case, who, said: subject_requests.refuse(case, actor=who, reasons=said["text"]),
         lambda case, _who: State.REFUSED in case.next_states() and case.right.can_be_refused, TextForm, "danger",
+        group="end",
     ),
 ]  # fmt: skip
 

@@ -41,7 +41,11 @@ def lines(rows: Iterable[list[Any]]) -> Iterator[str]:
 def download(request: HttpRequest, *, room: Any) -> HttpResponse | StreamingHttpResponse:
     """The filtered list by number, never by name; that it was taken is written down."""
     require(request, Act.SEE_QUEUE)
-    queryset = room.get_changelist_instance(request).queryset
+    return answer(request, room.get_changelist_instance(request).queryset)
+
+
+def answer(request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
+    """These requests as a file."""
     audit.record("queue.exported", actor=request.user)  # type: ignore[arg-type]
     response = StreamingHttpResponse(lines(_rows(queryset)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="requests-{timezone.localdate()}.csv"'

@@ -44,6 +44,9 @@ def of(request: HttpRequest, case: DataSubjectRequest, *, with_notes: bool) -> l
         Entry(row.occurred_at, words.event(row.kind), names[row.actor], row.text if with_notes else "", row.is_internal)
         for row in events
     ]
+    searches = [line for line, row in zip(lines, events, strict=True) if row.kind == "searched"]
+    if with_notes and searches:
+        searches[-1].note = case.search
     lines += [Entry(row.at, _logged(row, names), names[row.actor], is_internal=True) for row in logged]
     return sorted(lines, key=lambda line: line.at)
 

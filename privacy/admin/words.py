@@ -44,6 +44,11 @@ EVENTS = {
     "mediation": _("Mediation opened, person told"),
     "arbitration": _("Given to arbitration, person told"),
     "outcome": _("Outcome letter sent"),
+    "searched": _("Search noted"),
+    "checked": _("Checked before the copy leaves"),
+    "held_back": _("The copy is out, without texts that a colleague must read first"),
+    "left_out": _("A passage about somebody else is left out of the copy"),
+    "put_back": _("A passage that was left out is in the copy again"),
 }
 
 

@@ -53,7 +53,7 @@ def _refusal(account: Any, export: Export, name: str, now: datetime) -> str:
     """Why not; empty where nothing stands against it."""
     if data_subjects.of_account(account) != export.data_subject:
         return "not_yours"
-    if export.job_state != Export.State.DONE:
+    if export.job_state != Export.State.DONE or export.released_at is None:
         return "not_ready"
     if export.expires_at is None or export.expires_at <= now:
         return "expired"

@@ -1,6 +1,6 @@
 """What do we hold about one person, table by table? Read from the declarations, one query a table and batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from ..personal_data import PersonalData, declarations
 from ..recipient_notices import RecipientNotice
 from ..recipients import Disclosure, told_of
 from ..vocabulary import Category
+from .redactions import Guard
 from .values import exact, in_words, without_others
 
 BATCH = 2_000
@@ -26,17 +27,22 @@ BATCH = 2_000
 class Row:
     """One record: its values for computers, and label by label in words, empty ones left out."""
 
+    pk: Any
     exact: dict[str, Any]
     words: dict[str, str]
+    is_internal: bool = False
 
 
 class Table:
     """The records of one declaration about one person."""
 
-    def __init__(self, declaration: PersonalData, copy: "Copy", count: int) -> None:
+    def __init__(self, declaration: PersonalData, copy: "Copy", count: int, only: Sequence[str] = ()) -> None:
         self.declaration, self.copy, self.count = declaration, copy, count
         shown = [column for column in declaration.shown_fields() if column.related_model is not data_subjects.model()]
-        self.columns = [c for c in shown if c.name in declaration.provided or not copy.only_provided]
+        wanted = [c for c in shown if c.name in declaration.provided or not copy.only_provided]
+        self.columns = [c for c in wanted if c.name in only or not only]
+        self.marked = [c.name for c in self.columns if c.name in declaration.third_party]
+        self.knows_internal = "is_internal" in declaration.not_personal
         self.exact = [self._guarded(column, exact(column)) for column in self.columns]
         self.words = [self._guarded(column, in_words(column)) for column in self.columns]
         self.labels = {column.name: label(column) for column in self.columns}
@@ -73,23 +79,38 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things."""
-        names = ["pk", *(column.attname for column in self.columns)]
+        internal: Any = "is_internal" if self.knows_internal else Value(False)
+        names = ["pk", *(column.attname for column in self.columns), internal]
         query = self.query().select_related(None).order_by("-pk").values_list(*names)
         batch = list(query[:BATCH])
         while batch:
             related = self._names_of_related(batch)
             for values in batch:
-                yield self._row(values[1:], related)
+                yield self._guarded_row(self._row(values, related))
             batch = list(query.filter(pk__lt=batch[-1][0])[:BATCH]) if len(batch) == BATCH else []
 
     def _row(self, values: tuple[Any, ...], related: dict[Any, str]) -> Row:
-        row = Row({}, {})
-        for i, (column, value) in enumerate(zip(self.columns, values, strict=True)):
+        row = Row(values[0], {}, {}, is_internal=values[-1])
+        for i, (column, value) in enumerate(zip(self.columns, values[1:-1], strict=True)):
             row.exact[column.name] = self.exact[i](value)
             words = related.get((column.related_model, value), "") if column.related_model else self.words[i](value)
             if words:
                 row.words[column.name] = words
         return row
+
+    def _guarded_row(self, row: Row) -> Row:
+        """The row as it may leave: without what speaks of somebody else."""
+        for name in self.marked if self.copy.guard else ():
+            place = (self.name, str(row.pk), name)
+            for texts in (row.exact, row.words):
+                if isinstance(text := texts.get(name), str):
+                    texts[name] = self.copy.guard.over(place, text, is_known=self.is_known(row, name))  # type: ignore[union-attr]
+        return row
+
+    def is_known(self, row: Row, name: str) -> bool:
+        """Whether she wrote this text herself, or was told it when it was written."""
+        said = self.declaration
+        return name in said.provided or (name in said.told and not row.is_internal)
 
     def _names_of_related(self, batch: list[tuple[Any, ...]]) -> dict[Any, str]:
         """What the foreign keys of a batch point at, one query for each of them."""
@@ -129,6 +150,7 @@ class Copy:
     data_subject: Any
     only_provided: bool
     now: datetime
+    guard: Guard | None = None
     tables: list[Table] = field(default_factory=list)
 
     @property
@@ -148,9 +170,11 @@ class Copy:
         return [Chapter(c.value, str(c.label), tables) for c, tables in grouped.items() if tables]
 
 
-def collect(data_subject: Any, only_provided: bool = False, *, now: datetime | None = None) -> Copy:
+def collect(
+    data_subject: Any, only_provided: bool = False, *, now: datetime | None = None, guard: Guard | None = None
+) -> Copy:
     """What we hold about this person and nobody else; the rows are read when they are asked for."""
-    copy = Copy(data_subject, only_provided, now or timezone.now())
+    copy = Copy(data_subject, only_provided, now or timezone.now(), guard or Guard.of(data_subject))
     said = [d for d in declarations() if d.data_subject and (d.provided or not only_provided)]
     tables = [Table(declaration, copy, 0) for declaration in reversed(said)]
     counts = _counts(tables)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,6 +19,8 @@ from ..personal_data import Delete, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import files
 from .contents import collect
+from .redactions import Guard
+from .reviewing import unread
 from .steps import build
 
 SYSTEM = "system:export"
@@ -42,7 +44,8 @@ class Export(Job):
         erase=Delete(),
         fields=("created_at", "finished_at", "expires_at"),
         not_personal=(
-            "only_provided", "case", "requested_by", "progress", "folder", "files", "addressees",
+            "only_provided", "case", "requested_by", "progress", "folder", "files", "addressees", "holds_back",
+            "held_back", "released_at",
             *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
         ),
     )  # fmt: skip
@@ -61,27 +64,25 @@ class Export(Job):
         default=list, editable=False, help_text="Keyed hashes of the addresses it was made for."
     )
 
+    holds_back = models.BooleanField(default=False, help_text="Nobody has looked through it for what others said.")
+    held_back = models.PositiveIntegerField(default=0, help_text="How many texts are not in it for that reason.")
+    released_at = models.DateTimeField(null=True, help_text="Since then the person may fetch it.")
+
     def __str__(self) -> str:
         return f"export {self.pk}"
 
     def perform(self) -> None:
-        """Makes the files that are missing, then tells the person, once."""
+        """Makes the files that are missing; one that no request waits for may be fetched at once."""
         shelf = SealedShelf(self)
-        build(collect(self.data_subject, self.only_provided, now=self.created_at), shelf, shelf.progress)
-        now = timezone.now()
+        guard = Guard.of(self.data_subject, holds_back=self.holds_back)
+        build(collect(self.data_subject, self.only_provided, now=self.created_at, guard=guard), shelf, shelf.progress)
+        held = unread(self.data_subject, only_provided=self.only_provided) if self.holds_back else 0
         with self.settling():
-            expires_at = now + timedelta(days=settings.EXPORT_DAYS)
-            self.write(progress=100, expires_at=expires_at, addressees=addressees_of(self.data_subject))
-            self._tell()
+            self.write(progress=100, held_back=held)
             audit.record("export.done", actor=SYSTEM, subject=self.data_subject, target=self, files=sorted(self.files))
+            if self.case_id is None:
+                release(self)
         shelf.tidy()
-
-    def _tell(self) -> None:
-        if address := self.data_subject.contact_email:
-            notices.send(
-                "export_ready", address, key=f"export-ready-{self.pk}", data_subject=self.data_subject,
-                context={"export": self, "case": self.case},
-            )  # fmt: skip
 
     def place(self, name: str) -> str:
         """What binds an encrypted file to this export and this name."""
@@ -145,18 +146,54 @@ def path_of(export: Export, name: str) -> Any:
     return files.folder(export.files[name]["path"])
 
 
+def release(export: Export, *, now: datetime | None = None) -> None:
+    """From now on the person may fetch it, from the addresses that she has now; she is told, once."""
+    now, person = now or timezone.now(), export.data_subject
+    values: dict[str, Any] = {"released_at": now, "expires_at": now + timedelta(days=settings.EXPORT_DAYS)}
+    values |= {"addressees": addressees_of(person)}
+    Export._base_manager.filter(pk=export.pk).update(**values)
+    for name, value in values.items():
+        setattr(export, name, value)
+    if address := person.contact_email:
+        context, key = {"export": export, "case": export.case}, f"export-ready-{export.pk}"
+        notices.send("export_ready", address, key=key, data_subject=person, context=context)
+
+
+def remake(export: Export, *, holds_back: bool = False, now: datetime | None = None) -> Export:
+    """Another one in its place, of the data and of what is left out of it as they stand now; the old files go.
+
+    A worker that is at the old one loses its claim with the row, so that nothing of what it has read gets out.
+    """
+    values = {"requested_by": export.requested_by, "only_provided": export.only_provided, "holds_back": holds_back}
+    folder = export.folder
+    with transaction.atomic():
+        Export._base_manager.filter(pk=export.pk).delete()
+        new: Export = Export.objects.create(
+            case_id=export.case_id, data_subject=export.data_subject, created_at=now or timezone.now(), **values
+        )
+        transaction.on_commit(lambda: files.remove(folder))
+        jobs.dispatch(new)
+    return new
+
+
 def start(
-    data_subject: Any, *, actor: Any, case: Any = None, only_provided: bool = False, now: datetime | None = None
-) -> Export:
-    """Queues an export of everything, or of what the person provided (Art. 20)."""
-    values = {
-        "requested_by": audit.reference(actor),
-        "only_provided": only_provided,
-        "created_at": now or timezone.now(),
-    }
-    row, is_new = Export.objects.get_or_create(case=case, data_subject=data_subject, defaults=values)
+    data_subject: Any, *, actor: Any, case: Any = None, only_provided: bool = False, holds_back: bool = False,
+    now: datetime | None = None,
+) -> Export:  # fmt: skip
+    """Queues an export of everything, or of what the person provided (Art. 20); a finished one is made anew.
+
+    `holds_back` leaves out texts of ours that may speak of somebody else, because nobody has read them for that.
+    """
+    now = now or timezone.now()
+    values: dict[str, Any] = {"only_provided": only_provided, "holds_back": holds_back}
+    values |= {"requested_by": audit.reference(actor)}
+    row, is_new = Export.objects.get_or_create(
+        case=case, data_subject=data_subject, defaults=values | {"created_at": now}
+    )
     if is_new:
         jobs.dispatch(row)
+    elif case is not None and row.job_state == Job.State.DONE:
+        row = remake(row, holds_back=holds_back, now=now)
     return row
 
 

@@ -9,13 +9,16 @@ from django.db import models
 from django.db.models import Count, Value
 from django.db.models.functions import Cast, JSONObject
 
+from ..export.redactions import Guard, of_person
 from ..personal_data import PersonalData, declarations
 from ..recipient_notices import RecipientNotice
 from ..recipients import Disclosure, told_of
 from .prepared import Prepared
-from .reading import Reader, Row, as_dict, as_json, name_of, shown_columns
+from .reading import Reader, Row, as_dict, as_json, as_json_of_left_out, left_out_of, name_of, shown_columns
 
 NEWEST = 3
+# Among the newest rows of all kinds travel the passages that are left out of them, so that they cost no query.
+LEFT_OUT = -1
 
 
 @dataclass
@@ -59,12 +62,17 @@ def visible(declaration: PersonalData, data_subject: Any, today: date) -> models
     return rows.filter(is_internal=False) if "is_internal" in declaration.not_personal else rows
 
 
-def holdings(data_subject: Any, today: date) -> list[Holding]:
-    """Everything of which we hold at least one row, counted, with its newest rows."""
+def holdings(data_subject: Any, today: date, *, for_staff: bool = False) -> list[Holding]:
+    """Everything of which we hold at least one row, counted, with its newest rows.
+
+    Texts that may speak of somebody else stand there for staff whole, for the person as in a copy made by itself.
+    """
     known = _known()
     found = {kind: Holding(known[kind], count) for kind, count in _counts.run(data_subject, today) if count}
-    rows = [(kind, pk, as_dict(content)) for kind, pk, content in _newest_of_all.run(data_subject, today)]
-    reader = Reader(data_subject)
+    read = [(kind, pk, as_dict(content)) for kind, pk, content in _newest_of_all.run(data_subject, today)]
+    rows = [row for row in read if row[0] != LEFT_OUT]
+    left_out = [left_out_of(content) for kind, _pk, content in read if kind == LEFT_OUT]
+    reader = Reader(data_subject, None if for_staff else Guard(left_out, holds_back=True))
     reader.look_up([(known[kind], content) for kind, _pk, content in rows])
     for kind, pk, content in sorted(rows, key=lambda row: _newest_first(row[1]), reverse=True):
         found[kind].rows.append(reader.row(known[kind], pk, content))
@@ -75,7 +83,7 @@ def page(declaration: PersonalData, data_subject: Any, today: date, start: int, 
     """The rows from `start` on, newest first, for one kind of record."""
     found = _newest(0, declaration, data_subject, today, length, start).values_list("q_pk", "q_row")
     rows = sorted(found, key=lambda row: _newest_first(row[0]), reverse=True)
-    reader = Reader(data_subject)
+    reader = Reader(data_subject, Guard.of(data_subject, holds_back=True))
     reader.look_up([(declaration, content) for _pk, content in rows])
     return [reader.row(declaration, pk, content) for pk, content in rows]
 
@@ -105,9 +113,18 @@ def _newest_rows(kind: int, declaration: PersonalData, data_subject: Any, today:
     return _newest(kind, declaration, data_subject, today, NEWEST).values_list("q_kind", "q_pk", "q_row")
 
 
+def _left_out(data_subject: Any) -> models.QuerySet[Any, Any]:
+    found = of_person(data_subject).order_by()
+    return found.annotate(
+        q_kind=Value(LEFT_OUT), q_pk=Cast("pk", models.CharField()), q_row=JSONObject(**as_json_of_left_out())
+    ).values_list("q_kind", "q_pk", "q_row")
+
+
 def _newest_first(pk: str) -> tuple[int, str]:
     return (int(pk), "") if pk.isdigit() else (0, pk)
 
 
 _counts = Prepared(lambda person, day: [_count(i, d, person, day) for i, d in enumerate(_known())])
-_newest_of_all = Prepared(lambda person, day: [_newest_rows(i, d, person, day) for i, d in enumerate(_known())])
+_newest_of_all = Prepared(
+    lambda person, day: [*(_newest_rows(i, d, person, day) for i, d in enumerate(_known())), _left_out(person)]
+)

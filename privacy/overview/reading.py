@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from .. import data_subjects
 from ..encryption import decrypt
+from ..export.redactions import Guard, Place, Redaction
 from ..export.values import without_others
 from ..fields import EncryptedField, normalise_email
 from ..personal_data import PersonalData, resolve
@@ -65,6 +66,17 @@ def as_json(declaration: PersonalData) -> dict[str, Any]:
     return content | ({SINCE: F(declaration.retention.since)} if declaration.retention else {})
 
 
+def as_json_of_left_out() -> dict[str, Any]:
+    """The same for a passage that is left out."""
+    return {"table": F("table"), "row": F("row"), "field": F("field"), "passage": Hex(F("passage"))}
+
+
+def left_out_of(content: dict[str, Any]) -> tuple[Place, str]:
+    """Where it stands, and the passage."""
+    sealed, place = bytes.fromhex(content["passage"] or ""), Redaction._meta.get_field("passage").place
+    return (content["table"], content["row"], content["field"]), decrypt(sealed, place=place).decode() if sealed else ""
+
+
 def as_dict(content: Any) -> dict[str, Any]:
     """The JSON of a row, whether the database's driver has read it already or not."""
     return json.loads(content) if isinstance(content, str) else content
@@ -72,9 +84,10 @@ def as_dict(content: Any) -> dict[str, Any]:
 
 @dataclass
 class Reader:
-    """Reads the rows of one person; `names` holds what the foreign keys point at."""
+    """Reads the rows of one person; `names` holds what the foreign keys point at; without a guard for colleagues."""
 
     data_subject: Any
+    guard: Guard | None = None
     names: dict[Any, str] = field(default_factory=dict)
 
     @cached_property
@@ -95,7 +108,7 @@ class Reader:
     def row(self, declaration: PersonalData, pk: str, content: dict[str, Any]) -> Row:
         """One record."""
         values = [
-            (name_of(column), self._value(declaration, column, content[column.name]))
+            (name_of(column), self._guarded(declaration, column, pk, content[column.name]))
             for column in shown_columns(declaration)
         ]
         until = None
@@ -104,6 +117,14 @@ class Reader:
                 _read(_since(declaration.model, declaration.retention.since), content[SINCE])
             )
         return Row(pk, values, until)
+
+    def _guarded(self, declaration: PersonalData, column: Any, pk: str, raw: Any) -> Any:
+        """The value as a copy that nobody has looked through gives it too."""
+        value = self._value(declaration, column, raw)
+        if self.guard is None or column.name not in declaration.third_party or not isinstance(value, str):
+            return value
+        known = column.name in declaration.provided or column.name in declaration.told
+        return self.guard.over((declaration.model._meta.label_lower, pk, column.name), value, is_known=known)
 
     def _value(self, declaration: PersonalData, column: Any, raw: Any) -> Any:
         if raw in (None, "", [], {}):

@@ -1,6 +1,6 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
-from . import complaints, rectification
+from . import complaints, rectification, redacting, releasing, searching
 from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import Forecast, clocks, forecast, history
@@ -23,13 +23,15 @@ from .papers import CasePaper, NotAPaper
 from .particulars import ASKED, facts
 from .rectification import Rectification
 from .refusing import NotAllowed
+from .releasing import ReleaseCheck
 from .representing import Representative
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
     "ASKED", "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Forecast",
-    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "acknowledge", "answered", "approve",
-    "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert", "doubt", "extend", "facts",
-    "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note", "open_case", "open_doubt",
-    "open_questions", "propose", "rectification", "refuse", "send_back", "settle", "start", "twins", "withdraw",
+    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "ReleaseCheck", "Representative", "acknowledge",
+    "answered", "approve", "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert",
+    "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note",
+    "open_case", "open_doubt", "open_questions", "propose", "rectification", "redacting", "refuse", "releasing",
+    "searching", "send_back", "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

@@ -23,14 +23,20 @@ class DataSubjectRequest(Case):
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="closed_at", years=6),
-        erase=Keep("Proves that your request was answered, and when.", then=Anonymise("details", "outcome")),
-        fields=("reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome"),
+        erase=Keep(
+            "Proves that your request was answered, and when.", then=Anonymise("details", "outcome", "search_note")
+        ),
+        fields=(
+            "reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome",
+            "search_note",
+        ),
         not_personal=(
             "due_reasons", "assignee", "execute_after", "proposed_by", "approved_by", "idempotency_key", "jurisdiction",
             "identity_confirmed_at", "merged_into",
         ),
         provided=("kind", "received_at", "details"),
-        third_party=("details",),
+        third_party=("details", "search_note"),
+        told=("search_note",),
     )  # fmt: skip
 
     data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.PROTECT, related_name="subject_requests")
@@ -39,6 +45,7 @@ class DataSubjectRequest(Case):
     jurisdiction = models.CharField(max_length=10)
     details = EncryptedField(blank=True, default=b"")
     outcome = EncryptedField(blank=True, default=b"")
+    search_note = EncryptedField(null=True, help_text="What was searched; NULL: nobody has noted it.")
     identity_confirmed_at = models.DateTimeField(null=True, blank=True)
     execute_after = models.DateTimeField(null=True, blank=True, help_text="Until then the person may change her mind.")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -69,6 +76,13 @@ class DataSubjectRequest(Case):
                 | (~Q(state=State.MERGED) & Q(merged_into__isnull=True)),
                 name="dsr_merged_into_another",
                 violation_error_message="A merged request names the one that goes on.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=rights.SEARCHED)
+                | ~Q(state__in=[State.EXECUTING, State.COMPLETED])
+                | Q(search_note__isnull=False),
+                name="access_needs_a_search_note",
+                violation_error_message="No copy is handed out before what was searched was noted.",
             ),
         ]
         # The queue's orders: whatever is filtered, a page is read off an index. Open rows are those not closed.
@@ -102,6 +116,11 @@ class DataSubjectRequest(Case):
         return bytes(self.outcome or b"").decode()
 
     @property
+    def search(self) -> str:
+        """What was searched for the copy, and why that is enough."""
+        return bytes(self.search_note or b"").decode()
+
+    @property
     def right(self) -> rights.Entry:
         """What this kind of case does and needs."""
         return rights.REGISTER[self.kind]
@@ -120,6 +139,7 @@ class CaseEvent(models.Model):
         fields=("kind", "occurred_at", "note"),
         not_personal=("case", "actor", "is_internal"),
         third_party=("note",),
+        told=("note",),
     )
 
     case = models.ForeignKey(DataSubjectRequest, models.CASCADE, related_name="events")

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from .. import audit, jobs
 from ..cases import State
 from ..erasure import Erasure
-from ..export import Export
-from . import complaint, papers, representing
+from . import complaint, papers, representing, searching
 from .case import DataSubjectRequest
 from .letters import tell
 from .refusing import require
@@ -74,6 +73,7 @@ def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: date
     now = now or timezone.now()
     with transaction.atomic():
         require_known(as_it_is_now(case))
+        searching.require_note(case)
         if case.state == State.RECEIVED:
             start(case, actor=actor)
         move(case, State.EXECUTING, actor=actor, now=now)
@@ -132,13 +132,6 @@ def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:
         if case.kind == "complaint":
             complaint.close(case, complaint.Outcome.WITHDRAWN)
         tell("case_withdrawn", case)
-
-
-@jobs.when_done(Export)
-def _export_is_ready(job: Export) -> None:
-    """The copy lies ready, so the request for it is answered; the letter about the copy says so."""
-    if job.case_id:
-        move(DataSubjectRequest.objects.get(pk=job.case_id), State.COMPLETED, actor=SYSTEM)
 
 
 @jobs.when_done(Erasure)

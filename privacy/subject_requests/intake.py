@@ -10,6 +10,7 @@ from django.utils import timezone
 from .. import audit, rights
 from ..deadlines import deadline
 from ..vocabulary import Source
+from . import releasing, searching
 from .case import DataSubjectRequest
 from .handling import SYSTEM, carry_out
 from .letters import ACKNOWLEDGEMENT, tell
@@ -93,6 +94,9 @@ def _acknowledge(case: DataSubjectRequest, *, actor: Any, now: datetime) -> None
     audit.record("case.received", actor=actor, subject=case.data_subject, target=case, kind=kind, source=source)
     tell(ACKNOWLEDGEMENT, case)
     if case.right.is_automatic and case.identity_confirmed_at:
+        if case.right.needs_search:
+            searching.by_machine(case, actor=SYSTEM)
+            releasing.by_machine(case, now=now)
         carry_out(case, actor=SYSTEM, now=now)
 
 

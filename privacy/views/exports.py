@@ -24,7 +24,7 @@ KINDS = {
 def download(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
     """The files of one finished export, as long as they are kept."""
     export = _mine(customer, reference)
-    if export.job_state != Export.State.DONE:
+    if export.job_state != Export.State.DONE or export.released_at is None:
         raise Http404
     expired = _is_over(export) or not export.files
     files = [
@@ -59,7 +59,7 @@ def _mine(customer: Any, reference: str) -> Export:
 
 
 def _is_over(export: Export) -> bool:
-    return export.expires_at is None or export.expires_at <= timezone.now()
+    return export.released_at is None or export.expires_at is None or export.expires_at <= timezone.now()
 
 
 def _label(name: str) -> Any:

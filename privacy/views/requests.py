@@ -149,6 +149,8 @@ def _progress(case: DataSubjectRequest, job: Any) -> dict[str, Any]:
     words = str(STATES[State(case.state)][0])
     if isinstance(job, Export):
         words = _("It is ready.")
-        if not done:
+        if not done and job.job_state == Export.State.DONE:
+            words = _("Your copy is made. One of us looks it through before you get it.")
+        elif not done:
             words = _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
     return {"percent": 100 if done else percent, "words": words, "finished": done}
