@@ -388,7 +388,8 @@ def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_re
     }
     made = subject_requests.open_case(customer, kind, **(defaults | values))
     if changes:
-        type(made).objects.filter(pk=made.pk).update(**changes)
+        owes = {"next_promise_on": made.due_on, "next_promise": ""} if changes.get("closed_at") else {}
+        type(made).objects.filter(pk=made.pk).update(**changes, **owes)
         made.refresh_from_db()
     return made
 

@@ -1,0 +1,124 @@
+import datetime
+
+import privacy.cases
+import privacy.subject_requests.case
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models import F
+
+
+def promise_what_was_promised(apps, schema_editor):
+    """Until the clocks are asked again (manage.py count_figures, and every night) the last day is the next promise."""
+    cases = apps.get_model("privacy", "DataSubjectRequest")
+    cases.objects.update(next_promise_on=F("due_on"), packs=list(settings.SHOP_PACKS))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("privacy", "0017_complaints"),
+        migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddField(
+            "datasubjectrequest",
+            "next_promise_on",
+            privacy.cases.PromiseField(editable=False, default=datetime.date(1970, 1, 1)),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            "datasubjectrequest",
+            "next_promise",
+            models.CharField(blank=True, editable=False, max_length=30),
+        ),
+        migrations.AddField(
+            "datasubjectrequest",
+            "packs",
+            models.JSONField(
+                default=privacy.subject_requests.case.packs_in_force,
+                editable=False,
+                help_text="Whoever leaves a code keeps the promises made until then.",
+            ),
+        ),
+        migrations.RunPython(promise_what_was_promised, migrations.RunPython.noop, elidable=True),
+        migrations.AlterModelOptions(
+            name="datasubjectrequest",
+            options={
+                "ordering": ["next_promise_on", "pk"],
+                "verbose_name": "request",
+                "verbose_name_plural": "requests",
+            },
+        ),
+        migrations.RemoveIndex(
+            model_name="datasubjectrequest",
+            name="dsr_queue",
+        ),
+        migrations.RemoveIndex(
+            model_name="datasubjectrequest",
+            name="dsr_unassigned",
+        ),
+        migrations.RemoveIndex(
+            model_name="datasubjectrequest",
+            name="dsr_assignee",
+        ),
+        migrations.RemoveIndex(
+            model_name="datasubjectrequest",
+            name="dsr_kind",
+        ),
+        migrations.RemoveIndex(
+            model_name="datasubjectrequest",
+            name="dsr_open_kind",
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(fields=["state", "next_promise_on", "id"], name="dsr_queue"),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(fields=["next_promise_on", "id"], name="dsr_promise"),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["next_promise_on", "id"],
+                name="dsr_open_promise",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True), ("assignee__isnull", True)),
+                fields=["next_promise_on", "id"],
+                name="dsr_unassigned",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["assignee", "next_promise_on", "id"],
+                name="dsr_assignee",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(fields=["kind", "next_promise_on", "id"], name="dsr_kind"),
+        ),
+        migrations.AddIndex(
+            model_name="datasubjectrequest",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["kind", "next_promise_on", "id"],
+                name="dsr_open_kind",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="datasubjectrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closed_at__isnull", True), ("next_promise", ""), _connector="OR"),
+                name="dsr_closed_owes_nothing",
+            ),
+        ),
+    ]
