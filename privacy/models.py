@@ -7,6 +7,7 @@ from .corrections import Correction
 from .erased import ErasedIdentifier
 from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
+from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .notices import OutgoingEmail
@@ -24,7 +25,7 @@ from .training import Training
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
     "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention",
-    "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "MonthFigure", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch",
+    "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification",
+    "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

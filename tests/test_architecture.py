@@ -24,7 +24,7 @@ FLOORS: list[set[str]] = [
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings"},
     {"subject_requests"},
-    {"inbound", "traces", "sight"},
+    {"inbound", "traces", "sight", "figures"},
     {"overview", "seeds"},
 ]
 FACES: list[set[str]] = [

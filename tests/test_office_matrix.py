@@ -90,6 +90,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "mask_again": (NOBODY, TABLE[Act.SEE_PERSON]),
     "looks": (TABLE[Act.READ_AUDIT], NOBODY),
     "looks_export": (NOBODY, TABLE[Act.READ_AUDIT]),
+    "figures_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "intake": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),

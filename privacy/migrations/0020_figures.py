@@ -121,4 +121,41 @@ class Migration(migrations.Migration):
                 name="dsr_closed_owes_nothing",
             ),
         ),
+        migrations.CreateModel(
+            name="MonthFigure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(help_text="Its first day.")),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("answered", "answered or refused"),
+                            ("ended", "taken back or merged"),
+                            ("overdue", "open past its last day when the month ended"),
+                            ("effect", "withdrawals, from their receipt to the ledger"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(max_length=20)),
+                ("value", models.PositiveIntegerField(default=0)),
+                ("count", models.PositiveIntegerField()),
+                ("counted_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["month", "measure", "name", "value"],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="consententry",
+            index=models.Index(
+                condition=models.Q(("decision", "withdrawn")), fields=["recorded_at"], name="consent_withdrawn"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="monthfigure",
+            constraint=models.UniqueConstraint(fields=("month", "measure", "name", "value"), name="month_figure_once"),
+        ),
     ]
