@@ -1,5 +1,6 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
+from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
@@ -24,8 +25,8 @@ from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention",
-    "MonthFigure", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch",
-    "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification",
+    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail",
+    "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion",
+    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification",
     "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

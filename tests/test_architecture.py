@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"rights", "mailings"},
     {"subject_requests"},
     {"inbound", "traces", "sight", "figures"},
-    {"overview", "seeds"},
+    {"overview", "seeds", "alarms"},
 ]
 FACES: list[set[str]] = [
     {"forms", "templatetags"},

@@ -1,6 +1,7 @@
 """The office: each file one desk. The site takes them in when it is made."""
 
 from . import (
+    alarms,
     calls,
     explaining,
     figures_file,
@@ -22,6 +23,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "figures_file", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue",
-    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "calls", "explaining", "figures_file", "inbox", "intake", "kind_steps", "ledger", "looks", "mail",
+    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

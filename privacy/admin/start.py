@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from .. import jobs, roles
+from ..alarms import DeadlineAlarm
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
@@ -24,6 +25,7 @@ SEVEN_DAYS = timedelta(days=6)
 QUEUE = "admin:privacy_datasubjectrequest_changelist"
 A_HANDFUL = 10
 NEXT = 10
+SHOWN_ALARMS = 5
 MOST_ALARMS = 10
 
 
@@ -52,6 +54,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sees_rules": roles.may(who, Act.SEE_RULES),
         "is_ready": is_ready,
         "ends_soon": ready.warnings(who, timezone.now()),
+        "deadline_alarms": _deadline_alarms() if sees_queue and is_ready else [],
         "alarms": _alarms() if roles.may(who, Act.READ_AUDIT) else [],
         "reach": _reach() if roles.may(who, Act.MANAGE_ACCOUNTS) or roles.may(who, Act.READ_AUDIT) else None,
         "a_handful": A_HANDFUL,
@@ -98,6 +101,12 @@ def _alarms() -> list[ViewingAlarm]:
     """What was raised about colleagues in the last week."""
     recent = ViewingAlarm.objects.filter(raised_at__gte=timezone.now() - timedelta(days=7))
     return list(recent.select_related("colleague")[:MOST_ALARMS])
+
+
+def _deadline_alarms() -> list[DeadlineAlarm]:
+    """The newest that nobody has ticked off; one more than are shown says that there are others."""
+    found = DeadlineAlarm.objects.open().select_related("case", "data_subject").defer("note")
+    return list(found.order_by("-pk")[: SHOWN_ALARMS + 1])
 
 
 def _reach() -> int:

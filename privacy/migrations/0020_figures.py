@@ -1,3 +1,5 @@
+import privacy.fields
+import django.db.models.deletion
 import datetime
 
 import privacy.cases
@@ -157,5 +159,91 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="monthfigure",
             constraint=models.UniqueConstraint(fields=("month", "measure", "name", "value"), name="month_figure_once"),
+        ),
+        migrations.CreateModel(
+            name="DeadlineAlarm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("occasion", models.CharField(editable=False, max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("overdue", "past its last day"),
+                            ("soon", "seven days left or fewer"),
+                            ("promise", "a promise was missed"),
+                            ("silent", "a complainant has heard nothing for long"),
+                            ("slow", "a withdrawal took longer than 48 hours"),
+                            ("waiting", "something that may be a withdrawal has waited for 48 hours"),
+                            ("holidays", "a holiday was added or cancelled: the last day would be another"),
+                        ],
+                        max_length=10,
+                        verbose_name="alarm",
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        blank=True, help_text="A clock's name, a road, or a record by reference.", max_length=100
+                    ),
+                ),
+                ("due_on", models.DateField(help_text="The day that was to be kept.", null=True, verbose_name="due")),
+                ("raised_at", models.DateTimeField(verbose_name="raised")),
+                ("mailed_at", models.DateTimeField(editable=False, null=True)),
+                ("seen_at", models.DateTimeField(editable=False, null=True, verbose_name="seen")),
+                ("note", privacy.fields.EncryptedField(blank=True, default=b"")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alarms",
+                        to="privacy.datasubjectrequest",
+                    ),
+                ),
+                (
+                    "data_subject",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alarms",
+                        to=settings.DATA_SUBJECT_MODEL,
+                    ),
+                ),
+                (
+                    "seen_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "alarm about a request of yours",
+                "verbose_name_plural": "alarms about your requests",
+                "ordering": ["-raised_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("seen_at__isnull", True)), fields=["kind", "id"], name="alarm_open"
+                    ),
+                    models.Index(
+                        condition=models.Q(("mailed_at__isnull", True)),
+                        fields=["kind", "id"],
+                        name="alarm_to_be_mailed",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seen_at__isnull", True), ("seen_by__isnull", True)),
+                            models.Q(("seen_at__isnull", False), ("seen_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="alarm_seen_by_somebody",
+                    )
+                ],
+            },
         ),
     ]

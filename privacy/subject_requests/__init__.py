@@ -3,7 +3,7 @@
 from . import complaints, promises, rectification
 from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
 from .case import CaseEvent, DataSubjectRequest
-from .clocks import CLOCK_EVENTS, clocks, history, label, missed
+from .clocks import CLOCK_EVENTS, clocks, history, label, missed, reckoned
 from .complaint import Complaint
 from .converting import convert, may_be_converted
 from .forecasts import Forecast, forecast
@@ -32,6 +32,6 @@ __all__ = [
     "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "acknowledge", "answered", "approve",
     "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert", "doubt", "extend", "facts",
     "forecast", "history", "label", "may_be_converted", "merge", "missed", "move", "not_our_error", "note",
-    "open_case", "open_doubt", "open_questions", "promises", "propose", "rectification", "refuse", "send_back",
-    "settle", "start", "twins", "withdraw",
+    "open_case", "open_doubt", "open_questions", "promises", "propose", "reckoned", "rectification", "refuse",
+    "send_back", "settle", "start", "twins", "withdraw",
 ]  # fmt: skip

@@ -28,6 +28,11 @@ def clocks(case: DataSubjectRequest) -> tuple[Clock, ...]:
     return (legal, *beside)
 
 
+def reckoned(case: DataSubjectRequest) -> Clock:
+    """The legal clock as it would be reckoned today; another day than the one we told where a holiday came or went."""
+    return running(case, history(case))[0]
+
+
 def running(case: DataSubjectRequest, events: Iterable[Event]) -> tuple[Clock, ...]:
     """What every clock would say after these events; a pack that is no more known promises nothing."""
     return deadlines.clocks(
