@@ -198,6 +198,15 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "forget exports": {"task": "privacy.tasks.forget_exports", "schedule": crontab(minute="20")},
+    "alarms": {"task": "privacy.tasks.raise_alarms", "schedule": crontab(minute="5")},
+    "figures": {"task": "privacy.tasks.count_figures", "schedule": crontab(minute="35"), "args": (2,)},
+    "figures of the year": {"task": "privacy.tasks.count_figures", "schedule": crontab(hour="4", minute="10")},
+    "alarms of the night": {
+        "task": "privacy.tasks.raise_alarms",
+        "schedule": crontab(hour="4", minute="30"),
+        "args": (True,),
+    },
+    "promises": {"task": "privacy.tasks.rebuild_promises", "schedule": crontab(hour="4", minute="20")},
     "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
 }

@@ -65,6 +65,14 @@ class CaseQuerySet(models.QuerySet[Any]):
         """Open and due within these days, both included."""
         return self.open().filter(due_on__range=(first, last))
 
+    def promise_missed(self, today: date) -> "CaseQuerySet":
+        """Open, and the day of a promise has passed, be it of the law or of our own."""
+        return self.open().filter(next_promise_on__lt=today)
+
+    def promised_between(self, first: date, last: date) -> "CaseQuerySet":
+        """Open, and the next promise is for one of these days, both included."""
+        return self.open().filter(next_promise_on__range=(first, last))
+
     def unassigned(self) -> "CaseQuerySet":
         """Open and in nobody's hands."""
         return self.open().filter(assignee__isnull=True)
@@ -80,14 +88,30 @@ def new_reference() -> str:
     return f"{settings.CASE_PREFIX}-{letters[:4]}-{letters[4:]}"
 
 
+class PromiseField(models.DateField):
+    """The day of the next promise; a case that says nothing of it has promised its last day alone."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        """The last day, where nothing else was said."""
+        if getattr(model_instance, self.attname) is None:
+            setattr(model_instance, self.attname, model_instance.due_on)
+        return super().pre_save(model_instance, add)
+
+
 class Case(models.Model):
-    """A request or complaint in hand."""
+    """A request or complaint in hand.
+
+    `next_promise_on` is the earliest day by which something is still owed, `next_promise` the name of its clock; that
+    is empty where it is the answer itself, and once the case is closed, when both say no more than `due_on`.
+    """
 
     reference = models.CharField(max_length=24, unique=True, default=new_reference, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.RECEIVED, editable=False)
     received_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(editable=False)
     due_reasons = models.JSONField(default=list, editable=False)
+    next_promise_on = PromiseField(editable=False)
+    next_promise = models.CharField(max_length=30, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="assigned_%(class)ss"
@@ -114,11 +138,14 @@ class Case(models.Model):
         """The one door for a change of state; InvalidTransition when the table does not allow it."""
         now = now or timezone.now()
         with transaction.atomic():
-            was = type(self).objects.select_for_update().values_list("state", flat=True).get(pk=self.pk)
+            row = type(self).objects.select_for_update().values_list("state", "due_on")
+            was, due_on = row.get(pk=self.pk)
             if state not in TRANSITIONS.get(was, ()):
                 self.state = was
                 raise InvalidTransition(f"{State(was).label} -> {State(state).label}")
             changes |= {"state": state, "closed_at": None if state in TRANSITIONS else now}
+            if state not in TRANSITIONS:
+                changes |= {"next_promise_on": due_on, "next_promise": ""}
             type(self).objects.filter(pk=self.pk).update(**changes)
             for name, value in changes.items():
                 setattr(self, name, value)

@@ -77,7 +77,11 @@ class ConsentEntry(AppendOnlyModel):
             models.Index(
                 fields=["data_subject", "purpose", "channel", "sender", "recipient", "-occurred_at"],
                 name="consent_current",
-            )
+            ),
+            # How long withdrawals took, for figures and alarms.
+            models.Index(
+                fields=["recorded_at"], condition=models.Q(decision=Decision.WITHDRAWN), name="consent_withdrawn"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
+from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
@@ -7,6 +8,7 @@ from .corrections import Correction
 from .erased import ErasedIdentifier
 from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export, Redaction
+from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .notices import OutgoingEmail
@@ -31,8 +33,9 @@ from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken",
-    "Mention", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch",
-    "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction",
-    "ReleaseCheck", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail",
+    "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail",
+    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice",
+    "Rectification", "Redaction", "ReleaseCheck", "Representative", "Restriction", "Suppression", "Training",
+    "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -161,12 +161,13 @@ def erase(case: Any, actor: str, now: datetime) -> bool:
     link_is_enough=True,
 )
 def objection(case: Any, actor: str, now: datetime) -> bool:
-    """Switches every marketing channel and profiling off; no refusal is possible (Art. 21(2), (3))."""
+    """Switches every marketing channel and profiling off, from the day it came; no refusal (Art. 21(2), (3))."""
     source = Source(case.source)
-    consent.withdraw_marketing(case.data_subject, source=source, actor=actor, wording=case.text)
-    consent.decide(
-        case.data_subject, Purpose.PROFILING, Decision.WITHDRAWN, source=source, actor=actor, wording=case.text
-    )
+    same: dict[str, Any] = {
+        "source": source, "actor": actor, "wording": case.text, "occurred_at": case.received_at,
+    }  # fmt: skip
+    consent.withdraw_marketing(case.data_subject, **same)
+    consent.decide(case.data_subject, Purpose.PROFILING, Decision.WITHDRAWN, **same)
     return True
 
 

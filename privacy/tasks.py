@@ -7,8 +7,9 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import documents, erasure, export, jobs, sight
+from . import alarms, documents, erasure, export, figures, jobs, sight
 from .inbound import wishes
+from .subject_requests import promises
 
 
 @worker_init.connect
@@ -52,3 +53,21 @@ def purge() -> None:
 def report_looks() -> None:
     """Who looked at how many yesterday, to the privacy officer."""
     sight.send_daily(timezone.localdate() - timedelta(days=1))
+
+
+@shared_task
+def raise_alarms(at_night: bool = False) -> int:
+    """What is late, or nearly, to the privacy officer; at night also what only a look at every case finds."""
+    return alarms.raise_alarms(timezone.now(), at_night=at_night)
+
+
+@shared_task
+def count_figures(months: int | None = None) -> int:
+    """The figures of the start page: of these months, or at night of all that are shown."""
+    return figures.count(timezone.now(), months=months)
+
+
+@shared_task
+def rebuild_promises() -> int:
+    """Every stored next promise, held against its clocks."""
+    return promises.rebuild()

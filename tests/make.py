@@ -32,6 +32,7 @@ from customers.models import (
     Session,
 )
 from privacy import (
+    alarms,
     consent,
     corrections,
     export,
@@ -314,6 +315,16 @@ def recipient_notice(customer: Customer, **values: Any) -> recipient_notices.Rec
     return made
 
 
+def deadline_alarm(customer: Customer, **values: Any) -> alarms.DeadlineAlarm:
+    """A promise to her that was missed long ago, and ticked off."""
+    who = Account.objects.get_or_create(email="agent@northlight.example")[0]
+    defaults = {
+        "occasion": f"test-{next(_counter)}", "kind": "promise", "what": "acknowledgement", "due_on": LONG_AGO.date(),
+        "raised_at": LONG_AGO, "seen_at": LONG_AGO, "seen_by": who, "note": canary(customer).encode(),
+    }  # fmt: skip
+    return alarms.DeadlineAlarm.objects.create(data_subject=customer, **(defaults | values))
+
+
 def notice_shown(customer: Customer) -> policies.NoticeShown:
     """She was shown a policy."""
     return policies.NoticeShown.objects.create(
@@ -390,7 +401,8 @@ def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_re
     if changes:
         if made.right.needs_search and made.search_note is None:
             changes["search_note"] = canary(customer).encode()
-        type(made).objects.filter(pk=made.pk).update(**changes)
+        owes = {"next_promise_on": made.due_on, "next_promise": ""} if changes.get("closed_at") else {}
+        type(made).objects.filter(pk=made.pk).update(**changes, **owes)
         made.refresh_from_db()
     return made
 
@@ -495,6 +507,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,
     policies.NoticeShown: notice_shown,
+    alarms.DeadlineAlarm: deadline_alarm,
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,

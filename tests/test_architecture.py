@@ -24,8 +24,8 @@ FLOORS: list[set[str]] = [
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings"},
     {"subject_requests"},
-    {"inbound", "traces", "sight"},
-    {"case_bundle", "overview", "seeds"},
+    {"inbound", "traces", "sight", "figures"},
+    {"case_bundle", "overview", "seeds", "alarms"},
 ]
 FACES: list[set[str]] = [
     {"forms", "templatetags"},

@@ -50,6 +50,7 @@ def everything_of(person):
         lift_proposed_by=""),
         make.order(person, number="2026-0815"), make.enquiry(person), make.chat(person), make.newsletter(person),
         make.credit_check(person, recipient=agency), make.recipient_notice(person),
+        make.deadline_alarm(person),
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from customers.numbers import new_number
 from privacy import audit
 from privacy.policies import PolicyVersion
 from privacy.recipients import Recipient
+from privacy.subject_requests import promises
 
 from . import cases, choices, mail, orders, register, staff
 from .people import PLAIN_LIVES, WITH_LOGINS, Person
@@ -39,6 +40,7 @@ def fill(customers: int, requests: int, *, now: datetime, say: Say) -> dict[str,
     _in_batches("requests", requests if people else 0, partial(cases.tell, customers=people, team=team, now=now), say)
     if people > 2 * PLAIN_LIVES and not made("mails"):
         _hand_in_the_mail(now)
+    promises.rebuild()
     return {kind: made(kind) - before for kind, before in there.items()}
 
 

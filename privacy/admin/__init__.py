@@ -1,8 +1,10 @@
 """The office: each file one desk. The site takes them in when it is made."""
 
 from . import (
+    alarms,
     calls,
     explaining,
+    figures_file,
     file_steps,
     inbox,
     intake,
@@ -22,6 +24,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "file_steps", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue",
-    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "calls", "explaining", "figures_file", "file_steps", "inbox", "intake", "kind_steps", "ledger", "looks",
+    "mail", "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

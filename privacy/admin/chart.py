@@ -1,41 +1,32 @@
 """A small bar chart as SVG attributes: no script, no inline style; the numbers stand beside it as a table."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
+
+from ..figures import Month
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 240, 36, 28, 12
 SERIES = ("received", "closed", "overdue")
 GAP = 0.3
+MOST_LABELS = 7
 
 
-@dataclass(frozen=True)
-class Week:
-    """One week's numbers, from its Monday."""
-
-    day: date
-    received: int
-    closed: int
-    overdue: int
-
-
-def drawn(weeks: list[Week]) -> dict[str, Any]:
+def drawn(months: list[Month]) -> dict[str, Any]:
     """Bars, lines and labels with their places, for the template to write down."""
-    top = _round_up(max(max(week.received, week.closed, week.overdue) for week in weeks))
-    slot = (WIDTH - LEFT) / len(weeks)
+    top = _round_up(max(max(month.received, month.closed, month.overdue) for month in months))
+    slot = (WIDTH - LEFT) / len(months)
     height = HEIGHT - TOP - BOTTOM
     return {
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,
         "base": HEIGHT - BOTTOM,
-        "weeks": weeks,
-        "is_empty": not any(week.received or week.closed or week.overdue for week in weeks),
-        "bars": [bar for i, week in enumerate(weeks) for bar in _bars(week, LEFT + i * slot, slot, height / top)],
+        "months": months,
+        "is_empty": not any(month.received or month.closed or month.overdue for month in months),
+        "bars": [bar for i, month in enumerate(months) for bar in _bars(month, LEFT + i * slot, slot, height / top)],
         "labels": [
-            {"x": round(LEFT + (i + 0.5) * slot, 1), "y": HEIGHT - 8, "day": week.day}
-            for i, week in enumerate(weeks)
-            if (len(weeks) - 1 - i) % 2 == 0
+            {"x": round(LEFT + (i + 0.5) * slot, 1), "y": HEIGHT - 8, "day": month.day}
+            for i, month in enumerate(months)
+            if (len(months) - 1 - i) % -(-len(months) // MOST_LABELS) == 0
         ],
         "lines": [
             {"y": round(HEIGHT - BOTTOM - part * height / 2, 1), "value": round(part * top / 2)} for part in (0, 1, 2)
@@ -43,15 +34,15 @@ def drawn(weeks: list[Week]) -> dict[str, Any]:
     }
 
 
-def _bars(week: Week, x: float, slot: float, scale: float) -> list[dict[str, Any]]:
+def _bars(month: Month, x: float, slot: float, scale: float) -> list[dict[str, Any]]:
     width = slot * (1 - GAP) / len(SERIES)
     bars = []
     for i, name in enumerate(SERIES):
-        tall = getattr(week, name) * scale
+        tall = getattr(month, name) * scale
         at = x + slot * GAP / 2 + i * width
         bars.append({
-            "name": name, "x": round(at, 1), "y": round(HEIGHT - BOTTOM - tall, 1), "width": round(width - 1.5, 1),
-            "height": round(tall, 1),
+            "name": name, "x": round(at, 1), "y": round(HEIGHT - BOTTOM - tall, 1),
+            "width": round(max(width - 1.5, width / 2), 1), "height": round(tall, 1),
         })  # fmt: skip
     return bars
 

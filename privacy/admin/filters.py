@@ -50,6 +50,23 @@ class Due(admin.SimpleListFilter):
         return queryset.due_between(today, today + WEEK) if self.value() == "week" else queryset
 
 
+class Promised(admin.SimpleListFilter):
+    """What is owed next: the answer, or something that was promised for an earlier day."""
+
+    title, parameter_name = _("promises"), "promise"
+
+    def lookups(self, request: Any, model_admin: Any) -> Choices:
+        """The choices."""
+        return [("missed", _("a promise is missed")), ("week", _("to keep this week"))]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows; only an open request owes anything."""
+        today = timezone.localdate()
+        if self.value() == "missed":
+            return queryset.promise_missed(today)
+        return queryset.promised_between(today, today + WEEK) if self.value() == "week" else queryset
+
+
 class Kind(admin.SimpleListFilter):
     """Which right."""
 

@@ -25,6 +25,7 @@ class Link:
 SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]] = [
     (_("Requests"), [
         ("privacy.datasubjectrequest", _("Queue"), None),
+        ("privacy.deadlinealarm", _("Alarms"), None),
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
         ("privacy.restriction", _("Restrictions and holds"), None),

@@ -1,4 +1,4 @@
-"""The queue: every request by its last day, found, filtered, assigned and opened."""
+"""The queue: every request by what is owed next, found, filtered, assigned and opened."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import roles
+from .. import roles, subject_requests
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
 from . import assigning, bulk, bundles, case_page, others_data, papers, people, table, words
-from .filters import Due, Kind, Standing, Told, Whose
+from .filters import Due, Kind, Promised, Standing, Told, Whose
 from .lists import KeysetChangeList
 from .pages import OfficeAdmin
 from .site import in_the_office
@@ -24,14 +24,14 @@ class Queue(OfficeAdmin):
     """The requests."""
 
     may_see = Act.SEE_QUEUE
-    list_display = ("reference", "right", "received", "due", "stands", "in_hands_of")
+    list_display = ("reference", "right", "received", "due", "promise", "stands", "in_hands_of")
     list_display_links = ("reference",)
-    list_filter = (Whose, Due, Told, Standing, Kind)
+    list_filter = (Whose, Promised, Due, Told, Standing, Kind)
     list_select_related = ("data_subject", "assignee")
     search_fields = ("reference",)
     search_help_text = _("Reference, customer number, email address, or the beginning of a name")
-    sortable_by = ("reference", "received", "due")
-    ordering = ("due_on", "pk")
+    sortable_by = ("reference", "received", "due", "promise")
+    ordering = ("next_promise_on", "pk")
     actions = (assigning.to_me, assigning.to_colleague, *bulk.ACTIONS)
     actions_on_bottom = False
     change_list_template = "admin/queue.html"
@@ -113,6 +113,11 @@ class Queue(OfficeAdmin):
     def due(self, case: DataSubjectRequest) -> str:
         """In words and in colour, with the day."""
         return words.due_badge(case)
+
+    @admin.display(description=_("promised before"), ordering="next_promise_on")
+    def promise(self, case: DataSubjectRequest) -> str:
+        """What is owed before the answer, in words and in colour, with its day; the list begins with the nearest."""
+        return words.promise_badge(case, subject_requests.label(case) if case.next_promise else "")
 
     @admin.display(description=_("state"))
     def stands(self, case: DataSubjectRequest) -> str:

@@ -133,7 +133,10 @@ class Office(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The start page: what waits today."""
-        return super().index(request, {**start.context(request), **(extra_context or {})})
+        shown = start.context(request)
+        answer = super().index(request, {**shown, **(extra_context or {})})
+        answer.status_code = 422 if shown.get("period_error") else 200
+        return answer
 
 
 def _first(request: HttpRequest, name: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from .. import audit
+from .. import audit, subject_requests
 from ..roles import Act
 from .pages import require
 
@@ -53,11 +53,23 @@ def answer(request: HttpRequest, queryset: Any) -> StreamingHttpResponse:
 
 
 def _rows(queryset: Any) -> Iterator[list[Any]]:
-    yield [_("reference"), _("person"), _("right"), _("received"), _("due"), _("state"), _("assignee"), _("closed")]
+    yield [
+        _("reference"),
+        _("person"),
+        _("right"),
+        _("received"),
+        _("due"),
+        _("state"),
+        _("assignee"),
+        _("closed"),
+        _("next promise"),
+        _("what is promised"),
+    ]
     for case in queryset.iterator(chunk_size=BATCH):
         closed = timezone.localdate(case.closed_at) if case.closed_at else ""
         received = timezone.localdate(case.received_at)
         yield [
             case.reference, case.data_subject, case.right.label, received, case.due_on, case.get_state_display(),
-            case.assignee, closed,
+            case.assignee, closed, case.next_promise_on if case.is_open else "",
+            subject_requests.label(case) if case.is_open else "",
         ]  # fmt: skip

@@ -78,6 +78,18 @@ def due_badge(case: Any) -> str:
     )
 
 
+def promise_badge(case: Any, what: str) -> str:
+    """What is owed next where that is not the answer, and how near: "we confirm that we have it, 2 days overdue"."""
+    if not (case.is_open and case.next_promise):
+        return "–"
+    today = timezone.localdate()
+    near, how = deadlines.in_words(case.next_promise_on, today), deadlines.urgency(case.next_promise_on, today)
+    return format_html(
+        '<span class="due due-{}">{}</span> <span class="due-day">{}: {}</span>',
+        how, near, sentence(what), day(case.next_promise_on),
+    )  # fmt: skip
+
+
 def moment(when: datetime) -> str:
     """Such as 3 May 2026, 14:05, where the shop is."""
     return date_format(timezone.localtime(when), "j F Y, H:i")

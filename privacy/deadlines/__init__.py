@@ -5,7 +5,7 @@ from datetime import date
 from . import calendars
 from .clock import Clock, Deadline, clocks, deadline, local_date
 from .events import EVENTS, WAITS, Event, UnlawfulEvent
-from .packs import PACKS, UnknownPack
+from .packs import PACKS, UnknownPack, promised
 from .periods import UnknownJurisdiction, UnknownKind
 from .rules import KINDS, RULES, law_of
 from .words import Urgency, in_words, urgency
@@ -13,7 +13,7 @@ from .words import Urgency, in_words, urgency
 __all__ = [
     "EVENTS", "KINDS", "PACKS", "RULES", "WAITS", "Clock", "Deadline", "Event", "UnknownJurisdiction", "UnknownKind",
     "UnknownPack", "UnlawfulEvent", "Urgency", "add_working_days", "clocks", "deadline", "in_words", "is_working_day",
-    "local_date", "urgency",
+    "law_of", "local_date", "promised", "urgency",
 ]  # fmt: skip
 
 

@@ -6,11 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit
+from .. import audit, jobs
 from ..cases import State
+from ..notices import OutgoingEmail
 from . import papers
 from .case import DataSubjectRequest
-from .letters import tell
+from .handling import SYSTEM
+from .letters import ACKNOWLEDGEMENT, case_of, tell
 from .refusing import require
 from .timeline import DOUBTS, SETTLED, move, note, open_doubt
 
@@ -48,6 +50,13 @@ def acknowledge(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
     require(case.is_open, _("The request is closed."))
     require(bool(how.strip()), _("Write how you told the person."))
     note(case, "acknowledged", actor=actor, text=how)
+
+
+@jobs.when_done(OutgoingEmail)
+def _has_left(letter: OutgoingEmail) -> None:
+    """Only when the letter that confirms the receipt has left, the receipt is confirmed."""
+    if letter.template == ACKNOWLEDGEMENT and (case := case_of(letter)):
+        note(case, "acknowledged", actor=SYSTEM)
 
 
 def not_our_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:

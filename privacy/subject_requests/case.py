@@ -14,6 +14,11 @@ from ..vocabulary import Category, LawfulBasis, Purpose, Source
 NOT_CLOSED, IN_NO_HANDS = Q(closed_at__isnull=True), Q(assignee__isnull=True)
 
 
+def packs_in_force() -> list[str]:
+    """The codes that the shop has joined today."""
+    return list(settings.SHOP_PACKS)
+
+
 class DataSubjectRequest(Case):
     """One wish of one person (GDPR Art. 12 to 22)."""
 
@@ -32,7 +37,7 @@ class DataSubjectRequest(Case):
         ),
         not_personal=(
             "due_reasons", "assignee", "execute_after", "proposed_by", "approved_by", "idempotency_key", "jurisdiction",
-            "identity_confirmed_at", "merged_into",
+            "identity_confirmed_at", "merged_into", "next_promise_on", "next_promise", "packs",
         ),
         provided=("kind", "received_at", "details"),
         third_party=("details", "search_note"),
@@ -43,6 +48,9 @@ class DataSubjectRequest(Case):
     kind = models.CharField(max_length=20, choices=rights.choices)
     source = models.CharField(max_length=20, choices=Source, default=Source.WEB)
     jurisdiction = models.CharField(max_length=10)
+    packs = models.JSONField(
+        default=packs_in_force, editable=False, help_text="Whoever leaves a code keeps the promises made until then."
+    )
     details = EncryptedField(blank=True, default=b"")
     outcome = EncryptedField(blank=True, default=b"")
     search_note = EncryptedField(null=True, help_text="What was searched; NULL: nobody has noted it.")
@@ -56,7 +64,7 @@ class DataSubjectRequest(Case):
     objects = CaseQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
-        ordering = ["due_on", "pk"]
+        ordering = ["next_promise_on", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True)
@@ -84,16 +92,19 @@ class DataSubjectRequest(Case):
                 name="access_needs_a_search_note",
                 violation_error_message="No copy is handed out before what was searched was noted.",
             ),
+            models.CheckConstraint(condition=NOT_CLOSED | Q(next_promise=""), name="dsr_closed_owes_nothing"),
         ]
         # The queue's orders: whatever is filtered, a page is read off an index. Open rows are those not closed.
         indexes = [
-            models.Index(fields=["state", "due_on", "id"], name="dsr_queue"),
+            models.Index(fields=["state", "next_promise_on", "id"], name="dsr_queue"),
+            models.Index(fields=["next_promise_on", "id"], name="dsr_promise"),
+            models.Index(fields=["next_promise_on", "id"], condition=NOT_CLOSED, name="dsr_open_promise"),
             models.Index(fields=["due_on", "id"], name="dsr_due"),
             models.Index(fields=["due_on", "id"], condition=NOT_CLOSED, name="dsr_open"),
-            models.Index(fields=["due_on", "id"], condition=NOT_CLOSED & IN_NO_HANDS, name="dsr_unassigned"),
-            models.Index(fields=["assignee", "due_on", "id"], condition=NOT_CLOSED, name="dsr_assignee"),
-            models.Index(fields=["kind", "due_on", "id"], name="dsr_kind"),
-            models.Index(fields=["kind", "due_on", "id"], condition=NOT_CLOSED, name="dsr_open_kind"),
+            models.Index(fields=["next_promise_on", "id"], condition=NOT_CLOSED & IN_NO_HANDS, name="dsr_unassigned"),
+            models.Index(fields=["assignee", "next_promise_on", "id"], condition=NOT_CLOSED, name="dsr_assignee"),
+            models.Index(fields=["kind", "next_promise_on", "id"], name="dsr_kind"),
+            models.Index(fields=["kind", "next_promise_on", "id"], condition=NOT_CLOSED, name="dsr_open_kind"),
             models.Index(fields=["received_at", "id"], name="dsr_received"),
             models.Index(fields=["received_at", "id"], condition=NOT_CLOSED, name="dsr_open_received"),
             models.Index(fields=["closed_at"], name="dsr_closed"),

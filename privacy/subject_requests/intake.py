@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from .. import audit, rights
-from ..deadlines import deadline
+from .. import audit, deadlines, rights
 from ..vocabulary import Source
 from . import releasing, searching
-from .case import DataSubjectRequest
+from .case import DataSubjectRequest, packs_in_force
+from .clocks import owed
 from .handling import SYSTEM, carry_out
 from .letters import ACKNOWLEDGEMENT, tell
 from .particulars import are_same, begin
@@ -76,14 +76,16 @@ def not_before(kind: str, now: datetime) -> datetime | None:
 
 
 def _clock(kind: str, received_at: datetime, now: datetime) -> dict[str, Any]:
-    """Until when, why that day, and before when a deletion does not begin."""
-    where = settings.SHOP["jurisdiction"]
-    due = deadline(where, kind, received_at, time_zone=settings.SHOP_TZ)
+    """Until when, why that day, what is owed before that, and before when a deletion does not begin."""
+    where, packs = settings.SHOP["jurisdiction"], packs_in_force()
+    running = deadlines.clocks(where, kind, received_at, packs=packs, time_zone=settings.SHOP_TZ)
     return {
         "jurisdiction": where,
-        "due_on": due.due_on,
-        "due_reasons": list(due.reasons),
+        "packs": packs,
+        "due_on": running[0].due_on,
+        "due_reasons": list(running[0].reasons),
         "execute_after": not_before(kind, now),
+        **owed(running),
     }
 
 

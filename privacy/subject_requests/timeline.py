@@ -1,21 +1,17 @@
-"""What has happened to a case, and what that does to its due date."""
+"""What has happened to a case, and what that does to its last day and to its next promise; written here alone."""
 
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from .. import audit
+from .. import audit, deadlines
 from ..cases import TRANSITIONS
-from ..deadlines import Event, deadline
 from . import papers
 from .case import CaseEvent, DataSubjectRequest
+from .clocks import CLOCK_EVENTS, clocks, history, next_promise, running
 
-CLOCK_EVENTS = (
-    "id_asked", "id_received", "clarification_asked", "clarification_received", "extended", "fee_asked", "fee_paid",
-)  # fmt: skip
 DOUBTS = ("identity_failed", "fraud_suspected")
 SETTLED = "doubt_settled"
 
@@ -29,7 +25,7 @@ def note(
     is_internal: bool = False,
     now: datetime | None = None,
 ) -> CaseEvent:
-    """Adds one line to the timeline; an event of the clock moves the due date."""
+    """Adds one line to the timeline; an event of the clock moves the due date, others may keep a promise."""
     event = CaseEvent(
         case=case,
         kind=kind,
@@ -42,6 +38,8 @@ def note(
         if kind in CLOCK_EVENTS:
             reckon(case, extra=event)
         event.save()
+        if kind in deadlines.EVENTS and kind not in CLOCK_EVENTS:
+            remember_promise(case)
         if kind != "received":
             audit.record(f"case.{kind}", actor=actor, subject=case.data_subject, target=case)
     return event
@@ -49,11 +47,30 @@ def note(
 
 def reckon(case: DataSubjectRequest, extra: CaseEvent | None = None) -> None:
     """Takes the last day anew from the clock, for what has happened and what is about to be written."""
-    rows = [*case.events.filter(kind__in=CLOCK_EVENTS), *([extra] if extra else [])]
-    events = [Event(row.kind, timezone.localdate(row.occurred_at, settings.SHOP_TZ)) for row in rows]
-    due = deadline(case.jurisdiction, case.kind, case.received_at, events, time_zone=settings.SHOP_TZ)
-    case.due_on, case.due_reasons = due.due_on, list(due.reasons)
-    case.save(update_fields=["due_on", "due_reasons"])
+    legal, *beside = running(case, history(case, [extra] if extra else []))
+    case.due_on, case.due_reasons = legal.due_on, list(legal.reasons)
+    found = next_promise(case, (legal, *beside))
+    _take(case, found)
+    case.save(update_fields=["due_on", "due_reasons", *found])
+
+
+def remember_promise(case: DataSubjectRequest) -> bool:
+    """Writes down which promise is the next, for the queue; whether it was another before. The last day stays.
+
+    Locked, so that of two events at once the later one sees the earlier; a case that was closed meanwhile owes nothing.
+    """
+    with transaction.atomic():
+        case.lock()
+        was = (case.next_promise_on, case.next_promise)
+        found = next_promise(case, clocks(case))
+        _take(case, found)
+        DataSubjectRequest.objects.open().filter(pk=case.pk).update(**found)
+    return was != (case.next_promise_on, case.next_promise)
+
+
+def _take(case: DataSubjectRequest, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(case, name, value)
 
 
 def move(

@@ -1,0 +1,104 @@
+"""Reading the kept numbers: months for the chart, and how long things took, as the share that was done within it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from .rows import Measure, MonthFigure, months_before
+
+CLOSED = (Measure.ANSWERED, Measure.ENDED)
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month's numbers, from its first day."""
+
+    day: date
+    received: int
+    closed: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How long it took: half of them at most the median, 95 in a hundred at most the 95th, none more than the longest.
+
+    Each is a length that really occurred (nearest rank), so nothing is made up between two of them.
+    """
+
+    name: str
+    count: int
+    median: int
+    high: int
+    longest: int
+
+
+def months(first: date, last: date, kind: str = "") -> list[Month]:
+    """Every month from the first to the last, also those in which nothing was."""
+    return _by_month(_counts(first, last, kind), first, last)
+
+
+def by_kind(first: date, last: date) -> dict[str, list[Month]]:
+    """The same for each kind that occurred."""
+    kinds: dict[str, list[Any]] = defaultdict(list)
+    for row in _counts(first, last):
+        kinds[row["name"]].append(row)
+    return {kind: _by_month(rows, first, last) for kind, rows in sorted(kinds.items())}
+
+
+def answers(first: date, last: date) -> list[Spread]:
+    """Calendar days from receipt to answer, for each kind that was answered in these months."""
+    return _spreads(Measure.ANSWERED, first, last)
+
+
+def effects(first: date, last: date) -> list[Spread]:
+    """Seconds from the receipt of a withdrawal to its effect, for each road."""
+    return _spreads(Measure.EFFECT, first, last)
+
+
+def counted_at() -> datetime | None:
+    """When the newest of the numbers were counted."""
+    found: datetime | None = MonthFigure.objects.aggregate(at=Max("counted_at"))["at"]
+    return found
+
+
+def _counts(first: date, last: date, kind: str = "") -> Iterable[dict[str, Any]]:
+    rows = MonthFigure.objects.filter(month__range=(first, last)).exclude(measure=Measure.EFFECT).order_by()
+    rows = rows.filter(name=kind) if kind else rows
+    return rows.values("month", "measure", "name").annotate(number=Sum("count"))
+
+
+def _by_month(rows: Iterable[dict[str, Any]], first: date, last: date) -> list[Month]:
+    found: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        found[row["month"]]["closed" if row["measure"] in CLOSED else row["measure"]] += row["number"]
+    days = [day for n in range(1200) if (day := months_before(first, -n)) <= last]
+    return [Month(day, *(found[day][name] for name in ("received", "closed", "overdue"))) for day in days]
+
+
+def _spreads(measure: Measure, first: date, last: date) -> list[Spread]:
+    rows = MonthFigure.objects.filter(month__range=(first, last), measure=measure)
+    values: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for name, value, number in rows.order_by("value").values_list("name", "value").annotate(number=Sum("count")):
+        values[name].append((value, number))
+    return [_spread(name, lengths) for name, lengths in sorted(values.items())]
+
+
+def _spread(name: str, lengths: list[tuple[int, int]]) -> Spread:
+    count = sum(number for _value, number in lengths)
+    return Spread(name, count, _at(lengths, count, 50), _at(lengths, count, 95), lengths[-1][0])
+
+
+def _at(lengths: list[tuple[int, int]], count: int, percent: int) -> int:
+    """The length of the one at this place in the row of all, the shortest first."""
+    place = ceil(count * percent / 100)
+    for value, number in lengths:
+        place -= number
+        if place <= 0:
+            return value
+    return lengths[-1][0]
