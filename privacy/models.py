@@ -16,15 +16,23 @@ from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
 from .sight import Opening, ViewingAlarm
-from .subject_requests import CaseEvent, CasePaper, Complaint, DataSubjectRequest, Rectification, Representative
+from .subject_requests import (
+    CallBack,
+    CaseEvent,
+    CasePaper,
+    Complaint,
+    DataSubjectRequest,
+    Rectification,
+    Representative,
+)
 from .suppression import Suppression
 from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention",
-    "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
+    "Correction", "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail",
+    "LinkToken", "Mention", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion",
+    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice",
+    "Rectification", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -419,6 +419,13 @@ def representative(customer: Customer, **values: Any) -> subject_requests.Repres
     return subject_requests.Representative.objects.create(case=closed_case(customer), **(defaults | values))
 
 
+def call_back(customer: Customer, **values: Any) -> subject_requests.CallBack:
+    """A call about a request that was answered long ago."""
+    kept = values.pop("case", None) or closed_case(customer)
+    defaults = {"why": "identity_failed", "opened_by": "test", "opened_at": LONG_AGO}
+    return subject_requests.CallBack.objects.create(case=kept, **(defaults | values))
+
+
 def complaint(customer: Customer) -> subject_requests.Complaint:
     """A complaint that was answered long ago."""
     said = {"transaction_number": canary(customer)}
@@ -479,6 +486,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,
+    subject_requests.CallBack: call_back,
     subject_requests.CasePaper: case_paper,
     subject_requests.Representative: representative,
     sight.Opening: opening,

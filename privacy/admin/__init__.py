@@ -3,6 +3,7 @@
 from . import (
     calls,
     explaining,
+    identity,
     inbox,
     intake,
     kind_steps,
@@ -21,6 +22,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue", "recipient_notices",
-    "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "calls", "explaining", "identity", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue",
+    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

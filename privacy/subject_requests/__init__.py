@@ -1,7 +1,8 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
-from . import complaints, rectification
-from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
+from . import call_backs, complaints, rectification
+from .asking import acknowledge, answered, ask, extend, not_our_error, open_questions
+from .call_backs import CallBack, doubt, not_the_person, settle, tried
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import Forecast, clocks, forecast, history
 from .complaint import Complaint
@@ -17,6 +18,7 @@ from .handling import (
     start,
     withdraw,
 )
+from .identity import Rung, rung, rungs
 from .intake import FormUsed, open_case
 from .merging import merge, twins
 from .papers import CasePaper, NotAPaper
@@ -27,9 +29,10 @@ from .representing import Representative
 from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Forecast",
-    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "acknowledge", "answered", "approve",
-    "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert", "doubt", "extend", "facts",
-    "forecast", "history", "may_be_converted", "merge", "move", "not_our_error", "note", "open_case", "open_doubt",
-    "open_questions", "propose", "rectification", "refuse", "send_back", "settle", "start", "twins", "withdraw",
+    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CallBack", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest",
+    "Forecast", "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "Rung", "acknowledge",
+    "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints", "complete", "confirm_identity",
+    "convert", "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge", "move",
+    "not_our_error", "not_the_person", "note", "open_case", "open_doubt", "open_questions", "propose",
+    "rectification", "refuse", "rung", "rungs", "send_back", "settle", "start", "tried", "twins", "withdraw",
 ]  # fmt: skip
