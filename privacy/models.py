@@ -22,6 +22,7 @@ from .subject_requests import (
     CasePaper,
     Complaint,
     DataSubjectRequest,
+    OnBehalf,
     Rectification,
     Representative,
 )
@@ -32,7 +33,8 @@ from .training import Training
 __all__ = [
     "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
     "Correction", "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail",
-    "LinkToken", "Mention", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion",
-    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice",
-    "Rectification", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "LinkToken", "Mention", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail",
+    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "RecipientNotice", "Rectification", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm",
+    "WebhookCall",
 ]  # fmt: skip

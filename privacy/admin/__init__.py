@@ -10,6 +10,7 @@ from . import (
     ledger,
     looks,
     mail,
+    on_behalf,
     queue,
     recipient_notices,
     registers,
@@ -22,6 +23,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "identity", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue",
-    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "calls", "explaining", "identity", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "on_behalf",
+    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.datasubjectrequest", _("Queue"), None),
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
+        ("privacy.onbehalf", _("In another's name"), None),
         ("call_backs", _("Call-backs"), Act.HANDLE),
         ("privacy.restriction", _("Restrictions and holds"), None),
         ("privacy.recipientnotice", _("Recipients told"), None),

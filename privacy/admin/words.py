@@ -38,6 +38,8 @@ EVENTS = {
     "asked_again": _("Asked for again"),
     "merged_with": _("Another request for the same was merged into this one"),
     "represented": _("Somebody acts for the person"),
+    "person_told": _("The person was told who acts for her"),
+    "told_about": _("What was told about the person"),
     "authority_seen": _("Authority of the representative seen"),
     "representation_ended": _("Nobody acts for the person any more"),
     "converted": _("A question became this request"),

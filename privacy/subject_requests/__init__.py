@@ -21,6 +21,7 @@ from .handling import (
 from .identity import Rung, rung, rungs
 from .intake import FormUsed, open_case
 from .merging import merge, twins
+from .on_behalf import OnBehalf
 from .papers import CasePaper, NotAPaper
 from .particulars import ASKED, facts
 from .rectification import Rectification
@@ -30,9 +31,9 @@ from .timeline import CLOCK_EVENTS, DOUBTS, move, note, open_doubt
 
 __all__ = [
     "ASKED", "CLOCK_EVENTS", "DOUBTS", "CallBack", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest",
-    "Forecast", "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "Representative", "Rung", "acknowledge",
-    "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints", "complete", "confirm_identity",
-    "convert", "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge", "move",
-    "not_our_error", "not_the_person", "note", "open_case", "open_doubt", "open_questions", "propose",
+    "Forecast", "FormUsed", "NotAPaper", "NotAllowed", "OnBehalf", "Rectification", "Representative", "Rung",
+    "acknowledge", "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints", "complete",
+    "confirm_identity", "convert", "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge",
+    "move", "not_our_error", "not_the_person", "note", "open_case", "open_doubt", "open_questions", "propose",
     "rectification", "refuse", "rung", "rungs", "send_back", "settle", "start", "tried", "twins", "withdraw",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from .. import deadlines, jobs
 from ..cases import State
 from ..deadlines import Clock, Event
 from ..notices import OutgoingEmail
+from . import representing
 from .case import DataSubjectRequest
 from .handling import SYSTEM
 from .letters import ACKNOWLEDGEMENT, case_of
@@ -66,6 +67,7 @@ def _all(case: DataSubjectRequest, events: Iterable[Event]) -> tuple[Clock, ...]
 
 @jobs.when_done(OutgoingEmail)
 def _has_left(letter: OutgoingEmail) -> None:
-    """Only when the letter that confirms the receipt has left, the receipt is confirmed."""
-    if letter.template == ACKNOWLEDGEMENT and (case := case_of(letter)):
+    """Only when the letter that confirms the receipt has left, the receipt is confirmed; once."""
+    case = case_of(letter) if letter.template in (ACKNOWLEDGEMENT, representing.LETTER) else None
+    if case and not case.events.filter(kind="acknowledged").exists():
         note(case, "acknowledged", actor=SYSTEM)
