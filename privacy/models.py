@@ -19,10 +19,12 @@ from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
 from .sight import Opening, ViewingAlarm
 from .subject_requests import (
+    CallBack,
     CaseEvent,
     CasePaper,
     Complaint,
     DataSubjectRequest,
+    OnBehalf,
     Rectification,
     ReleaseCheck,
     Representative,
@@ -32,10 +34,10 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail",
-    "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail",
-    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice",
-    "Rectification", "Redaction", "ReleaseCheck", "Representative", "Restriction", "Suppression", "Training",
-    "ViewingAlarm", "WebhookCall",
+    "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
+    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export",
+    "InboundEmail", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening",
+    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative", "Restriction", "Suppression",
+    "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """One plain function per model: each makes one believable row about one customer, a canary in every text."""
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -433,6 +434,24 @@ def representative(customer: Customer, **values: Any) -> subject_requests.Repres
     return subject_requests.Representative.objects.create(case=closed_case(customer), **(defaults | values))
 
 
+def on_behalf(customer: Customer | None, **values: Any) -> subject_requests.OnBehalf:
+    """Somebody asked in her name, long ago."""
+    word = canary(customer)
+    said = {"name": word, "about": {"name": word, "more": word}, "details": word, "particulars": {}}
+    defaults = {
+        "stands": "opened", "kind": "access", "email": f"{word}@law.example", "said": json.dumps(said).encode(),
+        "paper": PDF + word.encode(), "received_at": LONG_AGO, "job_state": "done",
+    }  # fmt: skip
+    return subject_requests.OnBehalf.objects.create(data_subject=customer, **(defaults | values))
+
+
+def call_back(customer: Customer, **values: Any) -> subject_requests.CallBack:
+    """A call about a request that was answered long ago."""
+    kept = values.pop("case", None) or closed_case(customer)
+    defaults = {"why": "identity_failed", "opened_by": "test", "opened_at": LONG_AGO}
+    return subject_requests.CallBack.objects.create(case=kept, **(defaults | values))
+
+
 def complaint(customer: Customer) -> subject_requests.Complaint:
     """A complaint that was answered long ago."""
     said = {"transaction_number": canary(customer)}
@@ -511,7 +530,9 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,
+    subject_requests.CallBack: call_back,
     subject_requests.CasePaper: case_paper,
+    subject_requests.OnBehalf: on_behalf,
     subject_requests.Representative: representative,
     sight.Opening: opening,
     subject_requests.CaseEvent: case_event,

@@ -124,7 +124,7 @@ def test_a_step_that_is_not_possible_any_more_is_one_clear_line(agent, mary):
     case = make.case(mary)
     press(agent, case, "withdraw")
     for step in ("start", "propose", "carry_out", "id_asked", "withdraw"):
-        said = press(agent, case, step, text="x", how="y")
+        said = press(agent, case, step, text="x", how="y", doubt="z")
         assert "not possible now" in said, step
     assert desk(agent).post(reverse(STEP, args=[case.pk, "no-such-step"])).status_code == 404
     assert desk(agent).post(reverse(STEP, args=[999_999, "start"])).status_code == 404
@@ -171,7 +171,7 @@ def test_asking_shows_the_new_day_first_then_writes_a_letter_and_moves_it(agent,
 
 def test_a_question_is_asked_once_and_its_answer_noted(agent, mary):
     case = make.case(mary, "access", received_at=timezone.now())
-    press(agent, case, "id_asked", text="Please call us back.")
+    press(agent, case, "id_asked", doubt="Another address than hers.", text="Please call us back.")
     assert case.state == State.VERIFYING
     assert "Please call us back." in bytes(OutgoingEmail.objects.get(template="case_question").body).decode()
     assert "id_asked" not in offered(agent, case)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 9, 10, 11, tzinfo=UTC)
 
 # Whatever a page without a reason must not contain, as typed, as stored and in the form of any encoding.
+BEHALF = b'{"name": "Zaunkoenigin", "about": {"name": "Zaunkoenigin"}, "details": "Zaunkoenigin", "particulars": {}}'
 SECRETS = ("zaunkoenigin", "łukasiewicz", "%c5%81ukasiewicz", "zaunk%c3%b6nigin", "203.0.113", "4242")
 
 
@@ -46,6 +47,7 @@ def everything_of(person):
         make.grant(person), make.disclosure(person), notice_shown(person),
         make.outgoing_email(person), make.inbound_email(person, raw=raw, review_state="open"),
         make.inbound_email(person, raw=raw, review_state="open", data_subject=None),
+        make.on_behalf(None, stands="unknown", said=BEHALF), make.on_behalf(person),
         make.webhook_call(person, review_state="open"), make.restriction(person, lifted_at=None, lifted_by="",
         lift_proposed_by=""),
         make.order(person, number="2026-0815"), make.enquiry(person), make.chat(person), make.newsletter(person),
@@ -117,7 +119,8 @@ def test_no_page_of_the_office_shows_a_value_before_a_reason_is_typed(role, verb
 
 @pytest.mark.parametrize("table", ["customers_customer", "privacy_datasubjectrequest", "privacy_inboundemail",
                                    "privacy_outgoingemail", "privacy_webhookcall", "privacy_restriction",
-                                   "privacy_consententry", "customers_enquiry", "customers_chatlog"])  # fmt: skip
+                                   "privacy_consententry", "customers_enquiry", "customers_chatlog",
+                                   "privacy_onbehalf"])  # fmt: skip
 def test_the_values_are_there_once_a_reason_was_typed(table):
     """Otherwise the test above would be about empty pages."""
     person = make.customer(display_name="Zaunkoenigin Łukasiewicz")

@@ -153,6 +153,7 @@ def test_nothing_is_done_in_somebodys_name_before_the_authority_was_seen(represe
     with pytest.raises(NotAllowed, match="First add the document"):
         representing.authority_seen(represented, actor=agent)
     papers.add(represented, AUTHORITY, "authority", make.PDF, actor=agent)
+    representing.person_told(represented, actor=agent, how="By phone.")
     representing.authority_seen(represented, actor=agent)
     subject_requests.carry_out(represented, actor=agent)
 
@@ -160,6 +161,7 @@ def test_nothing_is_done_in_somebodys_name_before_the_authority_was_seen(represe
 def test_sfb_05_letters_go_to_the_representative_once_that_is_proven(represented, agent):
     subject_requests.ask(represented, "clarification_asked", actor=agent, text="Which orders?")
     papers.add(represented, AUTHORITY, "authority", make.PDF, actor=agent)
+    representing.person_told(represented, actor=agent, how="By phone.")
     representing.authority_seen(represented, actor=agent)
     subject_requests.answered(represented, "clarification_asked", actor=agent)
     subject_requests.ask(represented, "clarification_asked", actor=agent, text="Which year?")
@@ -188,6 +190,8 @@ def test_the_steps_of_a_representative_in_the_office(agent, case):
     assert "authority not seen yet" in press("represent", name="Ann Lee", email="ann@law.example")
     assert "First add the document" in press("authority_seen")
     upload(agent, case, make.PDF, kind="authority")
+    assert "First the person must know" in press("authority_seen")
+    press("person_told", text="Called her.")
     assert "authority seen" in press("authority_seen")
     assert "Ann Lee" not in press("representation_ended")
 

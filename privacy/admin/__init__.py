@@ -6,12 +6,14 @@ from . import (
     explaining,
     figures_file,
     file_steps,
+    identity,
     inbox,
     intake,
     kind_steps,
     ledger,
     looks,
     mail,
+    on_behalf,
     queue,
     recipient_notices,
     registers,
@@ -24,6 +26,7 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "explaining", "figures_file", "file_steps", "inbox", "intake", "kind_steps", "ledger", "looks",
-    "mail", "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "calls", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake", "kind_steps",
+    "ledger", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers", "restrictions", "rules",
+    "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -105,6 +105,9 @@ def _heading(case: DataSubjectRequest, account: Any) -> dict[str, Any]:
         "due": words.due_badge(case),
         "barred": list(restrictions.Restriction.objects.active().filter(data_subject=case.data_subject)),
         "doubt": subject_requests.open_doubt(case),
+        "identity": (rung := subject_requests.rung(case)),
+        "identity_words": words.sentence(rung.label),
+        "call_back": subject_requests.call_backs.of_case(case),
     }
 
 

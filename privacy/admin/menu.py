@@ -28,6 +28,8 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.deadlinealarm", _("Alarms"), None),
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
+        ("privacy.onbehalf", _("In another's name"), None),
+        ("call_backs", _("Call-backs"), Act.HANDLE),
         ("privacy.restriction", _("Restrictions and holds"), None),
         ("privacy.recipientnotice", _("Recipients told"), None),
     ]),

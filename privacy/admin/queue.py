@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles, subject_requests
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, bulk, bundles, case_page, others_data, papers, people, table, words
+from . import assigning, bulk, bundles, case_page, identity, others_data, papers, people, table, words
 from .filters import Due, Kind, Promised, Standing, Told, Whose
-from .lists import KeysetChangeList
 from .pages import OfficeAdmin
 from .site import in_the_office
 
@@ -24,9 +23,9 @@ class Queue(OfficeAdmin):
     """The requests."""
 
     may_see = Act.SEE_QUEUE
-    list_display = ("reference", "right", "received", "due", "promise", "stands", "in_hands_of")
+    list_display = ("reference", "right", "received", "due", "promise", "stands", identity.column, "in_hands_of")
     list_display_links = ("reference",)
-    list_filter = (Whose, Promised, Due, Told, Standing, Kind)
+    list_filter = (Whose, Promised, Due, Told, Standing, Kind, identity.Identity)
     list_select_related = ("data_subject", "assignee")
     search_fields = ("reference",)
     search_help_text = _("Reference, customer number, email address, or the beginning of a name")
@@ -71,9 +70,9 @@ class Queue(OfficeAdmin):
         first, *rest = self.list_display
         return (first, people.column(request), *rest)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
-        """Pages by keyset."""
-        return KeysetChangeList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[identity.QueueList]:
+        """Pages by keyset, each request with how well we know who asks."""
+        return identity.QueueList
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the encrypted texts, which no list shows."""

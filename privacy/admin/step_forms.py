@@ -76,6 +76,34 @@ class DoubtForm(StepForm):
     text = _text(_("What makes you doubt?"))
 
 
+class ProofForm(TextForm):
+    """What the person is asked for, and why: no doubt, no proof (Art. 12(6))."""
+
+    field_order = ("doubt", "text")
+    doubt = forms.CharField(
+        label=_("Why is it reasonable to doubt who is asking?"), max_length=500,
+        help_text=_("For the file; the person does not read it. “To be sure” is no reason."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+
+class CalledForm(StepForm):
+    """What came of a call, and when the next one is."""
+
+    outcome = forms.ChoiceField(
+        label=_("What came of it?"),
+        choices=[(str(words), words) for words in (
+            _("Nobody answered"), _("Somebody else answered"), _("The number is wrong"),
+            _("We spoke; a senior must decide"),
+        )],
+    )  # fmt: skip
+    next_try_on = forms.DateField(
+        label=_("Next try"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Tomorrow if you leave it empty."),
+    )  # fmt: skip
+    text = _text(_("In your words"), required=False)
+
+
 class AssignForm(StepForm):
     """To whom."""
 

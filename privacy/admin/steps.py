@@ -23,6 +23,7 @@ from .step_forms import (
     IdentityForm,
     MergeForm,
     PaperForm,
+    ProofForm,
     RepresentativeForm,
     TextForm,
 )
@@ -91,6 +92,14 @@ def _may_doubt(case: Dsr, account: Any) -> bool:
 
 def _needs_identity(case: Dsr, account: Any) -> bool:
     return case.state in IN_HAND and case.identity_confirmed_at is None and not subject_requests.open_doubt(case)
+
+
+def _may_ask_proof(case: Dsr, account: Any) -> bool:
+    return case.state in IN_HAND and "id_asked" not in subject_requests.open_questions(case)
+
+
+def _ask_proof(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    subject_requests.ask(case, "id_asked", actor=who, text=said["text"], doubt=said["doubt"])
 
 
 def _asked(kind: str) -> Callable[[Dsr, Any], bool]:
@@ -168,10 +177,9 @@ STEPS: list[Step] = [
         _may_settle, TextForm, "main", group="who",
     ),
     Step(
-        "id_asked", _("Ask who it is"), _("A letter asks the person to show that it is really her."),
-        Act.HANDLE, _ask("id_asked"),
-        lambda case, who: _needs_identity(case, who) and _not_asked("id_asked")(case, who), TextForm, clock="id_asked",
-        group="wait",
+        "id_asked", _("Ask who it is"),
+        _("A letter asks the person to show that it is really her. Only where you can say why you doubt it."),
+        Act.HANDLE, _ask_proof, _may_ask_proof, ProofForm, clock="id_asked", group="wait",
     ),
     Step(
         "id_received", _("The proof has come"), _("The clock goes on from today."),

@@ -1,7 +1,8 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
-from . import complaints, promises, rectification, redacting, releasing, searching
-from .asking import acknowledge, answered, ask, doubt, extend, not_our_error, open_questions, settle
+from . import call_backs, complaints, promises, rectification, redacting, releasing, searching
+from .asking import acknowledge, answered, ask, extend, not_our_error, open_questions
+from .call_backs import CallBack, doubt, not_the_person, settle, tried
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import CLOCK_EVENTS, clocks, history, label, missed, reckoned
 from .complaint import Complaint
@@ -18,8 +19,10 @@ from .handling import (
     start,
     withdraw,
 )
+from .identity import Rung, rung, rungs
 from .intake import FormUsed, open_case
 from .merging import merge, twins
+from .on_behalf import OnBehalf
 from .papers import CasePaper, NotAPaper
 from .particulars import ASKED, facts
 from .rectification import Rectification
@@ -29,11 +32,11 @@ from .representing import Representative
 from .timeline import DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Forecast",
-    "FormUsed", "NotAPaper", "NotAllowed", "Rectification", "ReleaseCheck", "Representative", "acknowledge",
-    "answered", "approve", "ask", "carry_out", "clocks", "complaints", "complete", "confirm_identity", "convert",
-    "doubt", "extend", "facts", "forecast", "history", "label", "may_be_converted", "merge", "missed", "move",
-    "not_our_error", "note", "open_case", "open_doubt", "open_questions", "promises", "propose", "reckoned",
-    "rectification", "redacting", "refuse", "releasing", "searching", "send_back", "settle", "start", "twins",
-    "withdraw",
+    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CallBack", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest",
+    "Forecast", "FormUsed", "NotAPaper", "NotAllowed", "OnBehalf", "Rectification", "ReleaseCheck", "Representative",
+    "Rung", "acknowledge", "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints",
+    "complete", "confirm_identity", "convert", "doubt", "extend", "facts", "forecast", "history", "label",
+    "may_be_converted", "merge", "missed", "move", "not_our_error", "not_the_person", "note", "open_case",
+    "open_doubt", "open_questions", "promises", "propose", "reckoned", "rectification", "redacting", "refuse",
+    "releasing", "rung", "rungs", "searching", "send_back", "settle", "start", "tried", "twins", "withdraw",
 ]  # fmt: skip

@@ -3,18 +3,17 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import audit, jobs
-from ..cases import State
+from .. import jobs
 from ..notices import OutgoingEmail
-from . import papers
+from . import representing
+from .call_backs import back_to_verifying
 from .case import DataSubjectRequest
 from .handling import SYSTEM
 from .letters import ACKNOWLEDGEMENT, case_of, tell
 from .refusing import require
-from .timeline import DOUBTS, SETTLED, move, note, open_doubt
+from .timeline import note
 
 ANSWERS = {"id_asked": "id_received", "clarification_asked": "clarification_received"}
 
@@ -25,18 +24,29 @@ def open_questions(case: DataSubjectRequest) -> set[str]:
     return {asked for asked, answered in ANSWERS.items() if kinds.count(asked) > kinds.count(answered)}
 
 
-def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str) -> None:
-    """Asks the person for proof of who she is, or for what she means, by letter (Art. 12(6), recital 63)."""
+def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str, doubt: str = "") -> None:
+    """Asks the person for proof of who she is, or for what she means, by letter (Art. 12(6), recital 63).
+
+    Proof may be asked for only with `doubt`: why it is reasonable to doubt that it is her. Who had signed in and proven
+    it just before is not known any longer from then on.
+    """
     require(case.is_open, _("The request is closed."))
     require(bool(text.strip()), _("Write what you need to know."))
     require(kind not in open_questions(case), _("This was asked already; wait for the answer."))
-    known = kind == "id_asked" and case.identity_confirmed_at is not None
-    require(not known, _("It is known who is asking; proof may be asked for only in doubt (Art. 12(6))."))
+    if kind == "id_asked":
+        _require_doubt(case, doubt)
     with transaction.atomic():
-        if kind == "id_asked" and State.VERIFYING in case.next_states():
-            move(case, State.VERIFYING, actor=actor)
+        if kind == "id_asked":
+            back_to_verifying(case, actor=actor)
+            note(case, "id_doubt", actor=actor, text=doubt, is_internal=True)
         event = note(case, kind, actor=actor, text=text)
         tell("case_question", case, event)
+
+
+def _require_doubt(case: DataSubjectRequest, doubt: str) -> None:
+    known = case.identity_confirmed_at is not None
+    why = _("It is known who is asking; proof may be asked for only in doubt (Art. 12(6)).") if known else ""
+    require(bool(doubt.strip()), why or _("Say why you doubt who is asking; without that no proof may be asked for."))
 
 
 def answered(case: DataSubjectRequest, kind: str, *, actor: Any) -> None:
@@ -54,8 +64,9 @@ def acknowledge(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
 
 @jobs.when_done(OutgoingEmail)
 def _has_left(letter: OutgoingEmail) -> None:
-    """Only when the letter that confirms the receipt has left, the receipt is confirmed."""
-    if letter.template == ACKNOWLEDGEMENT and (case := case_of(letter)):
+    """Only when the letter that confirms the receipt has left, the receipt is confirmed; once."""
+    case = case_of(letter) if letter.template in (ACKNOWLEDGEMENT, representing.LETTER) else None
+    if case and not case.events.filter(kind="acknowledged").exists():
         note(case, "acknowledged", actor=SYSTEM)
 
 
@@ -73,30 +84,3 @@ def extend(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
     with transaction.atomic():
         event = note(case, "extended", actor=actor, text=reasons)
         tell("case_extended", case, event)
-
-
-def doubt(case: DataSubjectRequest, kind: str, *, actor: Any, why: str) -> None:
-    """The match failed or misuse is suspected: nothing runs until a second person has settled it (CLG-22, CLG-23)."""
-    require(case.is_open and case.state != State.EXECUTING, _("It is too late to doubt: the request was carried out."))
-    require(kind in DOUBTS and bool(why.strip()), _("Say what makes you doubt."))
-    with transaction.atomic():
-        if State.VERIFYING not in case.next_states() and case.state != State.VERIFYING:
-            move(case, State.IN_PROGRESS, actor=actor, proposed_by=None)
-        if case.state != State.VERIFYING:
-            move(case, State.VERIFYING, actor=actor)
-        case.identity_confirmed_at = None
-        case.save(update_fields=["identity_confirmed_at"])
-        note(case, kind, actor=actor, text=why, is_internal=True)
-
-
-def settle(case: DataSubjectRequest, *, actor: Any, outcome: str) -> None:
-    """A different colleague has called back or looked into it, and lets the request go on."""
-    first = open_doubt(case)
-    require(first is not None, _("There is no doubt to settle."))
-    require(bool(outcome.strip()), _("Write how it was settled."))
-    require(first is None or first.actor != audit.reference(actor), _("A second, different person must settle this."))
-    with transaction.atomic():
-        case.identity_confirmed_at = timezone.now()
-        case.save(update_fields=["identity_confirmed_at"])
-        note(case, SETTLED, actor=actor, text=outcome, is_internal=True)
-        papers.forget_proofs(case, actor=actor)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .. import audit, deadlines, rights
 from ..vocabulary import Source
-from . import releasing, searching
+from . import releasing, representing, searching
 from .case import DataSubjectRequest, packs_in_force
 from .clocks import owed
 from .handling import SYSTEM, carry_out
@@ -40,17 +40,21 @@ def open_case(
     identity_confirmed: bool = False,
     idempotency_key: str | None = None,
     particulars: dict[str, Any] | None = None,
+    reference: str = "",
+    acting: tuple[str, str] | None = None,
 ) -> DataSubjectRequest:
     """Opens a case with number and due date, and acknowledges it; the same key again gives the case that is there.
 
     FormUsed when the key was used for another wish. On the web, a wish that is under way already is that case.
-    `particulars` is what this kind asks for besides words.
+    `particulars` is what this kind asks for besides words. With `acting`, name and address of somebody who asks in the
+    person's name, the person is told that instead of a receipt.
     """
     now = timezone.now()
     values: dict[str, Any] = {"source": source, "details": details.encode(), "received_at": received_at or now}
     values |= {"identity_confirmed_at": now if identity_confirmed else None}
+    values |= {"reference": reference} if reference else {}
     with transaction.atomic():
-        if source == Source.WEB and (same := _under_way(data_subject, kind, idempotency_key)):
+        if source == Source.WEB and not acting and (same := _under_way(data_subject, kind, idempotency_key)):
             note(same, "asked_again", actor=actor, text=details, now=now)
             return same
         case, is_new = DataSubjectRequest.objects.get_or_create(
@@ -59,7 +63,7 @@ def open_case(
         )
         if is_new:
             begin(case, particulars or {})
-            _acknowledge(case, actor=actor, now=now)
+            _acknowledge(case, actor=actor, now=now, acting=acting)
         elif not _is_same(case, data_subject, kind, details, particulars or {}):
             raise FormUsed(case)
     return case
@@ -89,12 +93,15 @@ def _clock(kind: str, received_at: datetime, now: datetime) -> dict[str, Any]:
     }
 
 
-def _acknowledge(case: DataSubjectRequest, *, actor: Any, now: datetime) -> None:
+def _acknowledge(case: DataSubjectRequest, *, actor: Any, now: datetime, acting: tuple[str, str] | None) -> None:
     """Says that it is here, and does at once what needs no colleague."""
     kind, source = str(case.kind), str(case.source)
     note(case, "received", actor=actor, now=now)
     audit.record("case.received", actor=actor, subject=case.data_subject, target=case, kind=kind, source=source)
-    tell(ACKNOWLEDGEMENT, case)
+    if acting:
+        representing.name(case, *acting, actor=actor, now=now)
+    else:
+        tell(ACKNOWLEDGEMENT, case)
     if case.right.is_automatic and case.identity_confirmed_at:
         if case.right.needs_search:
             searching.by_machine(case, actor=SYSTEM)

@@ -22,6 +22,6 @@ def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None
 
 
 def case_of(letter: notices.OutgoingEmail) -> DataSubjectRequest | None:
-    """The case that a letter of one per case is about, while there is one."""
-    pk = letter.key.removeprefix(f"{letter.template}-")
+    """The case that a letter about a case is about, while there is one."""
+    pk = letter.key.removeprefix(f"{letter.template}-").partition("-")[0]
     return DataSubjectRequest.objects.filter(pk=pk).first() if pk.isdigit() else None

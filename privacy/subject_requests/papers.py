@@ -1,7 +1,7 @@
 """Which papers belong to a case? Scans, authorities, evidence: encrypted at rest, handed out only to be saved."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
@@ -30,6 +30,13 @@ TYPES = {
 
 class NotAPaper(Exception):
     """It cannot be taken in; the text is one clear line for whoever tried."""
+
+
+class Upload(NamedTuple):
+    """A file that was looked at and may be kept."""
+
+    name: str
+    content: bytes
 
 
 class CasePaper(models.Model):

@@ -18,6 +18,8 @@ from .papers import CasePaper, of
 from .refusing import require
 from .timeline import note
 
+LETTER = "case_represented"
+
 
 class Representative(models.Model):
     """Who acts for the person in one case; nothing is carried out before a colleague has seen the authority."""
@@ -74,10 +76,8 @@ def name(case: DataSubjectRequest, who: str, email: str, *, actor: Any, now: dat
         person = case.data_subject
         if person.contact_email:
             context = {"case": case, "acting": acting}
-            notices.send(
-                "case_represented", person.contact_email, key=f"case_represented-{case.pk}", data_subject=person,
-                context=context, now=now,
-            )  # fmt: skip
+            key = f"{LETTER}-{case.pk}-{acting.pk}"
+            notices.send(LETTER, person.contact_email, key=key, data_subject=person, context=context, now=now)
     return acting
 
 
@@ -86,18 +86,42 @@ def authority_seen(case: DataSubjectRequest, *, actor: Any, now: datetime | None
     require(is_unproven(case), _("Nobody acts for the person here whose authority is still to be seen."))
     papers = of(case).filter(kind=CasePaper.Kind.AUTHORITY)
     require(papers.exists(), _("First add the document in which the person says so."))
+    told = _("First the person must know: the email to her has not left yet, or tell her by letter or phone.")
+    require(person_knows(case), told)
     seen: dict[str, Any] = {"authority_seen_at": now or timezone.now(), "authority_seen_by": actor}
     with transaction.atomic():
         Representative.objects.filter(case=case).update(**seen)
         note(case, "authority_seen", actor=actor, now=now)
 
 
+def person_knows(case: DataSubjectRequest) -> bool:
+    """Whether the person was told who acts for her: our letter has left, or a colleague told her."""
+    acting = of_case(case)
+    if acting is None:
+        return False
+    told = case.events.filter(kind="person_told", occurred_at__gte=acting.named_at).exists()
+    return told or notices.left_at(f"{LETTER}-{case.pk}-{acting.pk}") is not None
+
+
+def person_told(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
+    """A colleague has told the person by letter or phone that somebody asks in her name."""
+    require(is_unproven(case), _("Nobody acts for the person here whose authority is still to be seen."))
+    require(bool(how.strip()), _("Write how you told the person."))
+    note(case, "person_told", actor=actor, text=how, is_internal=True)
+
+
 def ended(case: DataSubjectRequest, *, actor: Any) -> None:
     """Nobody acts for the person any more: she took it back, or there was no authority; her letters go to her again."""
-    require(of_case(case) is not None, _("Nobody acts for the person here."))
+    acting = of_case(case)
+    require(acting is not None, _("Nobody acts for the person here."))
     with transaction.atomic():
         Representative.objects.filter(case=case).delete()
         note(case, "representation_ended", actor=actor)
+        if acting and acting.email:
+            # The same letter that a sender gets of whose person we know nothing.
+            key = f"behalf_closed-{case.pk}-{acting.pk}"
+            context = {"number": case.reference}
+            notices.send("behalf_closed", acting.email, key=key, context=context, forget_when_sent=True)
 
 
 def is_unproven(case: DataSubjectRequest) -> bool:

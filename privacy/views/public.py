@@ -6,7 +6,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .. import mailed_links, rights, subject_requests, tokens
-from ..forms import AddressForm, ComplaintForm, RequestForm, particulars
+from ..forms import AskForm, ComplaintForm, RequestForm, particulars
+from ..subject_requests import on_behalf
 from ..vocabulary import Source
 from .requests import form_again
 
@@ -14,9 +15,10 @@ from .requests import form_again
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
     """Enter an address; the answer is the same whether we know it or not."""
-    form = AddressForm(request.POST or None)
+    form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        mailed_links.send_request_link(form.cleaned_data["email"], kind)
+        send = on_behalf.send_link if form.is_for_another else mailed_links.send_request_link
+        send(form.cleaned_data["email"], kind)
         return render(request, "privacy/link_sent.html", {"purpose": kind})
     status = 422 if request.method == "POST" else 200
     return render(request, "privacy/public_ask.html", {"form": form, "kind": kind}, status=status)
