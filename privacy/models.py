@@ -9,6 +9,7 @@ from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
+from .letters import LetterVersion
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
@@ -16,15 +17,16 @@ from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient
 from .restrictions import Restriction
 from .sight import Opening, ViewingAlarm
-from .subject_requests import CaseEvent, CasePaper, Complaint, DataSubjectRequest, Rectification, Representative
+from .subject_requests import CaseEvent, CasePaper, Complaint, DataSubjectRequest, Fee, Rectification, Representative
 from .suppression import Suppression
 from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "InboundEmail", "LinkToken", "Mention",
-    "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "DataSubjectRequest", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee", "InboundEmail",
+    "LetterVersion", "LinkToken", "Mention", "NoticeDelivery", "NoticeShown", "Opening", "OutgoingEmail",
+    "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
+    "RecipientNotice", "Rectification", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm",
+    "WebhookCall",
 ]  # fmt: skip

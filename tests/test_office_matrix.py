@@ -11,6 +11,7 @@ from privacy import jobs, roles
 from privacy.admin.mail_steps import STEPS as MAIL_STEPS
 from privacy.admin.steps import STEPS
 from privacy.cases import State
+from privacy.letters import LetterVersion
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER, Act
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
@@ -41,6 +42,7 @@ TABLE: dict[Act, set[str]] = {
     Act.SECOND_RULES: {OFFICER, BREAK_GLASS},
     Act.READ_AUDIT: {OFFICER, AUDITOR, BREAK_GLASS},
     Act.SEE_REASONS: {OFFICER},
+    Act.WRITE_LETTERS: {OFFICER},
     Act.MANAGE_ACCOUNTS: {MANAGER, BREAK_GLASS},
     Act.RECORD_TRAINING: {OFFICER, MANAGER, BREAK_GLASS},
 }
@@ -94,6 +96,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
+    "letters": (TABLE[Act.SEE_RULES], NOBODY),
+    "letter": (TABLE[Act.SEE_RULES], NOBODY),
+    "write_letter": (TABLE[Act.WRITE_LETTERS], TABLE[Act.WRITE_LETTERS]),
+    "write_letter_version": (TABLE[Act.WRITE_LETTERS], TABLE[Act.WRITE_LETTERS]),
     "jobs": (TABLE[Act.SEE_QUEUE], NOBODY),
     "job_again": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
@@ -131,7 +137,7 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("mediation", "complaint"): TABLE[Act.HANDLE],
     ("arbitration", "complaint"): TABLE[Act.HANDLE],
     ("describe", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
-    ("own_error", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
+    ("whose_error", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
     ("convert", "enquiry"): TABLE[Act.HANDLE],
     ("propose", "erasure"): TABLE[Act.PROPOSE],
     ("approve", "erasure"): TABLE[Act.APPROVE],
@@ -142,7 +148,6 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("clarification_asked", "access"): TABLE[Act.HANDLE],
     ("clarification_received", "access"): TABLE[Act.HANDLE],
     ("acknowledged", "complaint"): TABLE[Act.HANDLE],
-    ("not_our_error", "rectification"): TABLE[Act.HANDLE],
     ("extend", "access"): TABLE[Act.HANDLE],
     ("assign", "access"): TABLE[Act.HANDLE],
     ("paper", "access"): TABLE[Act.HANDLE],
@@ -154,6 +159,13 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("doubt", "access"): TABLE[Act.HANDLE],
     ("withdraw", "access"): TABLE[Act.HANDLE],
     ("refuse", "access"): TABLE[Act.REFUSE],
+    ("propose_refusal", "access"): TABLE[Act.PROPOSE],
+    ("approve_refusal", "access"): TABLE[Act.APPROVE],
+    ("ask_fee", "access"): TABLE[Act.PROPOSE],
+    ("approve_fee", "access"): TABLE[Act.APPROVE],
+    ("fee_sent_back", "access"): TABLE[Act.APPROVE],
+    ("fee_paid", "access"): TABLE[Act.HANDLE],
+    ("fee_withdrawn", "access"): TABLE[Act.HANDLE],
 }
 # Each button on a mail: who may press it.
 STEPS_OF_MAIL: dict[str, set[str]] = {
@@ -242,13 +254,15 @@ MORE: dict[str, list[Any]] = {
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
 )  # fmt: skip
-OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
+OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 
 
 def address(name, rows):
     table, _, what = name.rpartition("_")
     if name in ("open_details", "mask_again"):
         return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
+    if name in ("letter", "write_letter_version"):
+        return reverse(f"admin:{name}", args=[LetterVersion.objects.first().pk])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
     if what == "paper":

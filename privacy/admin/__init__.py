@@ -7,6 +7,8 @@ from . import (
     intake,
     kind_steps,
     ledger,
+    letter_steps,
+    letters,
     looks,
     mail,
     queue,
@@ -21,6 +23,6 @@ from . import (
 )
 
 __all__ = [
-    "calls", "explaining", "inbox", "intake", "kind_steps", "ledger", "looks", "mail", "queue", "recipient_notices",
-    "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "calls", "explaining", "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail",
+    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

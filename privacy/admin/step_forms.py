@@ -46,19 +46,6 @@ class TextForm(StepForm):
     text = _text(_("In your words"))
 
 
-class AnswerForm(StepForm):
-    """The answer to the person, where the right needs one."""
-
-    text = _text(_("Answer to the person"))
-
-    def adapt(self) -> None:
-        """No answer is asked where a file or a deed is the answer."""
-        if not self.case.right.needs_answer:
-            del self.fields["text"]
-        elif self.case.right.draft:
-            self.fields["text"].initial = self.case.right.draft(self.case)
-
-
 class IdentityForm(StepForm):
     """How we know."""
 

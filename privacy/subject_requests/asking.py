@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from .. import audit
 from ..cases import State
+from ..letters import Letter, LetterVersion
 from . import papers
 from .case import DataSubjectRequest
 from .letters import tell
-from .refusing import require
+from .refusing import may_leave, require
 from .timeline import DOUBTS, SETTLED, move, note, open_doubt
 
 ANSWERS = {"id_asked": "id_received", "clarification_asked": "clarification_received"}
@@ -23,17 +24,17 @@ def open_questions(case: DataSubjectRequest) -> set[str]:
     return {asked for asked, answered in ANSWERS.items() if kinds.count(asked) > kinds.count(answered)}
 
 
-def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str) -> None:
+def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str, words: LetterVersion | None = None) -> None:
     """Asks the person for proof of who she is, or for what she means, by letter (Art. 12(6), recital 63)."""
     require(case.is_open, _("The request is closed."))
-    require(bool(text.strip()), _("Write what you need to know."))
+    may_leave(Letter(kind, {"text": text}, words))
     require(kind not in open_questions(case), _("This was asked already; wait for the answer."))
     known = kind == "id_asked" and case.identity_confirmed_at is not None
     require(not known, _("It is known who is asking; proof may be asked for only in doubt (Art. 12(6))."))
     with transaction.atomic():
         if kind == "id_asked" and State.VERIFYING in case.next_states():
             move(case, State.VERIFYING, actor=actor)
-        event = note(case, kind, actor=actor, text=text)
+        event = note(case, kind, actor=actor, text=text, words=words)
         tell("case_question", case, event)
 
 
@@ -50,19 +51,12 @@ def acknowledge(case: DataSubjectRequest, *, actor: Any, how: str) -> None:
     note(case, "acknowledged", actor=actor, text=how)
 
 
-def not_our_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
-    """The mistake was somebody else's, so that what the shop promises for its own mistakes does not hold (SFB-06)."""
-    require(case.is_open, _("The request is closed."))
-    require(bool(why.strip()), _("Say whose mistake it was, and how you know."))
-    note(case, "not_our_error", actor=actor, text=why)
-
-
-def extend(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
+def extend(case: DataSubjectRequest, *, actor: Any, reasons: str, words: LetterVersion | None = None) -> None:
     """More time, once, with reasons and while it is still allowed; the person is told (Art. 12(3))."""
     require(case.is_open, _("The request is closed."))
-    require(bool(reasons.strip()), _("More time needs its reasons."))
+    may_leave(Letter("extension", {"text": reasons}, words))
     with transaction.atomic():
-        event = note(case, "extended", actor=actor, text=reasons)
+        event = note(case, "extended", actor=actor, text=reasons, words=words)
         tell("case_extended", case, event)
 
 

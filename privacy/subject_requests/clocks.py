@@ -14,11 +14,13 @@ from ..notices import OutgoingEmail
 from .case import DataSubjectRequest
 from .handling import SYSTEM
 from .letters import ACKNOWLEDGEMENT, case_of
+from .rectification import WHOSE
 from .timeline import CLOCK_EVENTS, note
 
 # What a person is asked for may be long in coming; the forecast says both what a quick and a slow answer does.
 A_WEEK = timedelta(days=7)
 ANSWERS = dict(deadlines.WAITS.values())
+OURS, NOT_OURS = WHOSE
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,19 @@ def forecast(case: DataSubjectRequest, kind: str, happened: Sequence[Event] | No
 def history(case: DataSubjectRequest) -> list[Event]:
     """What happened to the case, as the clock reads it; the end of the case is its answer."""
     received_on = timezone.localdate(case.received_at, settings.SHOP_TZ)
-    rows = case.events.filter(kind__in=deadlines.EVENTS).order_by("occurred_at", "pk")
+    rows = case.events.filter(kind__in=[*deadlines.EVENTS, OURS]).order_by("occurred_at", "pk")
     days = [(kind, timezone.localdate(at, settings.SHOP_TZ)) for kind, at in rows.values_list("kind", "occurred_at")]
+    days = _without_what_was_taken_back(days)
     if case.closed_at and case.state in (State.COMPLETED, State.REFUSED):
         days.append(("answered", timezone.localdate(case.closed_at, settings.SHOP_TZ)))
     # A mail server whose clock is fast must not make a receipt that was confirmed at once look impossible.
     return [Event(kind, day if kind in CLOCK_EVENTS else max(day, received_on)) for kind, day in days]
+
+
+def _without_what_was_taken_back(days: list[tuple[str, date]]) -> list[tuple[str, date]]:
+    """Whoever finds out later that the mistake was ours after all has never said that it was not."""
+    ours = max((place for place, (kind, _day) in enumerate(days) if kind == OURS), default=-1)
+    return [one for place, one in enumerate(days) if one[0] != OURS and (one[0] != NOT_OURS or place > ours)]
 
 
 def _all(case: DataSubjectRequest, events: Iterable[Event]) -> tuple[Clock, ...]:

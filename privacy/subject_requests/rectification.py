@@ -23,6 +23,10 @@ LABELS = {
 }
 
 
+# Ours, and not ours.
+WHOSE = ("own_error", "not_our_error")
+
+
 class Rectification(models.Model):
     """What only a correction has (Art. 16); all of it in the person's words, so all of it encrypted."""
 
@@ -69,16 +73,20 @@ def describe(case: DataSubjectRequest, *, actor: Any, **texts: str) -> None:
         note(case, "described", actor=actor, is_internal=True)
 
 
-def mark_own_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
-    """The mistake was ours: it must be put right within ten working days (SFB-06)."""
-    require(bool(why.strip()), _("Say what went wrong."))
+def whose_error(case: DataSubjectRequest, *, is_ours: bool, actor: Any, why: str) -> None:
+    """Whose mistake it was: ours must be put right within ten working days (SFB-06); for others that does not hold.
+
+    Only the later answer counts. The person reads that it was not ours, and that it was after all.
+    """
+    require(bool(why.strip()), _("Say what went wrong, and how you know."))
     with transaction.atomic():
         _require_open(case)
-        row = _locked(case)
-        require(not row.is_own_error, _("This is marked as our own error already."))
-        row.is_own_error = True
+        row, said = _locked(case), case.events.filter(kind__in=WHOSE).last()
+        kind = WHOSE[0] if is_ours else WHOSE[1]
+        require(said is None or said.kind != kind, _("This is noted already."))
+        row.is_own_error = is_ours
         row.save(update_fields=["is_own_error"])
-        note(case, "own_error", actor=actor, text=why, is_internal=True)
+        note(case, kind, actor=actor, text=why, is_internal=is_ours and said is None)
 
 
 def _require_open(case: DataSubjectRequest) -> None:

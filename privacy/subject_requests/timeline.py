@@ -10,11 +10,13 @@ from django.utils import timezone
 from .. import audit
 from ..cases import TRANSITIONS
 from ..deadlines import Event, deadline
-from . import papers
+from ..letters import LetterVersion
+from . import fee, papers
 from .case import CaseEvent, DataSubjectRequest
 
 CLOCK_EVENTS = (
     "id_asked", "id_received", "clarification_asked", "clarification_received", "extended", "fee_asked", "fee_paid",
+    "fee_withdrawn",
 )  # fmt: skip
 DOUBTS = ("identity_failed", "fraud_suspected")
 SETTLED = "doubt_settled"
@@ -27,15 +29,17 @@ def note(
     actor: Any,
     text: str = "",
     is_internal: bool = False,
+    words: LetterVersion | None = None,
     now: datetime | None = None,
 ) -> CaseEvent:
-    """Adds one line to the timeline; an event of the clock moves the due date."""
+    """Adds one line to the timeline; an event of the clock moves the due date. `words` began its letter, if any."""
     event = CaseEvent(
         case=case,
         kind=kind,
         actor=audit.reference(actor),
         note=text.encode(),
         is_internal=is_internal,
+        words=words,
         occurred_at=now or timezone.now(),
     )
     with transaction.atomic():
@@ -57,16 +61,25 @@ def reckon(case: DataSubjectRequest, extra: CaseEvent | None = None) -> None:
 
 
 def move(
-    case: DataSubjectRequest, state: str, *, actor: Any, text: str = "", now: datetime | None = None, **changes: Any
+    case: DataSubjectRequest,
+    state: str,
+    *,
+    actor: Any,
+    text: str = "",
+    words: LetterVersion | None = None,
+    now: datetime | None = None,
+    **changes: Any,
 ) -> None:
     """Moves a case and writes its line in the timeline, in one transaction."""
     with transaction.atomic():
         case.move_to(state, actor=actor, now=now, **changes)
         CaseEvent.objects.create(
-            case=case, kind=state, actor=audit.reference(actor), note=text.encode(), occurred_at=now or timezone.now()
-        )
+            case=case, kind=state, actor=audit.reference(actor), note=text.encode(), words=words,
+            occurred_at=now or timezone.now(),
+        )  # fmt: skip
         if state not in TRANSITIONS:
             papers.forget_proofs(case, actor=actor)
+            fee.forget(case)
 
 
 def open_doubt(case: DataSubjectRequest) -> CaseEvent | None:
