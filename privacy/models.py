@@ -11,6 +11,7 @@ from .export import Export, Redaction
 from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
+from .letters import LetterVersion
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
@@ -24,6 +25,7 @@ from .subject_requests import (
     CasePaper,
     Complaint,
     DataSubjectRequest,
+    Fee,
     OnBehalf,
     Rectification,
     ReleaseCheck,
@@ -35,9 +37,9 @@ from .training import Training
 
 __all__ = [
     "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
-    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export",
-    "InboundEmail", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
-    "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative", "Restriction", "Suppression",
-    "Training", "ViewingAlarm", "WebhookCall",
+    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
+    "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
+    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
+    "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative",
+    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ class Act(TextChoices):
     SECOND_RULES = "second_rules", _("Be the second eye on a purge")
     READ_AUDIT = "read_audit", _("Read the audit log and check that it is intact")
     SEE_REASONS = "see_reasons", _("Read in a colleague's words why she opened somebody's details")
+    WRITE_LETTERS = "write_letters", _("Write the words of our letters")
     MANAGE_ACCOUNTS = "manage_accounts", _("Make staff accounts and give them roles, below one's own level")
     RECORD_TRAINING = "record_training", _("Record which colleague was trained, and until when that holds")
 

@@ -1,11 +1,12 @@
-"""What must stand in an empty database? The built-in purposes and roles, brought up to date after every migrate."""
+"""What must stand in an empty database? Built-in purposes, roles, letters; brought up to date after every migrate."""
 
 from typing import Any
 
-from . import purposes, roles
+from . import letters, purposes, roles
 
 
 def plant(**kwargs: Any) -> None:
     """Adds what is missing; what staff changed stays."""
     purposes.seed()
     roles.seed()
+    letters.seed()

@@ -37,6 +37,7 @@ from privacy import (
     consent,
     corrections,
     export,
+    letters,
     notices,
     policies,
     recipient_notices,
@@ -50,7 +51,7 @@ from privacy.erasure import Erasure
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
-from privacy.subject_requests import papers
+from privacy.subject_requests import papers, wording
 from privacy.training import Training
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 
@@ -408,6 +409,28 @@ def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_re
     return made
 
 
+def letter(kind: str, case: subject_requests.DataSubjectRequest, **said: str) -> letters.Letter:
+    """A letter about this case that may leave: our usual words, and in them what is said here."""
+    words = letters.usual(kind)
+    assert words
+    return letters.Letter(kind, {**words.filled(wording.values(case)), **said}, words)
+
+
+def refusal(
+    case: subject_requests.DataSubjectRequest, reasons: str = "We looked, and there is none."
+) -> letters.Letter:
+    """A refusal with these reasons."""
+    return letter("refusal", case, reasons=reasons)
+
+
+def fee_of(customer: Customer) -> subject_requests.Fee:
+    """A fee that was never asked for."""
+    return subject_requests.Fee.objects.create(
+        case=closed_case(customer), state="withdrawn", reason="manifestly_unfounded", amount=12, currency="GBP",
+        letter=canary(customer).encode(),
+    )  # fmt: skip
+
+
 def closed_case(customer: Customer) -> subject_requests.DataSubjectRequest:
     """A request that was answered long ago."""
     return case(customer, state="completed", closed_at=LONG_AGO)
@@ -538,6 +561,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     subject_requests.CaseEvent: case_event,
     subject_requests.Complaint: complaint,
     subject_requests.DataSubjectRequest: closed_case,
+    subject_requests.Fee: fee_of,
     subject_requests.Rectification: rectification,
     tokens.LinkToken: link,
     webhooks.WebhookCall: webhook_call,

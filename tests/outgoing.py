@@ -108,7 +108,7 @@ def _letters_about_cases(mary: Any, number: int) -> None:
     done, refused = make.case(mary, "access"), make.case(mary, "enquiry")
     subject_requests.withdraw(done, actor=mary)
     subject_requests.start(refused, actor=clerk)
-    subject_requests.refuse(refused, actor=clerk, reasons="We hold no such letter.")
+    subject_requests.refuse(refused, actor=clerk, reason="no_match", letter=make.refusal(refused))
     if number == 0:
         jobs.work("privacy.export", make.export_of(mary).pk)
     if number == 3:

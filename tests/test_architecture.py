@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"personal_data"},
     {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "erased", "roles"},
     {"audit", "notices"},
-    {"checks", "recipients", "cases", "confidentiality", "training"},
+    {"checks", "recipients", "cases", "confidentiality", "training", "letters"},
     {"recipient_notices"},
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},

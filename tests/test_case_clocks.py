@@ -15,8 +15,7 @@ from privacy import jobs, subject_requests
 from privacy.cases import State
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
-from privacy.subject_requests import CaseEvent, NotAllowed
-from privacy.subject_requests.where_next import usual
+from privacy.subject_requests import CaseEvent, NotAllowed, rectification
 from privacy.vocabulary import Source
 from tests import make
 from tests.office import CASE, STEP, colleague, desk
@@ -103,7 +102,7 @@ def test_the_customer_reads_the_promise_that_is_earlier_than_the_law():
     where = f"/account/requests/{case.reference}/"
     answer = plain(sign_in(mary).get(where))
     assert "If the mistake is ours, we put it right by 17 July 2026" in answer
-    subject_requests.not_our_error(case, actor="test", why="The courier misread it.")
+    rectification.whose_error(case, is_ours=False, actor="test", why="The courier misread it.")
     assert "If the mistake is ours" not in plain(sign_in(mary).get(where))
     complaint = make.case(mary, "complaint", received_at=FRIDAY)
     answer = plain(sign_in(mary).get(f"/account/requests/{complaint.reference}/"))
@@ -157,7 +156,10 @@ def test_an_answer_meets_every_clock_and_a_late_one_says_so(agent, mary):
     with time_machine.travel(FRIDAY, tick=False):
         case = make.case(mary, "complaint", received_at=FRIDAY, identity_confirmed=True)
     with time_machine.travel(FRIDAY + timedelta(days=7), tick=False):
-        said = {"outcome": "upheld", "text": "You are right, and it is mended.", "where_next": usual()}
+        said = {
+            "outcome": "upheld",
+            "letter": make.letter("complaint_outcome", case, text="You are right; it is mended."),
+        }
         subject_requests.complaints.answer(case, actor=agent, **said)
         assert {clock.met_on for clock in by_name(case).values()} == {date(2026, 7, 10)}
         answer = plain(page(agent, case))

@@ -19,7 +19,6 @@ from privacy.cases import InvalidTransition, State
 from privacy.notices import OutgoingEmail
 from privacy.subject_requests import Complaint, DataSubjectRequest, NotAllowed, complaints
 from privacy.subject_requests.complaint import MOVES, Outcome, Stage, locked, mediation_due_on
-from privacy.subject_requests.where_next import WhereNext, usual
 from privacy.vocabulary import Source
 from tests import make
 from tests.office import CASE, QUEUE, STEP, colleague, desk, look
@@ -50,8 +49,9 @@ def letter(template):
 
 
 def answer(case, actor, **values):
-    given = {"outcome": Outcome.UPHELD, "text": "You are right; it is stopped.", "where_next": usual()}
-    complaints.answer(case, actor=actor, **(given | values))
+    said = {name: values.pop(name) for name in ("text", "regulator", "mediation", "courts") if name in values}
+    letter = make.letter("complaint_outcome", case, **({"text": "You are right; it is stopped."} | said))
+    complaints.answer(case, actor=actor, **({"outcome": Outcome.UPHELD, "letter": letter} | values))
 
 
 # --- logged and acknowledged -----------------------------------------------------------------------------
@@ -215,11 +215,10 @@ def test_nobody_is_written_to_after_a_colleague_closed_it(mary, agent):
 
 
 def test_sfb_07_and_11_no_outcome_letter_leaves_without_where_to_go_next(mary, agent):
-    case, whole = complain(mary), usual()
+    case = complain(mary)
     for name, wrong in (("regulator", "Somebody."), ("mediation", " "), ("mediation", "A friend."), ("courts", " ")):
-        blocks = WhereNext(**(vars(whole) | {name: wrong}))
         with pytest.raises(NotAllowed, match=r"The letter must"):
-            answer(case, agent, where_next=blocks)
+            answer(case, agent, **{name: wrong})
     for said in ({"text": "  "}, {"outcome": ""}, {"outcome": Outcome.WITHDRAWN}, {"outcome": "nonsense"}):
         with pytest.raises(NotAllowed):
             answer(case, agent, **said)
@@ -238,7 +237,7 @@ def test_sfb_07_there_is_no_way_round_the_outcome_letter(mary, agent):
     for way in (
         lambda: subject_requests.carry_out(case, actor=agent, text="Sorry."),
         lambda: subject_requests.complete(case, actor=agent, text="Sorry."),
-        lambda: subject_requests.refuse(case, actor=agent, reasons="No."),
+        lambda: subject_requests.refuse(case, actor=agent, reason="other", letter=make.refusal(case)),
     ):
         with pytest.raises(NotAllowed, match="outcome letter"):
             way()
@@ -258,9 +257,10 @@ def test_a_complaint_is_not_answered_before_we_know_who_complains(mary, agent):
 def test_the_form_in_the_office_shows_the_three_blocks_and_sends_them(mary, agent):
     case, browser = complain(mary), desk(agent)
     page = browser.get(reverse(CASE, args=[case.pk])).content.decode()
-    for name, text in vars(usual()).items():
-        assert f'name="{name}"' in page and text[:40].replace("'", "&#x27;") in page
-    url, sent = reverse(STEP, args=[case.pk, "answer"]), {"outcome": "upheld", "text": "Yes.", **vars(usual())}
+    blocks = make.letter("complaint_outcome", case, text="Yes.").blocks
+    for name in ("regulator", "mediation", "courts"):
+        assert f'name="{name}"' in page and blocks[name][:40].replace("'", "&#x27;") in page
+    url, sent = reverse(STEP, args=[case.pk, "answer"]), {"outcome": "upheld", **blocks}
     assert browser.post(url, sent | {"courts": ""}).status_code == 422
     browser.post(url, sent | {"mediation": "Ask a friend."})
     case.refresh_from_db()

@@ -89,15 +89,15 @@ def test_staff_write_down_what_was_said_on_the_phone(mary, agent):
 def test_sfb_06_an_error_of_ours_is_marked_once_with_its_reason(mary, agent):
     case = ask(mary, "rectification", particulars=TEXTS)
     with pytest.raises(NotAllowed):
-        rectification.mark_own_error(case, actor=agent, why=" ")
-    rectification.mark_own_error(case, actor=agent, why="We typed it wrongly.")
+        rectification.whose_error(case, is_ours=True, actor=agent, why=" ")
+    rectification.whose_error(case, is_ours=True, actor=agent, why="We typed it wrongly.")
     assert Rectification.objects.get(case=case).is_own_error
     event = case.events.get(kind="own_error")
     assert event.is_internal and event.text == "We typed it wrongly."
     with pytest.raises(NotAllowed, match="already"):
-        rectification.mark_own_error(case, actor=agent, why="Again.")
+        rectification.whose_error(case, is_ours=True, actor=agent, why="Again.")
     with pytest.raises(NotAllowed):
-        rectification.mark_own_error(ask(mary, "enquiry"), actor=agent, why="Words.")
+        rectification.whose_error(ask(mary, "enquiry"), is_ours=True, actor=agent, why="Words.")
 
 
 def test_what_is_too_long_for_a_correction_is_refused(mary):

@@ -141,12 +141,13 @@ def test_a_step_without_its_words_is_asked_for_again(officer, mary):
 
 def test_a_refusal_gives_reasons_and_an_objection_cannot_be_refused(officer, mary):
     case = make.case(mary)
-    press(officer, case, "refuse", text="You asked yesterday.")
-    assert (case.state, case.answer) == (State.REFUSED, "You asked yesterday.")
+    press(officer, case, "refuse", reason="no_match", **make.refusal(case, "There is no such letter.").blocks)
+    assert (case.state, case.denial_reason) == (State.REFUSED, "no_match")
+    assert case.answer.startswith("There is no such letter.") and "Information Commissioner" in case.answer
     objection = make.case(mary, "objection")
     assert "refuse" not in offered(officer, objection)
     with pytest.raises(NotAllowed, match="Nobody may refuse"):
-        subject_requests.refuse(objection, actor=officer, reasons="No.")
+        subject_requests.refuse(objection, actor=officer, reason="other", letter=make.refusal(objection))
 
 
 def test_an_answer_is_written_where_the_right_needs_one(agent, mary):

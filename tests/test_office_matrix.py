@@ -13,6 +13,7 @@ from privacy.admin.mail_steps import STEPS as MAIL_STEPS
 from privacy.admin.steps import STEPS
 from privacy.audit import AuditEntry
 from privacy.cases import State
+from privacy.letters import LetterVersion
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER, Act
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
@@ -43,6 +44,7 @@ TABLE: dict[Act, set[str]] = {
     Act.SECOND_RULES: {OFFICER, BREAK_GLASS},
     Act.READ_AUDIT: {OFFICER, AUDITOR, BREAK_GLASS},
     Act.SEE_REASONS: {OFFICER},
+    Act.WRITE_LETTERS: {OFFICER},
     Act.MANAGE_ACCOUNTS: {MANAGER, BREAK_GLASS},
     Act.RECORD_TRAINING: {OFFICER, MANAGER, BREAK_GLASS},
 }
@@ -100,6 +102,10 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
     "call_backs": (TABLE[Act.HANDLE], NOBODY),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
+    "letters": (TABLE[Act.SEE_RULES], NOBODY),
+    "letter": (TABLE[Act.SEE_RULES], NOBODY),
+    "write_letter": (TABLE[Act.WRITE_LETTERS], TABLE[Act.WRITE_LETTERS]),
+    "write_letter_version": (TABLE[Act.WRITE_LETTERS], TABLE[Act.WRITE_LETTERS]),
     "jobs": (TABLE[Act.SEE_QUEUE], NOBODY),
     "job_again": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
@@ -146,7 +152,7 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("mediation", "complaint"): TABLE[Act.HANDLE],
     ("arbitration", "complaint"): TABLE[Act.HANDLE],
     ("describe", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
-    ("own_error", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
+    ("whose_error", "rectification"): TABLE[Act.PROPOSE_CORRECTION],
     ("convert", "enquiry"): TABLE[Act.HANDLE],
     ("propose", "erasure"): TABLE[Act.PROPOSE],
     ("approve", "erasure"): TABLE[Act.APPROVE],
@@ -159,7 +165,6 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("clarification_asked", "access"): TABLE[Act.HANDLE],
     ("clarification_received", "access"): TABLE[Act.HANDLE],
     ("acknowledged", "complaint"): TABLE[Act.HANDLE],
-    ("not_our_error", "rectification"): TABLE[Act.HANDLE],
     ("extend", "access"): TABLE[Act.HANDLE],
     ("assign", "access"): TABLE[Act.HANDLE],
     ("paper", "access"): TABLE[Act.HANDLE],
@@ -172,6 +177,13 @@ STEPS_OF: dict[tuple[str, str], set[str]] = {
     ("doubt", "access"): TABLE[Act.HANDLE],
     ("withdraw", "access"): TABLE[Act.HANDLE],
     ("refuse", "access"): TABLE[Act.REFUSE],
+    ("propose_refusal", "access"): TABLE[Act.PROPOSE],
+    ("approve_refusal", "access"): TABLE[Act.APPROVE],
+    ("ask_fee", "access"): TABLE[Act.PROPOSE],
+    ("approve_fee", "access"): TABLE[Act.APPROVE],
+    ("fee_sent_back", "access"): TABLE[Act.APPROVE],
+    ("fee_paid", "access"): TABLE[Act.HANDLE],
+    ("fee_withdrawn", "access"): TABLE[Act.HANDLE],
 }
 # Each button on a mail: who may press it.
 STEPS_OF_MAIL: dict[str, set[str]] = {
@@ -262,23 +274,40 @@ OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
     "others", "bundle",
 )  # fmt: skip
-OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
+OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
+
+
+def _left_out(rows):
+    row = make.redaction(DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"]).data_subject)
+    return [row.case_id, row.pk]
+
+
+def _paper(rows):
+    """One that is there, though a colleague before may have put hers away."""
+    case = DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"])
+    return [case.pk, make.case_paper(case.data_subject, case=case).pk]
+
+
+def _person(rows):
+    return ["customers.customer", rows["customers_customer"]]
+
+
+def _letter(rows):
+    return [LetterVersion.objects.first().pk]
+
+
+OF_ITS_OWN = {
+    "open_details": _person, "mask_again": _person, "letter": _letter, "write_letter_version": _letter,
+    "job_again": lambda rows: ["privacy.outgoingemail", rows["privacy_outgoingemail"]],
+    "privacy_datasubjectrequest_put_back": _left_out, "privacy_datasubjectrequest_paper": _paper,
+    "privacy_datasubjectrequest_remove_paper": _paper,
+}  # fmt: skip
 
 
 def address(name, rows):
     table, _, what = name.rpartition("_")
-    if name in ("open_details", "mask_again"):
-        return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
-    if name == "job_again":
-        return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
-    if name == "privacy_datasubjectrequest_put_back":
-        left_out = make.redaction(DataSubjectRequest.objects.get(pk=rows[table.removesuffix("_put")]).data_subject)
-        return reverse(f"admin:{name}", args=[left_out.case_id, left_out.pk])
-    if what == "paper":
-        # One that is there, though a colleague before may have put hers away.
-        case = DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"])
-        paper = make.case_paper(case.data_subject, case=case)
-        return reverse(f"admin:{name}", args=[case.pk, paper.pk])
+    if name in OF_ITS_OWN:
+        return reverse(f"admin:{name}", args=OF_ITS_OWN[name](rows))
     if table in rows and (name in MORE or what in OF_A_ROW):
         return reverse(f"admin:{name}", args=[rows[table], *MORE.get(name, [])])
     return reverse(f"admin:{name}", args=OF_NO_ROW.get(name, []))

@@ -177,7 +177,8 @@ def test_the_answer_and_the_reasons_of_a_refusal_are_shown():
     mary = make.customer(login=True)
     case = make.case(mary)
     subject_requests.start(case, actor=make.staff())
-    subject_requests.refuse(case, actor=make.staff(), reasons="We hold nothing of the kind.")
+    letter = make.refusal(case, "We hold nothing of the kind.")
+    subject_requests.refuse(case, actor=make.staff(), reason="no_match", letter=letter)
     page = sign_in(mary).get(f"/account/requests/{case.reference}/").content.decode()
     assert "We hold nothing of the kind." in page and "We said no" in page
 

@@ -139,8 +139,10 @@ def test_a_refusal_needs_reasons_and_names_regulator_and_court(mary, agent):
     case = open_case(mary)
     subject_requests.start(case, actor=agent)
     with pytest.raises(NotAllowed):
-        subject_requests.refuse(case, actor=agent, reasons="  ")
-    subject_requests.refuse(case, actor=agent, reasons="You asked for the same thing yesterday.")
+        subject_requests.refuse(case, actor=agent, reason="no_match", letter=make.refusal(case, "  "))
+    subject_requests.refuse(
+        case, actor=agent, reason="no_match", letter=make.refusal(case, "You asked for the same thing yesterday.")
+    )
     letter = bytes(OutgoingEmail.objects.get(template="case_refused").body).decode()
     assert all(words in letter for words in ("asked for the same", "Information Commissioner", "court"))
 

@@ -17,6 +17,7 @@ from privacy.cases import ALPHABET, TRANSITIONS, State
 from privacy.deadlines import Event, deadline, local_date
 from privacy.restrictions import Restriction
 from privacy.subject_requests import CLOCK_EVENTS, CaseEvent, Complaint, DataSubjectRequest, Rectification
+from privacy.subject_requests.denials import NEEDS_TWO
 from privacy.vocabulary import Source
 
 from . import handed_on
@@ -105,6 +106,7 @@ def _story(index: int, customer: Customer, tale: dict[str, Any], team: Team, now
         data_subject=customer, kind=tale["kind"], source=tale["source"], jurisdiction=law, reference=reference(index),
         details=tale["text"].encode(), received_at=received_at, due_on=due.due_on, due_reasons=list(due.reasons),
         state=tale["state"], idempotency_key=f"demo-{index}", outcome=tale.get("answer", "").encode(),
+        denial_reason=tale.get("denial", ""),
         **_progress(tale, team, events),
     )  # fmt: skip
     return case, [_event(case, kind, at, tale, team) for kind, at in events]
@@ -123,6 +125,8 @@ def _progress(tale: dict[str, Any], team: Team, events: list[tuple[str, datetime
         values["search_note"] = SEARCHED.encode()
     if state == State.AWAITING_APPROVAL:
         values["proposed_by"] = team[roles.OFFICER][0]
+    if tale.get("denial") in NEEDS_TWO:
+        values |= {"proposed_by": team[roles.AGENT][0], "approved_by": team[roles.OFFICER][0]}
     if state not in TRANSITIONS:
         values["closed_at"] = events[-1][1]
     return values

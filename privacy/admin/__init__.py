@@ -11,6 +11,8 @@ from . import (
     intake,
     kind_steps,
     ledger,
+    letter_steps,
+    letters,
     looks,
     mail,
     on_behalf,
@@ -27,6 +29,6 @@ from . import (
 
 __all__ = [
     "alarms", "calls", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake", "kind_steps",
-    "ledger", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers", "restrictions", "rules",
-    "seeing", "site", "start", "work",
+    "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers",
+    "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -21,7 +21,18 @@ from ..erasure import NotErased
 from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
-from . import clock_card, people, recipient_notices, release_card, seeing, step_groups, steps, timeline, words
+from . import (
+    clock_card,
+    letter_forms,
+    people,
+    recipient_notices,
+    release_card,
+    seeing,
+    step_groups,
+    steps,
+    timeline,
+    words,
+)
 
 Outlook = clock_card.Outlook
 BUNDLES = (
@@ -48,9 +59,15 @@ def show(request: HttpRequest, pk: Any, *, room: Any, given: forms.Form | None =
 
 
 def page(
-    request: HttpRequest, case: DataSubjectRequest, room: Any, *, taken: str = "", filled: forms.Form | None = None
+    request: HttpRequest,
+    case: DataSubjectRequest,
+    room: Any,
+    *,
+    taken: str = "",
+    filled: forms.Form | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The page; `filled` is the form of the step that was taken and must be corrected."""
+    """The page; `filled` is the form of the step that was taken and must be corrected, or looked at again."""
     if not room.has_view_permission(request, case):
         raise PermissionDenied
     may_see = roles.may(request.user, Act.SEE_PERSON)
@@ -84,7 +101,7 @@ def page(
             if sees_person or not _comes_filled(step, case)
         ),
     }
-    return render(request, "admin/case.html", context, status=422 if filled else 200)
+    return render(request, "admin/case.html", context, status=status)
 
 
 def offered(case: DataSubjectRequest, account: Any, ahead: dict[str, Outlook]) -> list[steps.Step]:
@@ -145,8 +162,10 @@ def _two_people(case: DataSubjectRequest, account: Any) -> str:
     """Why the second person's button is not there, when it is not."""
     if case.state != State.AWAITING_APPROVAL:
         return ""
-    if case.execute_after and case.execute_after > timezone.now():
+    if case.execute_after and case.execute_after > timezone.now() and not case.denial_reason:
         return _("The person may still change her mind until %(when)s.") % {"when": words.moment(case.execute_after)}
+    if case.denial_reason and case.proposed_by_id != account.pk:
+        return _("It is proposed to refuse this. Open the details to read the letter; then agree, or send it back.")
     if case.proposed_by_id == account.pk:
         return _("You proposed this. A second, different person must approve.")
     return ""
@@ -162,9 +181,11 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
         raise PermissionDenied
     if _comes_filled(step, case) and (elsewhere := seeing.first_open(request, case)):
         return elsewhere
+    if with_words := letter_forms.filled(step.form, request.POST, case, f"id_{name}_%s"):
+        return page(request, case, room, taken=name, filled=with_words)
     form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
-        return page(request, case, room, taken=name, filled=form)
+        return page(request, case, room, taken=name, filled=form, status=422)
     level, said = taken(step, case, request.user, form.cleaned_data)
     messages.add_message(request, level, said)
     return redirect("admin:privacy_datasubjectrequest_change", case.pk)

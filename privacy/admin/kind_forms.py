@@ -1,6 +1,5 @@
 """What the steps of single kinds ask: the outcome of a complaint, its transaction, a correction, another kind."""
 
-from dataclasses import fields as columns_of
 from typing import Any
 
 from django import forms
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import rights
 from ..fields import not_in_the_future
 from ..forms import CorrectionFields, TransactionFields
-from ..subject_requests import complaint, rectification, where_next
+from ..subject_requests import complaint, rectification
 from .step_forms import LONGEST, StepForm
 
 
@@ -23,25 +22,17 @@ def _area(label: Any, rows: int = 3) -> forms.CharField:
     return forms.CharField(label=label, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": rows}))
 
 
-class OutcomeForm(StepForm):
-    """The outcome letter with its three blocks, each to be seen before it leaves (SFB-07, SFB-11)."""
+class WhoseErrorForm(StepForm):
+    """One question, two answers."""
 
-    outcome = forms.ChoiceField(
-        label=_("How does it end?"), choices=[("", "–"), *((one.value, one.label) for one in complaint.ANSWERS)]
-    )
-    text = _area(_("Answer to the person: what you found, and what is done"), rows=5)
-    regulator = _area(_("Where to go next: the regulator"), rows=3)
-    mediation = _area(_("Where to go next: mediation at no charge"), rows=6)
-    courts = _area(_("The courts are never closed"), rows=2)
-    stays_open = forms.BooleanField(label=_("Do not close it: the person may go to mediation"), required=False)
-
-    def adapt(self) -> None:
-        """Begins with the usual words; after arbitration nothing is left to wait for."""
-        usual = where_next.usual()
-        for block in columns_of(usual):
-            self.fields[block.name].initial = getattr(usual, block.name)
-        if complaint.of(self.case).stage == complaint.Stage.ARBITRATION:
-            del self.fields["stays_open"]
+    whose = forms.ChoiceField(
+        label=_("Whose mistake was it?"), widget=forms.RadioSelect,
+        choices=[
+            ("ours", _("Ours: it must be right within ten working days")),
+            ("not_ours", _("Not ours: only the day of the law holds, and the person reads that")),
+        ],
+    )  # fmt: skip
+    text = _area(_("What went wrong, and how do you know?"))
 
 
 class TransactionForm(TransactionFields, StepForm):

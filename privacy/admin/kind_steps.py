@@ -1,6 +1,5 @@
 """What may be done with one kind of case alone: a complaint, a correction, a question that is a request."""
 
-from dataclasses import fields as columns_of
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,9 +9,8 @@ from ..roles import Act
 from ..subject_requests import DataSubjectRequest as Dsr
 from ..subject_requests import complaints, converting, open_doubt, rectification
 from ..subject_requests.complaint import Stage, of
-from ..subject_requests.where_next import WhereNext
-from .kind_forms import ConvertForm, CorrectionForm, MediationForm, OutcomeForm, TransactionForm
-from .step_forms import TextForm
+from .kind_forms import ConvertForm, CorrectionForm, MediationForm, TransactionForm, WhoseErrorForm
+from .letter_forms import OutcomeForm, ProgressLetterForm
 from .steps import STEPS, Step
 
 
@@ -40,16 +38,10 @@ def _is_correction(case: Dsr, account: Any) -> bool:
     return case.kind == "rectification" and case.is_open
 
 
-def _may_be_own_error(case: Dsr, account: Any) -> bool:
-    return _is_correction(case, account) and not rectification.of(case).is_own_error
-
-
 def _answer(case: Dsr, who: Any, said: dict[str, Any]) -> None:
-    blocks = WhereNext(**{block.name: said[block.name] for block in columns_of(WhereNext)})
     complaints.answer(
-        case, actor=who, outcome=said["outcome"], text=said["text"], where_next=blocks,
-        stays_open=said.get("stays_open", False),
-    )  # fmt: skip
+        case, actor=who, outcome=said["outcome"], letter=said["letter"], stays_open=said.get("stays_open", False)
+    )
 
 
 KIND_STEPS = [
@@ -61,8 +53,9 @@ KIND_STEPS = [
     Step(
         "progress", _("Tell the person how it stands"),
         _("An email in your words; where we know no email address, send it by post too. The complaint stays open."),
-        Act.HANDLE, lambda case, who, said: complaints.inform(case, actor=who, text=said["text"]),
-        _is_complaint, TextForm, group="wait",
+        Act.HANDLE,
+        lambda case, who, said: complaints.inform(case, actor=who, text=said["text"], words=said["began_with"]),
+        _is_complaint, ProgressLetterForm, group="wait",
     ),
     Step(
         "transaction", _("Note what it is about"),
@@ -86,10 +79,13 @@ KIND_STEPS = [
         _is_correction, CorrectionForm,
     ),
     Step(
-        "own_error", _("The mistake was ours"), _("Then it must be right within ten working days."),
+        "whose_error", _("Whose mistake it was"),
+        _("You may say so again when you know better; the later word counts."),
         Act.PROPOSE_CORRECTION,
-        lambda case, who, said: rectification.mark_own_error(case, actor=who, why=said["text"]),
-        _may_be_own_error, TextForm,
+        lambda case, who, said: rectification.whose_error(
+            case, is_ours=said["whose"] == "ours", actor=who, why=said["text"]
+        ),
+        _is_correction, WhoseErrorForm,
     ),
     Step(
         "convert", _("It is more than a question"),

@@ -53,6 +53,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.cookie", _("Cookies"), None),
         ("privacy.purpose", _("Purposes"), None),
         ("privacy.policyversion", _("Policies"), None),
+        ("letters", _("Letters"), Act.SEE_RULES),
         ("privacy.purgerun", _("Purges"), None),
         ("training", _("Training"), Act.RECORD_TRAINING),
     ]),

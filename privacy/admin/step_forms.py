@@ -46,19 +46,6 @@ class TextForm(StepForm):
     text = _text(_("In your words"))
 
 
-class AnswerForm(StepForm):
-    """The answer to the person, where the right needs one."""
-
-    text = _text(_("Answer to the person"))
-
-    def adapt(self) -> None:
-        """No answer is asked where a file or a deed is the answer."""
-        if not self.case.right.needs_answer:
-            del self.fields["text"]
-        elif self.case.right.draft:
-            self.fields["text"].initial = self.case.right.draft(self.case)
-
-
 class IdentityForm(StepForm):
     """How we know."""
 
@@ -74,17 +61,6 @@ class DoubtForm(StepForm):
 
     kind = forms.ChoiceField(label=_("What is wrong?"), choices=[(kind, EVENTS[kind]) for kind in DOUBTS])
     text = _text(_("What makes you doubt?"))
-
-
-class ProofForm(TextForm):
-    """What the person is asked for, and why: no doubt, no proof (Art. 12(6))."""
-
-    field_order = ("doubt", "text")
-    doubt = forms.CharField(
-        label=_("Why is it reasonable to doubt who is asking?"), max_length=500,
-        help_text=_("For the file; the person does not read it. “To be sure” is no reason."),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )  # fmt: skip
 
 
 class CalledForm(StepForm):

@@ -15,15 +15,14 @@ from ..roles import Act
 from ..subject_requests import DataSubjectRequest as Dsr
 from ..subject_requests import papers, representing
 from . import clock_card
+from .letter_forms import AnswerForm, ClarificationLetterForm, ExtensionForm, IdentityLetterForm
 from .step_forms import (
-    AnswerForm,
     AssignForm,
     ConfirmForm,
     DoubtForm,
     IdentityForm,
     MergeForm,
     PaperForm,
-    ProofForm,
     RepresentativeForm,
     TextForm,
 )
@@ -75,7 +74,8 @@ def _may_carry_out(case: Dsr, account: Any) -> bool:
 
 def _may_approve(case: Dsr, account: Any) -> bool:
     waited = not case.execute_after or case.execute_after <= timezone.now()
-    return case.state == State.AWAITING_APPROVAL and case.proposed_by_id != account.pk and waited
+    waits = case.state == State.AWAITING_APPROVAL and not case.denial_reason
+    return waits and case.proposed_by_id != account.pk and waited
 
 
 def _may_propose(case: Dsr, account: Any) -> bool:
@@ -99,7 +99,7 @@ def _may_ask_proof(case: Dsr, account: Any) -> bool:
 
 
 def _ask_proof(case: Dsr, who: Any, said: dict[str, Any]) -> None:
-    subject_requests.ask(case, "id_asked", actor=who, text=said["text"], doubt=said["doubt"])
+    subject_requests.ask(case, "id_asked", actor=who, text=said["text"], words=said["began_with"], doubt=said["doubt"])
 
 
 def _asked(kind: str) -> Callable[[Dsr, Any], bool]:
@@ -111,7 +111,9 @@ def _not_asked(kind: str) -> Callable[[Dsr, Any], bool]:
 
 
 def _ask(kind: str) -> Callable[[Dsr, Any, dict[str, Any]], None]:
-    return lambda case, who, said: subject_requests.ask(case, kind, actor=who, text=said["text"])
+    return lambda case, who, said: subject_requests.ask(
+        case, kind, actor=who, text=said["text"], words=said["began_with"]
+    )
 
 
 def _add_paper(case: Dsr, who: Any, said: dict[str, Any]) -> None:
@@ -132,6 +134,14 @@ def _has_twin(case: Dsr, account: Any) -> bool:
 
 def _note(case: Dsr, who: Any, said: dict[str, Any]) -> None:
     subject_requests.note(case, "comment", actor=who, text=said["text"], is_internal=True)
+
+
+def _carry_out(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    subject_requests.carry_out(case, actor=who, text=said.get("text", ""), words=said.get("began_with"))
+
+
+def _extend(case: Dsr, who: Any, said: dict[str, Any]) -> None:
+    subject_requests.extend(case, actor=who, reasons=said["text"], words=said["began_with"])
 
 
 def _not_extended(case: Dsr, account: Any) -> bool:
@@ -155,7 +165,7 @@ STEPS: list[Step] = [
     ),
     Step(
         "carry_out", _("Carry it out"), _("What the right asks for is done now, and the person is told."),
-        Act.HANDLE, lambda case, who, said: subject_requests.carry_out(case, actor=who, text=said.get("text", "")),
+        Act.HANDLE, _carry_out,
         _may_carry_out, AnswerForm, "main",
     ),
     Step(
@@ -179,7 +189,7 @@ STEPS: list[Step] = [
     Step(
         "id_asked", _("Ask who it is"),
         _("A letter asks the person to show that it is really her. Only where you can say why you doubt it."),
-        Act.HANDLE, _ask_proof, _may_ask_proof, ProofForm, clock="id_asked", group="wait",
+        Act.HANDLE, _ask_proof, _may_ask_proof, IdentityLetterForm, clock="id_asked", group="wait",
     ),
     Step(
         "id_received", _("The proof has come"), _("The clock goes on from today."),
@@ -189,7 +199,7 @@ STEPS: list[Step] = [
     Step(
         "clarification_asked", _("Ask what is meant"), _("A letter asks the person what exactly she wants."),
         Act.HANDLE, _ask("clarification_asked"),
-        _not_asked("clarification_asked"), TextForm, clock="clarification_asked", group="wait",
+        _not_asked("clarification_asked"), ClarificationLetterForm, clock="clarification_asked", group="wait",
     ),
     Step(
         "clarification_received", _("The explanation has come"), _("The clock goes on from today."),
@@ -203,15 +213,8 @@ STEPS: list[Step] = [
         _waits_for("acknowledgement"), TextForm, group="wait",
     ),
     Step(
-        "not_our_error", _("The mistake was not ours"),
-        _("What we promise for our own mistakes does not hold then; the day of the law stays. The person sees this."),
-        Act.HANDLE, lambda case, who, said: subject_requests.not_our_error(case, actor=who, why=said["text"]),
-        _waits_for("own_error"), TextForm,
-    ),
-    Step(
         "extend", _("Take more time"), _("Once, with reasons. A letter tells the person the new last day and why."),
-        Act.HANDLE, lambda case, who, said: subject_requests.extend(case, actor=who, reasons=said["text"]),
-        _not_extended, TextForm, clock="extended", group="wait",
+        Act.HANDLE, _extend, _not_extended, ExtensionForm, clock="extended", group="wait",
     ),
     Step(
         "assign", _("Give it to a colleague"), _("The request moves to somebody else's list."),
@@ -259,12 +262,6 @@ STEPS: list[Step] = [
         "withdraw", _("The person changed her mind"), _("The request is closed, and the person is told."),
         Act.HANDLE, lambda case, who, _said: subject_requests.withdraw(case, actor=who),
         lambda case, _who: State.WITHDRAWN in case.next_states(), group="end",
-    ),
-    Step(
-        "refuse", _("Refuse"), _("A letter gives your reasons and says where the person can complain."),
-        Act.REFUSE, lambda case, who, said: subject_requests.refuse(case, actor=who, reasons=said["text"]),
-        lambda case, _who: State.REFUSED in case.next_states() and case.right.can_be_refused, TextForm, "danger",
-        group="end",
     ),
 ]  # fmt: skip
 

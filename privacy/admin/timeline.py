@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from .. import audit, roles, sight
+from ..cases import State
 from ..roles import Act
-from ..subject_requests import DataSubjectRequest
+from ..subject_requests import CaseEvent, DataSubjectRequest, denial_of
 from . import words
 
 NEWEST = 200
@@ -27,13 +28,14 @@ class Entry:
     who: str
     note: str = ""
     is_internal: bool = False
+    words: str = ""
 
 
 def of(request: HttpRequest, case: DataSubjectRequest, *, with_notes: bool) -> list[Entry]:
     """Both sources in one order; notes only for those who see the person now, looks only for readers of the log."""
     reads = roles.may(request.user, Act.READ_AUDIT)
     wanted = ONLY_IN_THE_AUDIT_LOG + (sight.LOOKS if reads else ())
-    events = list(case.events.order_by("occurred_at", "pk"))
+    events = list(case.events.select_related("words").order_by("occurred_at", "pk"))
     logged = list(audit.of(case).filter(event__in=wanted)[:NEWEST])
     names = who_is(
         [row.actor for row in events]
@@ -41,14 +43,23 @@ def of(request: HttpRequest, case: DataSubjectRequest, *, with_notes: bool) -> l
         + [str(row.details.get("to", "")) for row in logged]
     )
     lines = [
-        Entry(row.occurred_at, words.event(row.kind), names[row.actor], row.text if with_notes else "", row.is_internal)
+        Entry(
+            row.occurred_at, _happened(row, case), names[row.actor], row.text if with_notes else "", row.is_internal,
+            str(row.words or ""),
+        )
         for row in events
-    ]
+    ]  # fmt: skip
     searches = [line for line, row in zip(lines, events, strict=True) if row.kind == "searched"]
     if with_notes and searches:
         searches[-1].note = case.search
     lines += [Entry(row.at, _logged(row, names), names[row.actor], is_internal=True) for row in logged]
     return sorted(lines, key=lambda line: line.at)
+
+
+def _happened(row: CaseEvent, case: DataSubjectRequest) -> str:
+    """A refusal with its reason, whoever reads; it says nothing about the person."""
+    denial = denial_of(case) if row.kind == State.REFUSED else None
+    return f"{words.event(row.kind)}: {denial.label}" if denial else words.event(row.kind)
 
 
 def _logged(row: audit.AuditEntry, names: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ EVENTS = {
     "extended": gettext_lazy("Notice of more time sent"),
     "fee_asked": gettext_lazy("Fee asked for"),
     "fee_paid": gettext_lazy("Fee paid"),
+    "fee_withdrawn": gettext_lazy("Fee taken back"),
     "acknowledged": gettext_lazy("Receipt confirmed"),
     "not_our_error": gettext_lazy("The mistake was not ours"),
     "mediation_opened": gettext_lazy("Mediation opened"),
@@ -62,6 +63,8 @@ def waits(events: Iterable[Event]) -> list[Wait]:
     days: dict[str, list[date]] = {}
     for event in events:
         days.setdefault(event.type, []).append(event.on)
+    for taken_back in sorted(days.get("fee_withdrawn", ())):
+        _never_asked(days, taken_back)
     found = [wait for thing, (asking, answer) in WAITS.items() if asking in days or answer in days
              for wait in _pairs(thing, sorted(days.get(asking, ())), sorted(days.get(answer, ())))]  # fmt: skip
     return sorted(found, key=attrgetter("asked")) if len(found) > 1 else found
@@ -88,6 +91,14 @@ def refuse_earlier_than(received_on: date, events: Iterable[Event]) -> None:
                 _("“%(event)s” on %(day)s lies before the day of receipt, %(received)s")
                 % {"event": EVENTS[event.type], "day": in_full(event.on), "received": in_full(received_on)}
             )
+
+
+def _never_asked(days: dict[str, list[date]], taken_back: date) -> None:
+    """Drop the fee that was taken back: whoever need not pay must not wait longer because we asked."""
+    asked = [day for day in days.get("fee_asked", ()) if day <= taken_back]
+    if not asked:
+        raise UnlawfulEvent(_("“%(event)s”, but nothing was asked for before") % {"event": EVENTS["fee_withdrawn"]})
+    days["fee_asked"].remove(max(asked))
 
 
 def _pairs(thing: str, asked: list[date], received: list[date]) -> list[Wait]:

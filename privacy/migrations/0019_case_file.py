@@ -19,7 +19,7 @@ def say_what_was(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0017_complaints'),
+        ('privacy', '0018_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]

@@ -1,12 +1,14 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
-from . import call_backs, complaints, promises, rectification, redacting, releasing, searching
-from .asking import acknowledge, answered, ask, extend, not_our_error, open_questions
+from . import call_backs, complaints, fees, promises, rectification, redacting, releasing, searching
+from .asking import acknowledge, answered, ask, extend, open_questions
 from .call_backs import CallBack, doubt, not_the_person, settle, tried
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import CLOCK_EVENTS, clocks, history, label, missed, reckoned
 from .complaint import Complaint
 from .converting import convert, may_be_converted
+from .denying import approve_refusal, denial_of, propose_refusal, proposed_letter, refuse
+from .fee import Fee
 from .forecasts import Forecast, forecast
 from .handling import (
     approve,
@@ -14,7 +16,6 @@ from .handling import (
     complete,
     confirm_identity,
     propose,
-    refuse,
     send_back,
     start,
     withdraw,
@@ -32,11 +33,12 @@ from .representing import Representative
 from .timeline import DOUBTS, move, note, open_doubt
 
 __all__ = [
-    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CallBack", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest",
+    "ASKED", "CLOCK_EVENTS", "DOUBTS", "CallBack", "CaseEvent", "CasePaper", "Complaint", "DataSubjectRequest", "Fee",
     "Forecast", "FormUsed", "NotAPaper", "NotAllowed", "OnBehalf", "Rectification", "ReleaseCheck", "Representative",
-    "Rung", "acknowledge", "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints",
-    "complete", "confirm_identity", "convert", "doubt", "extend", "facts", "forecast", "history", "label",
-    "may_be_converted", "merge", "missed", "move", "not_our_error", "not_the_person", "note", "open_case",
-    "open_doubt", "open_questions", "promises", "propose", "reckoned", "rectification", "redacting", "refuse",
-    "releasing", "rung", "rungs", "searching", "send_back", "settle", "start", "tried", "twins", "withdraw",
+    "Rung", "acknowledge", "answered", "approve", "approve_refusal", "ask", "call_backs", "carry_out", "clocks",
+    "complaints", "complete", "confirm_identity", "convert", "denial_of", "doubt", "extend", "facts", "fees",
+    "forecast", "history", "label", "may_be_converted", "merge", "missed", "move", "not_the_person",
+    "note", "open_case", "open_doubt", "open_questions", "promises", "propose", "propose_refusal", "proposed_letter",
+    "reckoned", "rectification", "redacting", "refuse", "releasing", "rung", "rungs", "searching", "send_back",
+    "settle", "start", "tried", "twins", "withdraw",
 ]  # fmt: skip

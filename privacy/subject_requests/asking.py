@@ -6,13 +6,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .. import jobs
+from ..letters import Letter, LetterVersion
 from ..notices import OutgoingEmail
 from . import representing
 from .call_backs import back_to_verifying
 from .case import DataSubjectRequest
 from .handling import SYSTEM
 from .letters import ACKNOWLEDGEMENT, case_of, tell
-from .refusing import require
+from .refusing import may_leave, require
 from .timeline import note
 
 ANSWERS = {"id_asked": "id_received", "clarification_asked": "clarification_received"}
@@ -24,14 +25,22 @@ def open_questions(case: DataSubjectRequest) -> set[str]:
     return {asked for asked, answered in ANSWERS.items() if kinds.count(asked) > kinds.count(answered)}
 
 
-def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str, doubt: str = "") -> None:
+def ask(
+    case: DataSubjectRequest,
+    kind: str,
+    *,
+    actor: Any,
+    text: str,
+    words: LetterVersion | None = None,
+    doubt: str = "",
+) -> None:
     """Asks the person for proof of who she is, or for what she means, by letter (Art. 12(6), recital 63).
 
     Proof may be asked for only with `doubt`: why it is reasonable to doubt that it is her. Who had signed in and proven
     it just before is not known any longer from then on.
     """
     require(case.is_open, _("The request is closed."))
-    require(bool(text.strip()), _("Write what you need to know."))
+    may_leave(Letter(kind, {"text": text}, words))
     require(kind not in open_questions(case), _("This was asked already; wait for the answer."))
     if kind == "id_asked":
         _require_doubt(case, doubt)
@@ -39,7 +48,7 @@ def ask(case: DataSubjectRequest, kind: str, *, actor: Any, text: str, doubt: st
         if kind == "id_asked":
             back_to_verifying(case, actor=actor)
             note(case, "id_doubt", actor=actor, text=doubt, is_internal=True)
-        event = note(case, kind, actor=actor, text=text)
+        event = note(case, kind, actor=actor, text=text, words=words)
         tell("case_question", case, event)
 
 
@@ -70,17 +79,10 @@ def _has_left(letter: OutgoingEmail) -> None:
         note(case, "acknowledged", actor=SYSTEM)
 
 
-def not_our_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
-    """The mistake was somebody else's, so that what the shop promises for its own mistakes does not hold (SFB-06)."""
-    require(case.is_open, _("The request is closed."))
-    require(bool(why.strip()), _("Say whose mistake it was, and how you know."))
-    note(case, "not_our_error", actor=actor, text=why)
-
-
-def extend(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
+def extend(case: DataSubjectRequest, *, actor: Any, reasons: str, words: LetterVersion | None = None) -> None:
     """More time, once, with reasons and while it is still allowed; the person is told (Art. 12(3))."""
     require(case.is_open, _("The request is closed."))
-    require(bool(reasons.strip()), _("More time needs its reasons."))
+    may_leave(Letter("extension", {"text": reasons}, words))
     with transaction.atomic():
-        event = note(case, "extended", actor=actor, text=reasons)
+        event = note(case, "extended", actor=actor, text=reasons, words=words)
         tell("case_extended", case, event)

@@ -1,5 +1,8 @@
 """The rows: a request of one person, and what happened to it."""
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,9 +11,13 @@ from django.utils import timezone
 from .. import rights
 from ..cases import Case, CaseQuerySet, State
 from ..fields import EncryptedField
+from ..letters import LetterVersion
 from ..personal_data import Anonymise, Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose, Source
+from . import denials
 
+# Where a case stands whose refusal is proposed, or done.
+DENIED = (State.AWAITING_APPROVAL, State.REFUSED)
 NOT_CLOSED, IN_NO_HANDS = Q(closed_at__isnull=True), Q(assignee__isnull=True)
 
 
@@ -33,7 +40,7 @@ class DataSubjectRequest(Case):
         ),
         fields=(
             "reference", "kind", "state", "received_at", "due_on", "closed_at", "source", "details", "outcome",
-            "search_note",
+            "denial_reason", "search_note",
         ),
         not_personal=(
             "due_reasons", "assignee", "execute_after", "proposed_by", "approved_by", "idempotency_key", "jurisdiction",
@@ -54,6 +61,7 @@ class DataSubjectRequest(Case):
     details = EncryptedField(blank=True, default=b"")
     outcome = EncryptedField(blank=True, default=b"")
     search_note = EncryptedField(null=True, help_text="What was searched; NULL: nobody has noted it.")
+    denial_reason = models.CharField(max_length=30, choices=denials.choices, blank=True, editable=False)
     identity_confirmed_at = models.DateTimeField(null=True, blank=True)
     execute_after = models.DateTimeField(null=True, blank=True, help_text="Until then the person may change her mind.")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -93,6 +101,20 @@ class DataSubjectRequest(Case):
                 violation_error_message="No copy is handed out before what was searched was noted.",
             ),
             models.CheckConstraint(condition=NOT_CLOSED | Q(next_promise=""), name="dsr_closed_owes_nothing"),
+            models.CheckConstraint(
+                condition=~Q(state=State.REFUSED) | ~Q(denial_reason=""),
+                name="refused_has_a_reason",
+                violation_error_message="A refusal names its reason.",
+            ),
+            models.CheckConstraint(
+                condition=Q(denial_reason="") | Q(state__in=DENIED), name="only_the_refused_have_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.REFUSED, denial_reason__in=denials.NEEDS_TWO)
+                | (Q(proposed_by__isnull=False) & Q(approved_by__isnull=False)),
+                name="unfounded_needs_two_people",
+                violation_error_message="Nothing is refused as unfounded or excessive before two people have agreed.",
+            ),
         ]
         # The queue's orders: whatever is filtered, a page is read off an index. Open rows are those not closed.
         indexes = [
@@ -115,6 +137,12 @@ class DataSubjectRequest(Case):
     def lock(self) -> None:
         """Nobody else writes this case, or what stands beside it, until the transaction ends; reads nothing anew."""
         DataSubjectRequest.objects.select_for_update().only("pk").get(pk=self.pk)
+
+    def move_to(self, state: str, *, actor: Any, now: datetime | None = None, **changes: Any) -> None:
+        """A refusal that was proposed is one no longer when the case goes elsewhere."""
+        if state not in DENIED:
+            changes["denial_reason"] = ""
+        super().move_to(state, actor=actor, now=now, **changes)
 
     @property
     def text(self) -> str:
@@ -148,7 +176,7 @@ class CaseEvent(models.Model):
         retention=Retention(since="case__closed_at", years=6),
         erase=Keep("Proves how your request was handled.", then=Delete()),
         fields=("kind", "occurred_at", "note"),
-        not_personal=("case", "actor", "is_internal"),
+        not_personal=("case", "actor", "is_internal", "words"),
         third_party=("note",),
         told=("note",),
     )
@@ -159,6 +187,7 @@ class CaseEvent(models.Model):
     actor = models.CharField(max_length=100)
     note = EncryptedField(blank=True, default=b"")
     is_internal = models.BooleanField(default=False, help_text="Not shown to the person before an access request.")
+    words = models.ForeignKey(LetterVersion, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["occurred_at", "pk"]

@@ -15,7 +15,11 @@ from .case import CaseEvent, DataSubjectRequest
 
 CLOCK_EVENTS = (
     "id_asked", "id_received", "clarification_asked", "clarification_received", "extended", "fee_asked", "fee_paid",
+    "fee_withdrawn",
 )  # fmt: skip
+# Whose mistake it was: ours, and not ours. The first takes the second back.
+WHOSE = OURS, NOT_OURS = ("own_error", "not_our_error")
+READ = (*deadlines.EVENTS, OURS)
 
 
 def clocks(case: DataSubjectRequest) -> tuple[Clock, ...]:
@@ -47,12 +51,19 @@ def _packs(case: DataSubjectRequest) -> list[str]:
 def history(case: DataSubjectRequest, more: Sequence[CaseEvent] = ()) -> list[Event]:
     """What happened to the case, as the clock reads it, and what is about to be written; its end is its answer."""
     received_on = timezone.localdate(case.received_at, settings.SHOP_TZ)
-    rows = [event for event in case.events.all() if event.kind in deadlines.EVENTS] if _is_read(case) else _read(case)
+    rows = [event for event in case.events.all() if event.kind in READ] if _is_read(case) else _read(case)
     days = [(row.kind, timezone.localdate(row.occurred_at, settings.SHOP_TZ)) for row in (*rows, *more)]
+    days = _without_what_was_taken_back(days)
     if case.closed_at and case.state in (State.COMPLETED, State.REFUSED):
         days.append(("answered", timezone.localdate(case.closed_at, settings.SHOP_TZ)))
     # A mail server whose clock is fast must not make a receipt that was confirmed at once look impossible.
     return [Event(kind, day if kind in CLOCK_EVENTS else max(day, received_on)) for kind, day in days]
+
+
+def _without_what_was_taken_back(days: list[tuple[str, date]]) -> list[tuple[str, date]]:
+    """Whoever finds out later that the mistake was ours after all has never said that it was not."""
+    ours = max((place for place, (kind, _day) in enumerate(days) if kind == OURS), default=-1)
+    return [one for place, one in enumerate(days) if one[0] != OURS and (one[0] != NOT_OURS or place > ours)]
 
 
 def _is_read(case: DataSubjectRequest) -> bool:
@@ -60,7 +71,7 @@ def _is_read(case: DataSubjectRequest) -> bool:
 
 
 def _read(case: DataSubjectRequest) -> Iterable[CaseEvent]:
-    rows = case.events.filter(kind__in=deadlines.EVENTS).order_by("occurred_at", "pk")
+    rows = case.events.filter(kind__in=READ).order_by("occurred_at", "pk")
     return rows.only("case", "kind", "occurred_at")
 
 

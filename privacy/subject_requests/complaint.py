@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -151,8 +150,3 @@ def close(case: DataSubjectRequest, outcome: str) -> None:
         row = locked(case)
         if row.stage != Stage.CLOSED:
             row.move_to(Stage.CLOSED, outcome=outcome)
-
-
-def mediator() -> str:
-    """Who mediates, by name."""
-    return str(settings.SHOP["mediator"])

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..cases import CaseQuerySet, State
+from ..letters import Letter, LetterVersion
 from .case import CaseEvent, DataSubjectRequest
 from .complaint import ANSWERS, LONGEST_NUMBER, Stage, Subject, locked
 from .handling import as_it_is_now, require_known, start
 from .letters import tell
-from .refusing import require
+from .refusing import may_leave, require
 from .timeline import move, note
-from .where_next import WhereNext
 
 # Each of these is a letter to the person.
 TOLD = ("received", "id_asked", "clarification_asked", "extended", "progress", "mediation", "arbitration", "outcome")
@@ -52,12 +52,12 @@ def _write(case: DataSubjectRequest, said: dict[str, Any]) -> None:
     row.save()
 
 
-def inform(case: DataSubjectRequest, *, actor: Any, text: str) -> None:
+def inform(case: DataSubjectRequest, *, actor: Any, text: str, words: LetterVersion | None = None) -> None:
     """Tells the person how it stands, while nothing else is to be told (SFB-04)."""
-    require(bool(text.strip()), _("Write how it stands."))
+    may_leave(Letter("progress", {"text": text}, words))
     with transaction.atomic():
         _require_open(case)
-        tell("complaint_progress", case, note(case, "progress", actor=actor, text=text))
+        tell("complaint_progress", case, note(case, "progress", actor=actor, text=text, words=words))
 
 
 def open_mediation(case: DataSubjectRequest, *, actor: Any, opened_on: date) -> None:
@@ -88,25 +88,23 @@ def answer(
     *,
     actor: Any,
     outcome: str,
-    text: str,
-    where_next: WhereNext,
+    letter: Letter,
     stays_open: bool = False,
     now: datetime | None = None,
 ) -> None:
-    """The outcome letter; it says where to go next, or it does not leave (SFB-07, SFB-11).
+    """The outcome letter; it names regulator, mediation and courts, or it does not leave (SFB-07, SFB-11).
 
     With `stays_open` the complaint waits for mediation; otherwise it is closed.
     """
     require(outcome in ANSWERS, _("Choose how it ended."))
-    require(bool(text.strip()), _("Write the answer to the person first."))
-    require(not where_next.lacks(), where_next.lacks())
+    may_leave(letter)
     with transaction.atomic():
         _require_open(case)
         require_known(case)
         if case.state in (State.RECEIVED, State.VERIFYING):
             start(case, actor=actor)
-        _write_outcome(case, outcome, f"{text.strip()}\n\n{where_next.text()}", stays_open=stays_open)
-        event = note(case, "outcome", actor=actor, text=text, now=now)
+        _write_outcome(case, outcome, letter.text(), stays_open=stays_open)
+        event = note(case, "outcome", actor=actor, text=letter.blocks["text"], words=letter.words, now=now)
         if not stays_open:
             _leave_mediation(case, actor)
             move(case, State.COMPLETED, actor=actor, now=now)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from .. import audit, jobs
 from ..cases import State
 from ..erasure import Erasure
-from . import complaint, papers, representing, searching
+from ..letters import Letter, LetterVersion
+from . import complaint, fee, papers, representing, searching, wording
 from .case import DataSubjectRequest
 from .letters import tell
-from .refusing import require
+from .refusing import may_leave, require
 from .timeline import move, note, open_doubt
 
 SYSTEM = "system:subject_requests"
@@ -50,7 +51,8 @@ def approve(case: DataSubjectRequest, *, actor: Any, now: datetime | None = None
     now = now or timezone.now()
     with transaction.atomic():
         require_known(as_it_is_now(case))
-        require(case.proposed_by_id != actor.pk, _("A second, different person must approve."))
+        require(not case.denial_reason, _("It was proposed to refuse this, not to carry it out."))
+        require_second(case, actor)
         require(not case.execute_after or case.execute_after <= now, _("The person may still change her mind."))
         move(case, State.EXECUTING, actor=actor, approved_by=actor, now=now)
         _carry_out(case, actor=actor, now=now)
@@ -65,10 +67,18 @@ def send_back(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
         note(case, "sent_back", actor=actor, text=why, is_internal=True)
 
 
-def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
+def carry_out(
+    case: DataSubjectRequest,
+    *,
+    actor: Any,
+    text: str = "",
+    words: LetterVersion | None = None,
+    now: datetime | None = None,
+) -> None:
     """Does what the right says, for rights that one person may carry out; `text` is the answer to the person."""
-    _require_no_outcome_letter(case)
-    require(bool(text.strip()) or not case.right.needs_answer, _("Write the answer to the person first."))
+    require_no_outcome_letter(case)
+    if case.right.needs_answer:
+        may_leave(Letter(wording.answer_to(case), {"text": text}, words))
     require(not case.right.needs_two_people, _("Two people must agree to this; propose it first."))
     now = now or timezone.now()
     with transaction.atomic():
@@ -77,7 +87,12 @@ def carry_out(case: DataSubjectRequest, *, actor: Any, text: str = "", now: date
         if case.state == State.RECEIVED:
             start(case, actor=actor)
         move(case, State.EXECUTING, actor=actor, now=now)
-        _carry_out(case, actor=actor, now=now, text=text)
+        _carry_out(case, actor=actor, now=now, text=text, words=words)
+
+
+def require_second(case: DataSubjectRequest, actor: Any) -> None:
+    """Whoever agrees is not the one who proposed; the database refuses it as well."""
+    require(case.proposed_by_id != actor.pk, _("A second, different person must approve."))
 
 
 def as_it_is_now(case: DataSubjectRequest) -> DataSubjectRequest:
@@ -93,36 +108,36 @@ def require_known(case: DataSubjectRequest) -> None:
     unproven = representing.is_unproven(case)
     require(not unproven, _("First look at the document by which somebody acts for the person."))
     require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
+    require(not fee.is_waited_for(case), _("First the fee: note that it was paid, or take it back."))
 
 
-def _require_no_outcome_letter(case: DataSubjectRequest) -> None:
+def require_no_outcome_letter(case: DataSubjectRequest) -> None:
     """A complaint ends with the letter that says where to go next, and in no other way (SFB-07)."""
     has_one = case.right.has_outcome_letter
     require(not has_one, _("A complaint ends with its outcome letter, which says where to go next."))
 
 
-def _carry_out(case: DataSubjectRequest, *, actor: Any, now: datetime, text: str = "") -> None:
+def _carry_out(
+    case: DataSubjectRequest, *, actor: Any, now: datetime, text: str = "", words: LetterVersion | None = None
+) -> None:
     """Runs the right's verb; it either finishes at once or leaves a job that calls `complete` later."""
     if case.right.verb(case, audit.reference(actor), now):
-        complete(case, actor=actor, now=now, text=text)
+        complete(case, actor=actor, now=now, text=text, words=words)
 
 
-def complete(case: DataSubjectRequest, *, actor: Any, text: str = "", now: datetime | None = None) -> None:
+def complete(
+    case: DataSubjectRequest,
+    *,
+    actor: Any,
+    text: str = "",
+    words: LetterVersion | None = None,
+    now: datetime | None = None,
+) -> None:
     """Done, and the person is told."""
-    _require_no_outcome_letter(case)
+    require_no_outcome_letter(case)
     with transaction.atomic():
-        move(case, State.COMPLETED, actor=actor, text=text, now=now, outcome=text.encode())
+        move(case, State.COMPLETED, actor=actor, text=text, words=words, now=now, outcome=text.encode())
         tell("case_completed", case)
-
-
-def refuse(case: DataSubjectRequest, *, actor: Any, reasons: str) -> None:
-    """No, with reasons, and with where to complain (Art. 12(4)); without reasons it cannot be sent."""
-    _require_no_outcome_letter(case)
-    require(case.right.can_be_refused, _("Nobody may refuse this; carry it out (Art. 21(3))."))
-    require(bool(reasons.strip()), "A refusal needs its reasons.")
-    with transaction.atomic():
-        move(case, State.REFUSED, actor=actor, text=reasons, outcome=reasons.encode())
-        tell("case_refused", case)
 
 
 def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:

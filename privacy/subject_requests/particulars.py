@@ -8,8 +8,9 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from . import complaint, complaints, rectification
+from . import complaint, complaints, fee, rectification
 from .case import DataSubjectRequest
+from .denying import denial_of
 
 Facts = list[tuple[str | Promise, str]]
 # What may be given when a case of this kind opens.
@@ -47,7 +48,20 @@ def _plain(value: Any) -> Any:
 def facts(case: DataSubjectRequest, *, for_staff: bool) -> Facts:
     """Label and value of what this kind has, as far as it is there."""
     found = {"complaint": _of_complaint, "rectification": _of_rectification}.get(case.kind)
-    return [(label, value) for label, value in found(case, for_staff=for_staff) if value] if found else []
+    lines = found(case, for_staff=for_staff) if found else []
+    lines += [*_of_denial(case), *_of_fee(case)] if for_staff else []
+    return [(label, value) for label, value in lines if value]
+
+
+def _of_denial(case: DataSubjectRequest) -> Facts:
+    denial = denial_of(case)
+    law = denial.law_for(case.kind) if denial else ""
+    return [(_("Why it is refused"), f"{denial.label} ({law})" if law else str(denial.label))] if denial else []
+
+
+def _of_fee(case: DataSubjectRequest) -> Facts:
+    row = fee.of(case)
+    return [(_("Fee"), f"{row.sum}, {row.get_state_display()}")] if row else []
 
 
 def _of_complaint(case: DataSubjectRequest, *, for_staff: bool) -> Facts:

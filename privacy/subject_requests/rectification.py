@@ -10,6 +10,8 @@ from ..fields import EncryptedField
 from ..personal_data import Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .case import DataSubjectRequest
+from .clocks import WHOSE
+from .clocks import WHOSE
 from .handling import as_it_is_now
 from .refusing import require
 from .timeline import note
@@ -69,16 +71,20 @@ def describe(case: DataSubjectRequest, *, actor: Any, **texts: str) -> None:
         note(case, "described", actor=actor, is_internal=True)
 
 
-def mark_own_error(case: DataSubjectRequest, *, actor: Any, why: str) -> None:
-    """The mistake was ours: it must be put right within ten working days (SFB-06)."""
-    require(bool(why.strip()), _("Say what went wrong."))
+def whose_error(case: DataSubjectRequest, *, is_ours: bool, actor: Any, why: str) -> None:
+    """Whose mistake it was: ours must be put right within ten working days (SFB-06); for others that does not hold.
+
+    Only the later answer counts. The person reads that it was not ours, and that it was after all.
+    """
+    require(bool(why.strip()), _("Say what went wrong, and how you know."))
     with transaction.atomic():
         _require_open(case)
-        row = _locked(case)
-        require(not row.is_own_error, _("This is marked as our own error already."))
-        row.is_own_error = True
+        row, said = _locked(case), case.events.filter(kind__in=WHOSE).last()
+        kind = WHOSE[0] if is_ours else WHOSE[1]
+        require(said is None or said.kind != kind, _("This is noted already."))
+        row.is_own_error = is_ours
         row.save(update_fields=["is_own_error"])
-        note(case, "own_error", actor=actor, text=why, is_internal=True)
+        note(case, kind, actor=actor, text=why, is_internal=is_ours and said is None)
 
 
 def _require_open(case: DataSubjectRequest) -> None:

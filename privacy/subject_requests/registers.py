@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import documents
-from ..cases import TRANSITIONS
+from ..cases import TRANSITIONS, State
 from .case import DataSubjectRequest
 from .complaint import Complaint
+from .denying import denial_of
 
 BATCH = 2000
 # A page is set in memory; a year of a large shop belongs into a spreadsheet.
@@ -74,12 +75,18 @@ def _complaint(case: DataSubjectRequest) -> Line:
     ]  # fmt: skip
 
 
+def _why_not(case: DataSubjectRequest) -> str:
+    """The code of a refusal as programs know it, and in words; a proposal is none yet."""
+    denial = denial_of(case) if case.state == State.REFUSED else None
+    return f"{denial.code}: {denial.label}" if denial else ""
+
+
 def _request(case: DataSubjectRequest) -> Line:
     ended = "" if case.state in TRANSITIONS else case.get_state_display()
     on_time = "" if not case.closed_at else (_("yes") if _day(case.closed_at) <= case.due_on else _("no"))  # type: ignore[operator]
     return [
         case.reference, case.data_subject, _day(case.received_at), case.get_source_display(), case.right.label,
-        case.get_state_display(), case.due_on, ended, _day(case.closed_at), days_taken(case), on_time,
+        case.get_state_display(), case.due_on, ended, _why_not(case), _day(case.closed_at), days_taken(case), on_time,
     ]  # fmt: skip
 
 
@@ -100,7 +107,8 @@ REGISTERS = {
             (
                 gettext_lazy("number"), gettext_lazy("person"), gettext_lazy("received"), gettext_lazy("channel"),
                 gettext_lazy("kind"), gettext_lazy("state"), gettext_lazy("due"), gettext_lazy("outcome"),
-                gettext_lazy("closed"), gettext_lazy("days taken"), gettext_lazy("in time"),
+                gettext_lazy("why refused"), gettext_lazy("closed"), gettext_lazy("days taken"),
+                gettext_lazy("in time"),
             ),
             (), _request,
         ),

@@ -6,11 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from .. import audit, deadlines
+from .. import audit
 from ..cases import TRANSITIONS
-from . import papers
+from ..letters import LetterVersion
+from . import fee, papers
 from .case import CaseEvent, DataSubjectRequest
-from .clocks import CLOCK_EVENTS, clocks, history, next_promise, running
+from .clocks import CLOCK_EVENTS, READ, clocks, history, next_promise, running
 
 DOUBTS = ("identity_failed", "fraud_suspected")
 SETTLED = "doubt_settled"
@@ -23,22 +24,27 @@ def note(
     actor: Any,
     text: str = "",
     is_internal: bool = False,
+    words: LetterVersion | None = None,
     now: datetime | None = None,
 ) -> CaseEvent:
-    """Adds one line to the timeline; an event of the clock moves the due date, others may keep a promise."""
+    """Adds one line to the timeline; an event of the clock moves the due date, others may keep a promise.
+
+    `words` began its letter, if any.
+    """
     event = CaseEvent(
         case=case,
         kind=kind,
         actor=audit.reference(actor),
         note=text.encode(),
         is_internal=is_internal,
+        words=words,
         occurred_at=now or timezone.now(),
     )
     with transaction.atomic():
         if kind in CLOCK_EVENTS:
             reckon(case, extra=event)
         event.save()
-        if kind in deadlines.EVENTS and kind not in CLOCK_EVENTS:
+        if kind in READ and kind not in CLOCK_EVENTS:
             remember_promise(case)
         if kind != "received":
             audit.record(f"case.{kind}", actor=actor, subject=case.data_subject, target=case)
@@ -74,16 +80,25 @@ def _take(case: DataSubjectRequest, values: dict[str, Any]) -> None:
 
 
 def move(
-    case: DataSubjectRequest, state: str, *, actor: Any, text: str = "", now: datetime | None = None, **changes: Any
+    case: DataSubjectRequest,
+    state: str,
+    *,
+    actor: Any,
+    text: str = "",
+    words: LetterVersion | None = None,
+    now: datetime | None = None,
+    **changes: Any,
 ) -> None:
     """Moves a case and writes its line in the timeline, in one transaction."""
     with transaction.atomic():
         case.move_to(state, actor=actor, now=now, **changes)
         CaseEvent.objects.create(
-            case=case, kind=state, actor=audit.reference(actor), note=text.encode(), occurred_at=now or timezone.now()
-        )
+            case=case, kind=state, actor=audit.reference(actor), note=text.encode(), words=words,
+            occurred_at=now or timezone.now(),
+        )  # fmt: skip
         if state not in TRANSITIONS:
             papers.forget_proofs(case, actor=actor)
+            fee.forget(case)
 
 
 def open_doubt(case: DataSubjectRequest) -> CaseEvent | None:

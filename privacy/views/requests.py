@@ -103,6 +103,7 @@ def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
         "promises": _promises(case),
         "told": recipient_notices.progress(case, timezone.localdate()),
         "facts": subject_requests.facts(case, for_staff=False),
+        "denied": _denied(case),
         "can_withdraw": State.WITHDRAWN in case.next_states(),
     }
     return render(request, "privacy/request.html", context)
@@ -136,6 +137,12 @@ def _promises(case: DataSubjectRequest) -> list[Clock]:
     """What the shop has promised for an earlier day than the law asks, while it is not answered."""
     running = subject_requests.clocks(case) if case.is_open else ()
     return [clock for clock in running if clock.due_on < case.due_on]
+
+
+def _denied(case: DataSubjectRequest) -> Any:
+    """Why we said no, in a sentence; nothing while a second person still looks at it."""
+    denial = subject_requests.denial_of(case) if case.state == State.REFUSED else None
+    return denial.to_person if denial else ""
 
 
 def _job(case: DataSubjectRequest) -> Any:
