@@ -1,5 +1,6 @@
 """What do the settings say? Read from the environment; a wrong one is named in one line, without its secret."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -89,6 +90,17 @@ class Environment(environ.Env):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ImproperlyConfigured(f"{var} must be a time zone such as Europe/London, not {name!r}.") from error
         return name
+
+    def days(self, var: str) -> dict[date, str]:
+        """Days with commas between, each with a name or without: 2027-06-03 Jubilee, 2027-06-04."""
+        found = {}
+        for item in filter(None, (part.strip() for part in self.list(var, default=[]))):
+            day, _blank, name = item.partition(" ")
+            try:
+                found[date.fromisoformat(day)] = name.strip()
+            except ValueError as error:
+                raise ImproperlyConfigured(f"{var} must be days such as 2027-06-03, not {day!r}.") from error
+        return found
 
     def mailing_services(self) -> dict[str, str]:
         """Every setting of Anymail's, without its beginning; a secret that could be guessed is refused."""

@@ -58,6 +58,7 @@ SHOP = {
 }
 # Codes of trade bodies that the shop has joined: a second set of promises beside the law, so none by default.
 SHOP_PACKS = [name.strip() for name in env.list("SHOP_PACKS", default=[])]
+HOLIDAYS_ADDED, HOLIDAYS_CANCELLED = env.days("HOLIDAYS_ADDED"), env.days("HOLIDAYS_CANCELLED")
 SHOP_TIME_ZONE = env.zone("SHOP_TIME_ZONE", default="Europe/London")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
 SMTP_PORT = env.port("SMTP_PORT", default=8025)
@@ -199,14 +200,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "forget exports": {"task": "privacy.tasks.forget_exports", "schedule": crontab(minute="20")},
     "alarms": {"task": "privacy.tasks.raise_alarms", "schedule": crontab(minute="5")},
-    "figures": {"task": "privacy.tasks.count_figures", "schedule": crontab(minute="35"), "args": (2,)},
-    "figures of the year": {"task": "privacy.tasks.count_figures", "schedule": crontab(hour="4", minute="10")},
-    "alarms of the night": {
-        "task": "privacy.tasks.raise_alarms",
-        "schedule": crontab(hour="4", minute="30"),
-        "args": (True,),
-    },
-    "promises": {"task": "privacy.tasks.rebuild_promises", "schedule": crontab(hour="4", minute="20")},
+    "figures": {"task": "privacy.tasks.count_figures", "schedule": crontab(minute="35")},
+    "reckon": {"task": "privacy.tasks.reckon_all", "schedule": crontab(hour="4", minute="10")},
     "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
 }

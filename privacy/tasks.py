@@ -56,18 +56,20 @@ def report_looks() -> None:
 
 
 @shared_task
-def raise_alarms(at_night: bool = False) -> int:
-    """What is late, or nearly, to the privacy officer; at night also what only a look at every case finds."""
-    return alarms.raise_alarms(timezone.now(), at_night=at_night)
+def raise_alarms() -> int:
+    """What is late, or nearly, to the privacy officer."""
+    return alarms.raise_alarms(timezone.now())
 
 
 @shared_task
-def count_figures(months: int | None = None) -> int:
-    """The figures of the start page: of these months, or at night of all that are shown."""
-    return figures.count(timezone.now(), months=months)
+def count_figures() -> int:
+    """The figures of this month and the last, in which alone something changes by day."""
+    return figures.count(timezone.now(), months=None if figures.counted_at() is None else 2)
 
 
 @shared_task
-def rebuild_promises() -> int:
-    """Every stored next promise, held against its clocks."""
-    return promises.rebuild()
+def reckon_all() -> None:
+    """At night, what needs a look at every case: the year's figures, each next promise, days that a holiday moved."""
+    figures.count(timezone.now())
+    promises.rebuild()
+    alarms.raise_alarms(timezone.now(), at_night=True)

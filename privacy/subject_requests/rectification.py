@@ -11,7 +11,6 @@ from ..personal_data import Delete, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .case import DataSubjectRequest
 from .clocks import WHOSE
-from .clocks import WHOSE
 from .handling import as_it_is_now
 from .refusing import require
 from .timeline import note
