@@ -9,7 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .. import rights
-from ..forms import BehalfComplaintForm, BehalfRequestForm, particulars
+from ..forms import particulars
+from ..forms.on_behalf import BehalfComplaintForm, BehalfRequestForm
 from ..subject_requests import OnBehalf, on_behalf
 from . import uploads
 

@@ -7,13 +7,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import rights, subject_requests
-from .fields import not_in_the_future
-from .personal_data import PersonalData
-from .recipient_notices import State
-from .subject_requests import papers
-from .subject_requests.complaint import LONGEST_NUMBER, Subject
-from .subject_requests.rectification import LABELS, LONGEST
+from .. import rights, subject_requests
+from ..fields import not_in_the_future
+from ..personal_data import PersonalData
+from ..recipient_notices import State
+from ..subject_requests.complaint import LONGEST_NUMBER, Subject
+from ..subject_requests.rectification import LABELS, LONGEST
 
 LONGEST_TEXT = 5000
 
@@ -49,78 +48,6 @@ class AskForm(AddressForm):
     def is_for_another(self) -> bool:
         """Whether the link must lead to the form for somebody else."""
         return bool(self.cleaned_data.get("who") == self.FOR_ANOTHER)
-
-
-def not_a_link(text: str) -> None:
-    """A name that goes into our letter to somebody else must not advertise."""
-    if any(mark in text.lower() for mark in ("://", "www.", "@")):
-        raise forms.ValidationError(_("Please write a name, without addresses or links."))
-
-
-class PaperField(forms.FileField):
-    """A file that may be kept as a paper of a request; its value is its bytes, refused with one clear line."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", _("PDF, JPEG, PNG or TIFF, up to 10 MB. A photo is fine."))
-        kwargs.setdefault("max_length", 255)
-        kwargs.setdefault("widget", forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}))
-        super().__init__(*args, **kwargs)
-        self.error_messages["empty"] = _("The file is empty.")
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        """The bytes and the name, or nothing where none was chosen."""
-        file = super().clean(data, initial)
-        if not file:
-            return None
-        content = file.read()
-        try:
-            papers.refuse_what_is_none(content)
-        except papers.NotAPaper as error:
-            again = _("Nothing of what you typed is lost; please choose the file again.")
-            raise forms.ValidationError(f"{error} {again}") from error
-        return papers.Upload(file.name, content)
-
-
-class BehalfFields(forms.Form):
-    """Who asks, about whom, and by what paper."""
-
-    name = forms.CharField(label=_("Your name"), max_length=100, validators=[not_a_link])
-    person_name = forms.CharField(label=_("Their name"), max_length=200)
-    person_email = forms.EmailField(
-        label=_("An email address of theirs that we may know"), required=False, max_length=254
-    )
-    person_number = forms.CharField(label=_("Their customer number"), required=False, max_length=40)
-    person_more = forms.CharField(
-        label=_("Anything else by which we can find them"),
-        help_text=_("Such as: their address, or the number of an order."),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    authority = PaperField(
-        label=_("The paper in which they allow you to ask"),
-        error_messages={"required": _("Please choose the paper in which they allow it.")},
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Some way to find the person is needed."""
-        said: dict[str, Any] = super().clean() or {}
-        if not any(said.get(f"person_{by}") for by in ("email", "number", "more")):
-            self.add_error("person_email", _("Please tell us one way to find them: address, number, or anything else."))
-        return said
-
-    @property
-    def about(self) -> dict[str, str]:
-        """By what we find the person."""
-        return {by: self.cleaned_data[f"person_{by}"] for by in ("name", "email", "number", "more")}
-
-    def about_you(self) -> list[forms.BoundField]:
-        """For the page."""
-        return [self["name"]]
-
-    def about_them(self) -> list[forms.BoundField]:
-        """For the page."""
-        return [self[f"person_{by}"] for by in ("name", "email", "number", "more")]
 
 
 class CorrectionFields(forms.Form):
@@ -248,18 +175,6 @@ class ComplaintForm(TransactionFields):
         widget=forms.Textarea(attrs={"rows": 7}),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
-class BehalfRequestForm(BehalfFields, RequestForm):
-    """A right, in another person's name."""
-
-
-class BehalfComplaintForm(BehalfFields, ComplaintForm):
-    """A complaint, in another person's name."""
-
-    def about_the_wish(self) -> list[forms.BoundField]:
-        """For the page."""
-        return [self[name] for name in ComplaintForm.field_order if name != "key"]
 
 
 def correction_form(declaration: PersonalData) -> type[forms.ModelForm]:
