@@ -392,7 +392,7 @@ def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restri
 
 def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_requests.DataSubjectRequest:
     """A request; closed long ago if `closed_at` is given."""
-    changes = {name: values.pop(name) for name in ("state", "closed_at") if name in values}
+    changes: dict[str, Any] = {name: values.pop(name) for name in ("state", "closed_at") if name in values}
     defaults: dict[str, Any] = {
         "source": Source.WEB,
         "actor": customer,

@@ -28,7 +28,7 @@ def _action(name: str, step: str, label: Any) -> Action:
         return _take(room, request, queryset, name, step)
 
     act.__name__ = name
-    return act  # type: ignore[no-any-return]
+    return act
 
 
 def _take(room: Any, request: HttpRequest, queryset: Any, action: str, name: str) -> HttpResponse | None:

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from typing import BinaryIO, cast
 
 from .. import documents
 from .contents import Bundle
@@ -36,7 +37,7 @@ class _Passing:
 def zip_of(bundle: Bundle) -> Iterator[bytes]:
     """The ZIP, a piece for each document, so that never more than one of them is held; nothing touches a disk."""
     passing = _Passing()
-    with zipfile.ZipFile(passing, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(cast(BinaryIO, passing), "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{bundle.case.reference}.pdf", pdf_of(bundle))
         yield passing.taken()
         for name, data in bundle.documents():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..encryption import keyed_hash
-from .contents import Table, collect, label
+from .contents import Table, capital, collect, label
 from .redactions import Place, of_person
 
 
@@ -34,13 +34,14 @@ def texts(data_subject: Any, *, only_provided: bool = False) -> Iterator[Text]:
 
 def _texts(table: Table, names: list[str]) -> Iterator[Text]:
     labels = {column.name: label(column) for column in table.columns}
+    title = capital(str(table.declaration.model._meta.verbose_name))
     for row in table.rows():
         for name in names:
             text = row.exact[name]
             if isinstance(text, str) and text.strip():
                 place = (table.name, str(row.pk), name)
                 provided = name in table.declaration.provided
-                yield Text(place, table.title, labels[name], text, provided, table.is_known(row, name))
+                yield Text(place, title, labels[name], text, provided, table.is_known(row, name))
 
 
 def unread(data_subject: Any, *, only_provided: bool = False) -> int:
