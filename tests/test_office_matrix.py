@@ -203,6 +203,7 @@ def rows():
         "privacy_auditentry": make.case(mary) and type_of("privacy", "auditentry").objects.latest("pk"),
         "privacy_restriction": make.restriction(mary, lifted_at=None, lifted_by="", lift_proposed_by=""),
         "privacy_recipient": recipient,
+        "privacy_deadlinealarm": make.deadline_alarm(mary),
         "privacy_cookie": type_of("privacy", "cookie").objects.create(name="c", purpose="p"),
         "privacy_purpose": type_of("privacy", "purpose").objects.first(),
         "privacy_policyversion": policy,
@@ -243,7 +244,7 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_attachment": [1],
 }
 OF_A_ROW = (
-    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
+    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer", "seen",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
