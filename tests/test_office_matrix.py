@@ -46,7 +46,7 @@ TABLE: dict[Act, set[str]] = {
 }
 NOBODY: set[str] = set()
 # Its history is the page itself, as it is of every table that only those see who may see a person.
-ONE_PAGE = {"privacy_datasubjectrequest"}
+ONE_PAGE = {"privacy_datasubjectrequest", "privacy_deadlinealarm"}
 # Each table of the office: who may look, who may add, who may change. Deleting: nobody, anywhere.
 TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_datasubjectrequest": (TABLE[Act.SEE_QUEUE], NOBODY, NOBODY),
@@ -244,7 +244,8 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_attachment": [1],
 }
 OF_A_ROW = (
-    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer", "seen",
+    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
+    "seen",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "view_on_site": [1, 1]}
 
