@@ -66,12 +66,18 @@ def measure(engine: str, cases: int) -> None:
 
     django.setup()
     from django.core.management import call_command
+    from django.utils import timezone
+
+    from privacy import figures
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable")
     began = time.perf_counter()
     officer = fill(cases)
     print(f"\n{engine}: {cases:,} cases, filled in {time.perf_counter() - began:.0f} s, median of {ROUNDS} rounds")
+    began = time.perf_counter()
+    kept = figures.count(timezone.now())
+    print(f"figures counted in {time.perf_counter() - began:.1f} s, {kept:,} numbers kept")
     table(timings(pages(cases), browser_of(officer)))
 
 
@@ -106,6 +112,8 @@ def fill(cases: int) -> Any:
                 data_subject_id=first + n % people, kind=kinds[n % len(kinds)], jurisdiction="GB",
                 state="in_progress" if n % 5 == 0 else "refused",
                 due_on=today + timedelta(days=30 - n * 1_500 // cases),
+                next_promise_on=today + timedelta(days=30 - n * 1_500 // cases - (20 if n % 50 == 0 else 0)),
+                next_promise="acknowledgement" if n % 50 == 0 else "", packs=["SafeBuy"],
                 received_at=now - timedelta(days=n * 1_500 / cases),
                 closed_at=None if n % 5 == 0 else now - timedelta(days=n * 1_400 / cases),
                 assignee=team[n // 10 % 20] if n % 10 == 0 else None,
@@ -157,13 +165,16 @@ def browser_of(officer: Any) -> Any:
 
 def pages(cases: int) -> dict[str, str]:
     """What is asked for, by name; the first is the measure of the others."""
+    from django.utils import timezone
+
     from privacy.subject_requests import DataSubjectRequest as Case
 
     def deep(**only: Any) -> str:
-        rows = Case.objects.filter(**only).order_by("due_on", "pk").values_list("due_on", "pk")
+        rows = Case.objects.filter(**only).order_by("next_promise_on", "pk").values_list("next_promise_on", "pk")
         row = rows[int(rows.count() * 0.97)]
         return urlsafe_b64encode(json.dumps([row[0].isoformat(), row[1]]).encode()).decode().rstrip("=")
 
+    long_ago = f"{timezone.localdate() - timedelta(days=59 * 30):%Y-%m}"
     some = Case.objects.select_related("data_subject").first()
     assert some
     return {
@@ -177,6 +188,10 @@ def pages(cases: int) -> dict[str, str]:
         "unassigned": f"{QUEUE}?whose=nobody",
         "overdue": f"{QUEUE}?due=overdue",
         "due this week": f"{QUEUE}?due=week",
+        "a promise is missed": f"{QUEUE}?promise=missed",
+        "promises of this week": f"{QUEUE}?promise=week",
+        "by last day": f"{QUEUE}?o=5",
+        "by promise, last first": f"{QUEUE}?o=-6",
         "one right": f"{QUEUE}?kind=access",
         "one right, all states": f"{QUEUE}?kind=access&state=all",
         "closed": f"{QUEUE}?state=closed",
@@ -187,6 +202,8 @@ def pages(cases: int) -> dict[str, str]:
         "search: reference": f"{QUEUE}?state=all&q={some.reference}",
         "search: name": f"{QUEUE}?state=all&q=Person 77",
         "start page": "/admin/",
+        "start page, five years": f"/admin/?first={long_ago}",
+        "alarms": "/admin/privacy/deadlinealarm/",
     }
 
 

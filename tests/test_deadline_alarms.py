@@ -199,7 +199,7 @@ def test_an_auditor_reads_alarms_and_ticks_off_none(mary):
     raised(at(40))
     alarm, at_desk = DeadlineAlarm.objects.get(), desk(colleague(AUDITOR))
     page = at_desk.get(page_of(alarm)).content.decode()
-    assert "past its last day" in page and "tick it off" not in page
+    assert "Past its last day" in page and "tick it off" not in page
     assert at_desk.post(reverse("admin:privacy_deadlinealarm_seen", args=[alarm.pk])).status_code == 403
     assert at_desk.post(f"{page_of(alarm)}").status_code in (403, 405)
 

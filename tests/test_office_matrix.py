@@ -50,7 +50,7 @@ TABLE: dict[Act, set[str]] = {
 }
 NOBODY: set[str] = set()
 # Its history is the page itself, as it is of every table that only those see who may see a person.
-ONE_PAGE = {"privacy_datasubjectrequest"}
+ONE_PAGE = {"privacy_datasubjectrequest", "privacy_deadlinealarm"}
 # Each table of the office: who may look, who may add, who may change. Deleting: nobody, anywhere.
 TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_datasubjectrequest": (TABLE[Act.SEE_QUEUE], NOBODY, NOBODY),
@@ -231,6 +231,7 @@ def rows():
         "privacy_auditentry": make.case(mary) and type_of("privacy", "auditentry").objects.latest("pk"),
         "privacy_restriction": make.restriction(mary, lifted_at=None, lifted_by="", lift_proposed_by=""),
         "privacy_recipient": recipient,
+        "privacy_deadlinealarm": make.deadline_alarm(mary),
         "privacy_cookie": type_of("privacy", "cookie").objects.create(name="c", purpose="p"),
         "privacy_purpose": type_of("privacy", "purpose").objects.first(),
         "privacy_policyversion": policy,
@@ -272,7 +273,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "others", "bundle",
+    "others", "bundle", "seen",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from customers.numbers import new_number
-from privacy import audit
+from privacy import audit, figures
 from privacy.policies import PolicyVersion
 from privacy.recipients import Recipient
 from privacy.subject_requests import promises
@@ -41,6 +41,7 @@ def fill(customers: int, requests: int, *, now: datetime, say: Say) -> dict[str,
     if people > 2 * PLAIN_LIVES and not made("mails"):
         _hand_in_the_mail(now)
     promises.rebuild()
+    figures.count(now)
     return {kind: made(kind) - before for kind, before in there.items()}
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import alarms, roles
 from ..alarms import DeadlineAlarm
 from ..roles import Act
-from . import people, seeing
+from . import people, seeing, words
 from .ledger import Ledger
 from .pages import require
 from .site import in_the_office
@@ -80,7 +80,7 @@ class Alarms(Ledger):
     @admin.display(description=gettext_lazy("what is wrong"))
     def what_is_wrong(self, alarm: DeadlineAlarm) -> str:
         """In words."""
-        return str(alarm.get_kind_display())
+        return words.sentence(alarm.get_kind_display())
 
     @admin.display(description=gettext_lazy("request"), empty_value="–")
     def about(self, alarm: DeadlineAlarm) -> str | None:
@@ -104,7 +104,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
     sight = seeing.of(request, alarm) if alarm.note else None
     context = {
         **admin.site.each_context(request),
-        "title": alarm.get_kind_display(),
+        "title": words.sentence(alarm.get_kind_display()),
         "alarm": alarm,
         "person": people.in_a_list(request, alarm.data_subject),
         "sight": sight,

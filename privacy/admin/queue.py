@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from .. import roles, subject_requests
@@ -23,7 +24,7 @@ class Queue(OfficeAdmin):
     """The requests."""
 
     may_see = Act.SEE_QUEUE
-    list_display = ("reference", "right", "received", "due", "promise", "stands", identity.column, "in_hands_of")
+    list_display = ("reference", "right", "received", "due", "promise", identity.column, "in_hands_of")
     list_display_links = ("reference",)
     list_filter = (Whose, Promised, Due, Told, Standing, Kind, identity.Identity)
     list_select_related = ("data_subject", "assignee")
@@ -98,10 +99,10 @@ class Queue(OfficeAdmin):
         """The timeline on the case's page is its history."""
         return case_page.show(request, object_id, room=self)
 
-    @admin.display(description=_("right"))
+    @admin.display(description=_("right and state"))
     def right(self, case: DataSubjectRequest) -> str:
-        """What was asked for."""
-        return str(case.right.label)
+        """What was asked for, and where it stands."""
+        return format_html('{} <span class="due-what">{}</span>', case.right.label, case.get_state_display())
 
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, case: DataSubjectRequest) -> Any:
@@ -117,11 +118,6 @@ class Queue(OfficeAdmin):
     def promise(self, case: DataSubjectRequest) -> str:
         """What is owed before the answer, in words and in colour, with its day; the list begins with the nearest."""
         return words.promise_badge(case, subject_requests.label(case) if case.next_promise else "")
-
-    @admin.display(description=_("state"))
-    def stands(self, case: DataSubjectRequest) -> str:
-        """Where it stands."""
-        return case.get_state_display()
 
     @admin.display(description=_("assignee"), empty_value="–")
     def in_hands_of(self, case: DataSubjectRequest) -> Any:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from .. import jobs, roles
-from ..alarms import DeadlineAlarm
+from ..alarms import DeadlineAlarm, Kind
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
@@ -25,7 +25,6 @@ SEVEN_DAYS = timedelta(days=6)
 QUEUE = "admin:privacy_datasubjectrequest_changelist"
 A_HANDFUL = 10
 NEXT = 10
-SHOWN_ALARMS = 5
 MOST_ALARMS = 10
 
 
@@ -103,10 +102,11 @@ def _alarms() -> list[ViewingAlarm]:
     return list(recent.select_related("colleague")[:MOST_ALARMS])
 
 
-def _deadline_alarms() -> list[DeadlineAlarm]:
-    """The newest that nobody has ticked off; one more than are shown says that there are others."""
-    found = DeadlineAlarm.objects.open().select_related("case", "data_subject").defer("note")
-    return list(found.order_by("-pk")[: SHOWN_ALARMS + 1])
+def _deadline_alarms() -> list[dict[str, Any]]:
+    """How many of each kind nobody has ticked off, the worst kind first."""
+    rows = DeadlineAlarm.objects.open().order_by().values("kind").annotate(count=Count("pk"))
+    counts = {row["kind"]: row["count"] for row in rows}
+    return [{"kind": kind, "count": counts[kind]} for kind in Kind if kind in counts]
 
 
 def _reach() -> int:

@@ -94,7 +94,7 @@ def promise_badge(case: Any, what: str) -> str:
     today = timezone.localdate()
     near, how = deadlines.in_words(case.next_promise_on, today), deadlines.urgency(case.next_promise_on, today)
     return format_html(
-        '<span class="due due-{}">{}</span> <span class="due-day">{}: {}</span>',
+        '<span class="due due-{}">{}</span> <span class="due-what">{}: {}</span>',
         how, near, sentence(what), day(case.next_promise_on),
     )  # fmt: skip
 
