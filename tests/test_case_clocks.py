@@ -15,7 +15,7 @@ from privacy import jobs, subject_requests
 from privacy.cases import State
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
-from privacy.subject_requests import CaseEvent, NotAllowed
+from privacy.subject_requests import CaseEvent, NotAllowed, rectification
 from privacy.vocabulary import Source
 from tests import make
 from tests.office import CASE, STEP, colleague, desk
