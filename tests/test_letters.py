@@ -48,6 +48,8 @@ def test_a_new_version_is_a_new_row_from_its_day_on_and_the_old_one_stays(office
     assert letters.usual("refusal") == old and letters.usual("refusal", tomorrow) == new
     assert LetterVersion.objects.get(pk=old.pk).blocks == old.blocks
     assert AuditEntry.objects.filter(event="letter.written", target=f"privacy.letterversion:{new.pk}").exists()
+    with pytest.raises(WrongWords, match="Nothing is different"):
+        newer(new, officer)
     with pytest.raises(WrongWords, match="meanwhile"):
         newer(old, officer, courts="You may always go to court.")
 

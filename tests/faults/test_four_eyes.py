@@ -216,7 +216,14 @@ def test_every_order_of_two_deeds_after_two_people_agreed(scene):
     assert walk(scene, Picture.of(scene), 2, ("agreed",)) == len(DEEDS) ** 2
 
 
-def test_every_order_of_refusing_as_unfounded_leads_to_lawful_states(scene):
+@pytest.mark.parametrize("first", ["the agent proposes to refuse", "the agent proposes"])
+def test_every_order_of_two_deeds_after_a_refusal_or_a_deletion_was_proposed(scene, first):
+    REFUSING[first](scene)
+    assert walk(scene, Picture.of(scene), 2, (first,), REFUSING) == len(REFUSING) ** 2
+
+
+@pytest.mark.full
+def test_every_order_of_three_deeds_of_refusing_leads_to_lawful_states(scene):
     assert walk(scene, Picture.of(scene), 3, deeds=REFUSING) == len(REFUSING) ** 3
 
 
