@@ -204,6 +204,7 @@ UNLAWFUL = [
         "the second answer before the second question",
     ),
     ("access", happened("fee_paid 2026-09-10"), "a fee that nobody asked for"),
+    ("access", happened("fee_withdrawn 2026-09-10"), "a fee taken back that nobody asked for"),
     ("complaint", happened("extended 2026-09-10"), "no extension for complaints"),
     ("enquiry", happened("extended 2026-09-10"), "no extension for questions"),
     ("marketing_withdrawal", happened("extended 2026-09-03"), "no extension for leaving a list"),

@@ -219,3 +219,15 @@ def test_clg_25_a_second_officer_with_an_old_page_converts_nothing(mary, agent):
         convert(stale, "erasure", actor=agent)
     case.refresh_from_db()
     assert case.kind == "access"
+
+
+def test_sfb_06_whose_mistake_it_was_is_one_question_and_the_later_answer_counts(mary, agent, settings):
+    settings.SHOP_PACKS = ["SafeBuy"]
+    case = ask(mary, "rectification")
+    promised = {clock.name for clock in subject_requests.clocks(case)}
+    for is_ours in (False, True, False):
+        rectification.whose_error(case, is_ours=is_ours, actor=agent, why="We looked.")
+        running = {clock.name for clock in subject_requests.clocks(case)}
+        assert running == (promised if is_ours else promised - {"own_error"})
+        assert Rectification.objects.get(case=case).is_own_error == is_ours
+    assert not case.events.get(kind="own_error").is_internal

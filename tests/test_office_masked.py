@@ -10,6 +10,7 @@ from django.urls import reverse
 from privacy import subject_requests
 from privacy.audit import AuditEntry
 from privacy.export import Redaction
+from privacy.letters import LetterVersion
 from privacy.policies import NoticeShown
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.sight import Opening
@@ -31,6 +32,11 @@ def everything_of(person):
     texts = dict.fromkeys(("field", "current", "proposed", "evidence"), make.canary(person))
     wrong = make.case(person, "rectification", particulars=texts, identity_confirmed=True)
     unhappy = make.case(person, "complaint", particulars={"transaction_number": make.canary(person)})
+    unfounded, letter = make.case(person, "portability"), make.refusal(case, make.canary(person))
+    subject_requests.propose_refusal(unfounded, actor=colleague(AGENT), reason="manifestly_unfounded", letter=letter)
+    words = make.letter("fee", wrong, reasons=make.canary(person))
+    said = {"reason": "manifestly_unfounded", "amount": 12, "currency": "GBP", "letter": words}
+    subject_requests.fees.propose(wrong, actor=colleague(AGENT), **said)
     papers.add(case, "scan", make.canary(person), make.PDF + b"zaunkoenigin", actor="test")
     representing.name(case, make.canary(person), "zaunkoenigin@law.example", actor="test")
     subject_requests.note(case, "comment", actor="test", text=make.canary(person), is_internal=True)
@@ -42,7 +48,7 @@ def everything_of(person):
     make.redaction(person)
     agency = make.recipient(group="payment", kind="credit_reference")
     return [
-        person, case, wrong, unhappy,
+        person, case, wrong, unhappy, unfounded,
         make.case(person, "enquiry", state="completed", closed_at=NOON, details=make.canary(person)),
         make.grant(person), make.disclosure(person), notice_shown(person),
         make.outgoing_email(person), make.inbound_email(person, raw=raw, review_state="open"),
@@ -71,6 +77,9 @@ def pages(rows):
     }
     special = {"job_again", "open_details", "mask_again", "view_on_site", "app_list"}
     for name in set(addresses()) - special:
+        if name in ARGUMENTS:
+            yield reverse(f"admin:{name}", args=ARGUMENTS[name]())
+            continue
         table = next((known for known in by_table if name.startswith(f"{known}_")), "")
         what = name.removeprefix(f"{table}_")
         if table == "privacy_datasubjectrequest" and what in ("paper", "remove_paper"):
@@ -92,6 +101,12 @@ def pages(rows):
 
 
 A_FEW = 5
+# Pages about no person that need to know which one.
+ARGUMENTS: dict[str, Any] = {
+    "letter": lambda: [LetterVersion.objects.all()[0].pk],
+    "write_letter_version": lambda: [LetterVersion.objects.all()[0].pk],
+    "write_letter": lambda: ["refusal"],
+}
 QUERIES = ("?which=all", "?state=all", "?q=zau")
 ALL_VERBS = ("get", "head", "post", "put", "options")
 

@@ -74,10 +74,11 @@ def test_only_the_table_says_where_a_case_may_go(mary, agent):
         for to in State:
             merged = {"merged_into": earlier if was == State.MERGED else None}
             mine = DataSubjectRequest.objects.filter(pk=case.pk)
-            mine.update(state=was, kind="enquiry", **merged)
+            mine.update(state=was, kind="enquiry", denial_reason="other" if was == State.REFUSED else "", **merged)
             case.refresh_from_db()
             if to in TRANSITIONS.get(was, ()):
-                case.move_to(to, actor=agent, **({"merged_into": earlier} if to == State.MERGED else {}))
+                needed = {State.MERGED: {"merged_into": earlier}, State.REFUSED: {"denial_reason": "other"}}
+                case.move_to(to, actor=agent, **needed.get(to, {}))
                 assert case.state == to
             else:
                 with pytest.raises(InvalidTransition):

@@ -59,13 +59,7 @@ def show(request: HttpRequest, pk: Any, *, room: Any, given: forms.Form | None =
 
 
 def page(
-    request: HttpRequest,
-    case: DataSubjectRequest,
-    room: Any,
-    *,
-    taken: str = "",
-    filled: forms.Form | None = None,
-    status: int = 200,
+    request: HttpRequest, case: DataSubjectRequest, room: Any, *, taken: str = "", filled: forms.Form | None = None
 ) -> HttpResponse:
     """The page; `filled` is the form of the step that was taken and must be corrected, or looked at again."""
     if not room.has_view_permission(request, case):
@@ -101,7 +95,7 @@ def page(
             if sees_person or not _comes_filled(step, case)
         ),
     }
-    return render(request, "admin/case.html", context, status=status)
+    return render(request, "admin/case.html", context, status=422 if filled and filled.is_bound else 200)
 
 
 def offered(case: DataSubjectRequest, account: Any, ahead: dict[str, Outlook]) -> list[steps.Step]:
@@ -185,7 +179,7 @@ def take_step(request: HttpRequest, pk: int, name: str, *, room: Any) -> HttpRes
         return page(request, case, room, taken=name, filled=with_words)
     form = step.form(request.POST, request.FILES, case=case, auto_id=f"id_{name}_%s")  # type: ignore[call-arg]
     if not form.is_valid():
-        return page(request, case, room, taken=name, filled=form, status=422)
+        return page(request, case, room, taken=name, filled=form)
     level, said = taken(step, case, request.user, form.cleaned_data)
     messages.add_message(request, level, said)
     return redirect("admin:privacy_datasubjectrequest_change", case.pk)

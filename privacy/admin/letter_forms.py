@@ -50,7 +50,7 @@ class LetterForm(StepForm):
         for block in kind.blocks:
             area = forms.Textarea(attrs={"rows": block.rows})
             self.fields[block.name] = forms.CharField(
-                label=block.label, max_length=LONGEST, widget=area, initial=texts.get(block.name, "")
+                label=str(block.label), max_length=LONGEST, widget=area, initial=texts.get(block.name, "")
             )
 
     def kind_of_letter(self) -> str:

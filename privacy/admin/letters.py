@@ -52,10 +52,14 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **admin.site.each_context(request), "title": f"{row.of_kind.label}: {row}", "row": row, "before": before,
         "is_newest": row == family[0], "now": now, "blocks": _blocks(row, before),
-        "versions": [{"row": one, "who": names[one.written_by]} for one in family],
+        "versions": [{"row": one, "who": _who(one, names)} for one in family],
         "may_write": roles.may(request.user, Act.WRITE_LETTERS),
     }  # fmt: skip
     return render(request, "admin/letter.html", context)
+
+
+def _who(row: LetterVersion, names: dict[str, str]) -> str:
+    return _("came with the software") if row.written_by.startswith("system") else names[row.written_by]
 
 
 def _row(pk: Any) -> LetterVersion:
@@ -92,10 +96,14 @@ class WriteForm(forms.Form):
     def __init__(self, *args: Any, kind: letters.Kind, begun: LetterVersion | None, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind, texts = kind, begun.blocks if begun else {}
+        may_be_empty = [block for block in kind.blocks if block.is_of_the_case and len(kind.blocks) > 1]
         for block in kind.blocks:
             area = forms.Textarea(attrs={"rows": block.rows + 1})
             self.fields[block.name] = forms.CharField(
-                label=block.label, required=False, widget=area, initial=texts.get(block.name, "")
+                label=str(block.label),
+                required=block not in may_be_empty,
+                widget=area,
+                initial=texts.get(block.name, ""),
             )
         self.fields["in_force_on"].initial = today
         self.fields["is_offered"].initial = begun.is_offered if begun else True

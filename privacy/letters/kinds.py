@@ -64,11 +64,11 @@ REASONS = Block(
 TO_US = Block(
     "us", _("Where to complain: to us"),
     _("The letter must say that the person can complain to us, with our address: {name}."),
-    names=("{shop_email}", "{shop_phone}", "{shop_address}"), rows=2,
+    names=("{shop_email}", "{shop_phone}", "{shop_address}"), rows=4,
 )  # fmt: skip
 REGULATOR = Block(
     "regulator", _("Where to complain: the regulator"), _("The letter must name the regulator: {name}."),
-    names=("{regulator_name}",),
+    names=("{regulator_name}",), rows=4,
 )  # fmt: skip
 MEDIATION = Block(
     "mediation", _("Where to go next: mediation at no charge"),

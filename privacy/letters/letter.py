@@ -23,7 +23,7 @@ class Letter:
     def lacks(self) -> str:
         """One line on what is missing, or on a word in braces that nobody has exchanged; empty when it may leave."""
         language = self.words.language if self.words else settings.LANGUAGE_CODE
-        missing = KINDS[self.kind].lacks(self.blocks, of_the_shop() | self.values, language)
+        missing = KINDS[self.kind].lacks(self.blocks, {**of_the_shop(), **self.values}, language)
         stays = left_over(self.blocks.values())
         return missing or (_("This still stands in the letter: %(what)s") % {"what": stays} if stays else "")
 

@@ -140,6 +140,8 @@ def write(
     newest = row.family().first()
     if (newest.version if newest else 0) != after:
         raise WrongWords(_meanwhile(after))
+    if newest and (newest.blocks, newest.title, newest.is_offered) == (texts, row.title, is_offered):
+        raise WrongWords(_("Nothing is different from version %(number)d.") % {"number": newest.version})
     try:
         with transaction.atomic():
             row.save()

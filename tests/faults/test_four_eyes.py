@@ -15,6 +15,7 @@ from customers.models import Customer
 from privacy import jobs, restrictions, subject_requests
 from privacy.cases import TRANSITIONS, InvalidTransition, State
 from privacy.erasure import Erasure
+from privacy.notices import OutgoingEmail
 from privacy.restrictions import NotLawful, Restriction
 from privacy.roles import AGENT, OFFICER
 from privacy.subject_requests import DataSubjectRequest, NotAllowed
@@ -74,6 +75,24 @@ DEEDS = {
 }
 
 
+def unfounded(scene, who):
+    case = the(scene)
+    letter = make.refusal(case, "You wrote that you only want to cost us time.")
+    subject_requests.propose_refusal(case, actor=who, reason="manifestly_unfounded", letter=letter)
+
+
+REFUSING = {
+    "the agent proposes to refuse": lambda s: unfounded(s, s.agent),
+    "the officer proposes to refuse": lambda s: unfounded(s, s.officer),
+    "the agent agrees to the refusal": lambda s: subject_requests.approve_refusal(the(s), actor=s.agent),
+    "the officer agrees to the refusal": lambda s: subject_requests.approve_refusal(the(s), actor=s.officer),
+    **{name: DEEDS[name] for name in (
+        "the agent proposes", "the officer approves", "the officer sends back", "the person withdraws",
+        "a colleague doubts",
+    )},
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Picture:
     """What can be seen of the case at one moment."""
@@ -85,6 +104,8 @@ class Picture:
     is_agreed: bool
     proposed_by: int | None
     approved_by: int | None
+    denial: str = ""
+    is_told: bool = False
 
     @classmethod
     def of(cls, scene):
@@ -98,6 +119,8 @@ class Picture:
             is_agreed=Erasure.objects.filter(case=case).exists(),
             proposed_by=case.proposed_by_id,
             approved_by=case.approved_by_id,
+            denial=case.denial_reason,
+            is_told=OutgoingEmail.objects.filter(template="case_refused").exists() or bool(case.answer),
         )
 
 
@@ -113,6 +136,14 @@ def judge(before, deed, after, told):
         assert deed == "the officer approves", told
         assert before.state == State.AWAITING_APPROVAL, told
         assert not before.is_doubted, f"{told}: nothing is agreed while a colleague doubts"
+        assert not before.denial, f"{told}: what was agreed to is what was proposed"
+    if after.state == State.REFUSED:
+        assert after.proposed_by and after.approved_by, f"{told}: two people"
+        assert after.proposed_by != after.approved_by, f"{told}: two different people"
+    if after.state == State.REFUSED != before.state:
+        assert deed in ("the officer agrees to the refusal", "the agent agrees to the refusal"), told
+        assert before.state == State.AWAITING_APPROVAL and before.denial, told
+    assert after.is_told == (after.state == State.REFUSED), f"{told}: the person hears of it when it is done"
     if before.state == State.WITHDRAWN:
         assert not after.is_agreed, f"{told}: what is withdrawn is not erased"
     if before.is_there and not after.is_there:
@@ -132,12 +163,12 @@ class Undo(Exception):
     """Ends a branch."""
 
 
-def walk(scene, before, depth, path=()):
+def walk(scene, before, depth, path=(), deeds=DEEDS):
     """Every order of deeds from here; how many ends there are."""
     if depth == 0:
         return 1
     ends = 0
-    for name, deed in DEEDS.items():
+    for name, deed in deeds.items():
         try:
             with transaction.atomic():
                 try:
@@ -149,7 +180,7 @@ def walk(scene, before, depth, path=()):
                 else:
                     after = Picture.of(scene)
                 judge(before, name, after, " > ".join((*path, name)))
-                ends += walk(scene, after, depth - 1, (*path, name))
+                ends += walk(scene, after, depth - 1, (*path, name), deeds)
                 raise Undo
         except Undo:
             continue
@@ -185,6 +216,17 @@ def test_every_order_of_two_deeds_after_two_people_agreed(scene):
     assert walk(scene, Picture.of(scene), 2, ("agreed",)) == len(DEEDS) ** 2
 
 
+@pytest.mark.parametrize("first", ["the agent proposes to refuse", "the agent proposes"])
+def test_every_order_of_two_deeds_after_a_refusal_or_a_deletion_was_proposed(scene, first):
+    REFUSING[first](scene)
+    assert walk(scene, Picture.of(scene), 2, (first,), REFUSING) == len(REFUSING) ** 2
+
+
+@pytest.mark.full
+def test_every_order_of_three_deeds_of_refusing_leads_to_lawful_states(scene):
+    assert walk(scene, Picture.of(scene), 3, deeds=REFUSING) == len(REFUSING) ** 3
+
+
 @pytest.mark.full
 def test_ten_thousand_orders_lead_to_lawful_states(scene):
     assert walk(scene, Picture.of(scene), 4) == 10_000
@@ -194,6 +236,8 @@ def test_the_judge_sees_an_unlawful_step():
     """The test that cannot fail is none: each rule of the judge is broken once."""
     fine = Picture(State.AWAITING_APPROVAL, True, False, False, False, 1, None)
     agreed = replace(fine, state=State.EXECUTING, is_agreed=True, approved_by=2)
+    refused = replace(fine, state=State.REFUSED, approved_by=2, denial="x", is_told=True)
+    agrees = "the officer agrees to the refusal"
     worker_came, approval = "the worker comes by", "the officer approves"
     unlawful = [
         (fine, approval, replace(agreed, approved_by=1)),
@@ -204,7 +248,14 @@ def test_the_judge_sees_an_unlawful_step():
         (fine, worker_came, replace(fine, is_there=False)),
         (agreed, worker_came, agreed),
         (replace(fine, state=State.COMPLETED), worker_came, fine),
+        (replace(fine, denial="x"), approval, replace(agreed, denial="x")),
+        (fine, agrees, replace(refused, approved_by=1)),
+        (fine, agrees, refused),
+        (replace(fine, denial="x"), approval, refused),
+        (replace(fine, denial="x"), "the agent proposes to refuse", replace(fine, denial="x", is_told=True)),
     ]
+    refusing = replace(fine, denial="x")
+    judge(refusing, agrees, refused, "")
     for before, deed, after in unlawful:
         with pytest.raises(AssertionError):
             judge(before, deed, after, "")
