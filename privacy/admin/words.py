@@ -29,6 +29,7 @@ EVENTS = {
     "extended": _("More time taken, person told"),
     "fee_asked": _("Fee asked for"),
     "fee_paid": _("Fee paid"),
+    "added": _("The person added something"),
     "acknowledged": _("Receipt confirmed to the person"),
     "not_our_error": _("The mistake was not ours"),
     "mediation_opened": _("Mediation opened"),

@@ -1,7 +1,7 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
 from . import call_backs, complaints, rectification
-from .asking import acknowledge, answered, ask, extend, not_our_error, open_questions
+from .asking import acknowledge, answered, ask, extend, not_our_error, open_questions, reply
 from .call_backs import CallBack, doubt, not_the_person, settle, tried
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import Forecast, clocks, forecast, history
@@ -35,5 +35,6 @@ __all__ = [
     "acknowledge", "answered", "approve", "ask", "call_backs", "carry_out", "clocks", "complaints", "complete",
     "confirm_identity", "convert", "doubt", "extend", "facts", "forecast", "history", "may_be_converted", "merge",
     "move", "not_our_error", "not_the_person", "note", "open_case", "open_doubt", "open_questions", "propose",
-    "rectification", "refuse", "rung", "rungs", "send_back", "settle", "start", "tried", "twins", "withdraw",
+    "rectification", "refuse", "reply", "rung", "rungs", "send_back", "settle", "start", "tried", "twins",
+    "withdraw",
 ]  # fmt: skip
