@@ -12,6 +12,7 @@ from .views import (
     on_behalf,
     policy,
     preferences,
+    print_size,
     public,
     recipients,
     requests,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("privacy/<slug:version>.pdf", policy.pdf, name="policy_version_pdf"),
     path("privacy/<slug:version>/", policy.policy, name="policy_version"),
     path("cookies/", policy.cookies, name="cookies"),
+    path("print-size/", print_size.choose, name="print_size"),
     path("healthz", health.health, name="health"),
     path("readyz", health.ready, name="ready"),
 ]

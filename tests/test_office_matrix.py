@@ -261,7 +261,7 @@ def address(name, rows):
         return reverse(f"admin:{name}", args=["customers.customer", rows["customers_customer"]])
     if name == "job_again":
         return reverse("admin:job_again", args=["privacy.outgoingemail", rows["privacy_outgoingemail"]])
-    if what == "paper":
+    if what == "paper" and "datasubjectrequest" in table:
         # One that is there, though a colleague before may have put hers away.
         case = DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"])
         paper = make.case_paper(case.data_subject, case=case)

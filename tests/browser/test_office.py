@@ -83,18 +83,6 @@ def test_two_colleagues_carry_an_erasure_to_its_approval(browser, page, site, of
     second.context.close()
 
 
-def test_a_letter_is_recorded_in_a_few_keys(page, site, office):
-    enter(page, site, office["agent"])
-    page.get_by_role("main").get_by_role("link", name="Record a request").click()
-    page.get_by_role("searchbox").fill("hart")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name=re.compile("A•••")).click()
-    page.get_by_label("What does the person ask for?").select_option("portability")
-    page.get_by_label("How did it come?").select_option("letter")
-    page.get_by_role("button", name="Open the request").click()
-    expect(page.get_by_text("Recorded as NL-")).to_be_visible()
-
-
 def test_assigning_several_and_taking_it_back(page, site, office):
     enter(page, site, office["agent"])
     page.goto(site + QUEUE)
