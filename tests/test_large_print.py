@@ -1,6 +1,7 @@
 """Large print for everybody, without a script, on every page of the customer's side."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -42,5 +43,5 @@ def test_asking_for_it_by_get_changes_nothing():
 
 def test_every_length_of_letters_follows_the_reader():
     """A size in pixels would stay small in large print and at 200 % letters."""
-    css = re.sub(r"/\*.*?\*/", "", open("static/portal.css").read().partition("@media print")[0], flags=re.S)
+    css = re.sub(r"/\*.*?\*/", "", Path("static/portal.css").read_text().partition("@media print")[0], flags=re.S)
     assert re.findall(r"font(?:-size)?:[^;{}]*\d(?:px|pt)[^;{}]*;", css) == []

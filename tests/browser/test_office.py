@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from customers.models import Enquiry
+from privacy import subject_requests
 from privacy.cases import State
 from privacy.restrictions import Restriction
 from privacy.roles import AGENT, MANAGER, OFFICER
@@ -166,6 +167,8 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         Restriction.objects.get(),
         Enquiry.objects.get(),
     )
+    subject_requests.doubt(case, "fraud_suspected", actor=office["agent"], why="Odd.")
+    unknown = make.on_behalf(None, stands="unknown")
     for url in (
         "/admin/", QUEUE, f"{QUEUE}?state=all&due=overdue", f"{QUEUE}?q=nobody", f"{QUEUE}{case.pk}/change/",
         "/admin/intake/?q=hart", f"/admin/intake/?person={mary.number}", f"/admin/revocation/?person={mary.number}",
@@ -174,7 +177,8 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         f"{INBOX}{mail.pk}/change/", "/admin/privacy/purpose/add/", f"{INBOX}?which=all", f"{INBOX}?q=nobody",
         f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
         "/admin/looks/", "/admin/training/", "/admin/ready/", f"/admin/privacy/restriction/{hold.pk}/change/",
-        f"/admin/customers/enquiry/{enquiry.pk}/change/",
+        f"/admin/customers/enquiry/{enquiry.pk}/change/", "/admin/call-backs/", "/admin/privacy/onbehalf/",
+        f"/admin/privacy/onbehalf/{unknown.pk}/change/?q=hart",
     ):  # fmt: skip
         look_over(site + url)
 
