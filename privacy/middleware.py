@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 from .views.errors import unavailable
+from .views.print_size import COOKIE
 
 logger = logging.getLogger(__name__)
 NO_POWERS = ", ".join(
@@ -47,8 +48,9 @@ class PrivateResponseMiddleware:
         return (request.resolver_match.url_name or "") if request.resolver_match else ""
 
     def _is_public(self, request: HttpRequest) -> bool:
-        """The same page for everybody, seen by somebody who has not signed in."""
-        return self._name(request) in PUBLIC and "sessionid" not in "".join(request.COOKIES)
+        """The same page for everybody, seen by somebody who has neither signed in nor asked for large print."""
+        own = {"sessionid", COOKIE}
+        return self._name(request) in PUBLIC and not any(name in "".join(request.COOKIES) for name in own)
 
     def _holds_token(self, request: HttpRequest) -> bool:
         """Our own links with a token in the path; these forms carry no CSRF token (the Origin would be null)."""

@@ -23,6 +23,7 @@ LIFETIME = {
     "confirm": timedelta(days=2),
     "request": timedelta(days=2),
     "new_address": timedelta(days=2),
+    "case": timedelta(days=180),
 }
 
 
@@ -88,6 +89,15 @@ def issue(kind: str, data_subject: Any, *, now: datetime | None = None, **detail
     LinkToken.objects.create(
         hash=_hash(token), kind=kind, data_subject=data_subject, details=details, expires_at=now + LIFETIME[kind]
     )
+    return token
+
+
+def lasting(kind: str, data_subject: Any, about: str, *, now: datetime | None = None, **details: Any) -> str:
+    """A token for letters about one thing: the same in each, alive for its whole time after the last."""
+    now, token = now or timezone.now(), derived(f"{kind}:{about}")
+    alive = {"expires_at": now + LIFETIME[kind]}
+    new = {"kind": kind, "data_subject": data_subject, "details": details, **alive}
+    LinkToken.objects.update_or_create(hash=_hash(token), defaults=alive, create_defaults=new)
     return token
 
 

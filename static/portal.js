@@ -34,6 +34,7 @@ function askFirst(form) {
     dialog.onclose = () => {
       if (dialog.returnValue !== "yes") return;
       form.dataset.confirmed = "1";
+      if (form.elements.sure) form.elements.sure.value = "yes";
       form.requestSubmit(event.submitter || undefined);
     };
   });

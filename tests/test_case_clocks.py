@@ -207,7 +207,7 @@ def test_a_forecast_on_a_case_with_pauses_comes_true_to_the_day_for_every_step(a
         with time_machine.travel(datetime(2026, 9, number, 9, tzinfo=UTC), tick=False):
             shown = {s["step"].name: s for s in page(agent, case).context["steps"]}
             foreseen = shown[step]["forecast"].due_on
-            press(agent, case, step, text="Because.")
+            press(agent, case, step, text="Because.", doubt="Odd.")
             assert case.due_on == foreseen, step
             assert by_name(case)["answer"].due_on == foreseen
             days.append(str(foreseen))

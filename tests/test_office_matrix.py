@@ -273,7 +273,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "others", "bundle", "seen",
+    "others", "bundle", "seen", "open", "close", "paper",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -6,8 +6,10 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from privacy import tokens
+from privacy.fields import correspondent_hash
 from privacy.views import my_data
 from tests import make
 from tests.portal import dump, portal_names, sign_in
@@ -21,8 +23,23 @@ PUBLIC = {
 
 TOKEN_PAGES = {
     "recipient_answer", "confirm_address", "pending_address", "undo_unsubscribe", "public_request_form",
-    "public_complaint_form",
+    "public_complaint_form", "behalf_request", "behalf_complaint",
+    "follow", "follow_deed",
 }  # fmt: skip
+
+
+def follow_link(case: Any) -> str:
+    """The token behind which a guest follows this request."""
+    address = case.data_subject.contact_email
+    return tokens.lasting("case", case.data_subject, "test", case=case.pk, to=correspondent_hash(address), acting=None)
+
+
+def behalf_link(about: str) -> str:
+    """The token of a form for somebody else, that nobody has filled in."""
+    row = make.on_behalf(None, stands="asked", kind=about, said=b"", paper=b"", received_at=timezone.now())
+    token = tokens.derived(f"{about}:{row.pk}")
+    row.update(link_hash=tokens.at_rest(token))
+    return token
 
 
 def addresses(customer: Any) -> dict[str, str]:
@@ -40,6 +57,9 @@ def addresses(customer: Any) -> dict[str, str]:
         "undo_unsubscribe": {"token": tokens.issue("undo", customer, senders=["own"])},
         "public_request_form": {"token": tokens.issue("request", customer, about="request")},
         "public_complaint_form": {"token": tokens.issue("request", customer, about="complaint")},
+        "case_deed": {"reference": case.reference, "name": "add"}, "follow": {"token": follow_link(case)},
+        "follow_deed": {"token": follow_link(case), "name": "withdraw"},
+        "behalf_request": {"token": behalf_link("request")}, "behalf_complaint": {"token": behalf_link("complaint")},
     }  # fmt: skip
     given["export_file"] = {"reference": case.reference, "name": "export.json"}
     given["policy_version_pdf"] = given["policy_version"]
@@ -50,7 +70,7 @@ def addresses(customer: Any) -> dict[str, str]:
     }
 
 
-NUMBERED = {"request", "withdraw_request", "export", "export_file"}
+NUMBERED = {"case_deed", "request", "withdraw_request", "export", "export_file"}
 
 
 def test_get_and_head_change_nothing_on_any_page():
@@ -90,7 +110,7 @@ def test_nothing_personal_without_signing_in():
         if address.startswith("/account/"):
             answer = Client().post(address) if name == "withdraw_request" else Client().get(address)
             assert answer.status_code == 302 and answer["Location"].startswith("/account/login/"), name
-        else:
+        elif name != "follow":  # whoever holds that link sees what its letters said
             assert make.canary(mary) not in Client().get(address).content.decode(errors="replace")
 
 
@@ -122,7 +142,7 @@ def test_sfb_22_every_form_that_takes_personal_data_links_the_policy_above_its_b
     everything = addresses(mary)
     for name in (
         "correct", "preferences", "sharing", "new_request", "unsubscribe", "public_request", "public_complaint",
-        "cookies", "public_request_form", "public_complaint_form",
+        "cookies", "public_request_form", "public_complaint_form", "behalf_request", "behalf_complaint",
     ):  # fmt: skip
         page = client.get(everything[name]).content.decode()
         form = page[page.index('class="policy-note"') :]

@@ -33,6 +33,7 @@ EVENTS = {
     "fee_sent_back": _("Fee not agreed to"),
     "fee_withdrawn": _("Fee taken back, person told"),
     "refusal_proposed": _("Refusal proposed to a second person"),
+    "added": _("The person added something"),
     "acknowledged": _("Receipt confirmed to the person"),
     "not_our_error": _("The mistake was not ours"),
     "mediation_opened": _("Mediation opened"),

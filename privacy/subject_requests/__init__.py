@@ -1,7 +1,7 @@
 """What has a person asked for, how far is it, and who must act? Every right is one kind of this case."""
 
 from . import call_backs, complaints, fees, promises, rectification, redacting, releasing, searching
-from .asking import acknowledge, answered, ask, extend, open_questions
+from .asking import acknowledge, answered, ask, extend, open_questions, reply
 from .call_backs import CallBack, doubt, not_the_person, settle, tried
 from .case import CaseEvent, DataSubjectRequest
 from .clocks import CLOCK_EVENTS, clocks, history, label, missed, reckoned
@@ -39,6 +39,6 @@ __all__ = [
     "complaints", "complete", "confirm_identity", "convert", "denial_of", "doubt", "extend", "facts", "fees",
     "forecast", "history", "label", "may_be_converted", "merge", "missed", "move", "not_the_person",
     "note", "open_case", "open_doubt", "open_questions", "promises", "propose", "propose_refusal", "proposed_letter",
-    "reckoned", "rectification", "redacting", "refuse", "releasing", "rung", "rungs", "searching", "send_back",
-    "settle", "start", "tried", "twins", "withdraw",
+    "reckoned", "rectification", "redacting", "refuse", "releasing", "reply", "rung", "rungs", "searching",
+    "send_back", "settle", "start", "tried", "twins", "withdraw",
 ]  # fmt: skip

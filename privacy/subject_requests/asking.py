@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from .. import jobs
 from ..letters import Letter, LetterVersion
 from ..notices import OutgoingEmail
-from . import representing
+from . import papers, representing
 from .call_backs import back_to_verifying
 from .case import DataSubjectRequest
 from .handling import SYSTEM
@@ -62,6 +62,21 @@ def answered(case: DataSubjectRequest, kind: str, *, actor: Any) -> None:
     """The answer to a question has come."""
     require(kind in open_questions(case), _("Nothing was asked."))
     note(case, ANSWERS[kind], actor=actor)
+
+
+def reply(case: DataSubjectRequest, kind: str, *, actor: Any, text: str, paper: papers.Upload | None = None) -> None:
+    """The person answers our question herself, or adds something; a paper that she sends is kept with it.
+
+    The clock goes on from this moment; whether the answer is enough, a colleague judges, and asks again if not.
+    """
+    require(case.is_open, _("The request is closed."))
+    require(bool(text.strip() or paper), _("Write something, or choose a file."))
+    asked = kind if kind in open_questions(case) else ""
+    with transaction.atomic():
+        if paper:
+            what = papers.CasePaper.Kind.IDENTITY if asked == "id_asked" else papers.CasePaper.Kind.EVIDENCE
+            papers.add(case, what, paper.name, paper.content, actor=actor)
+        note(case, ANSWERS.get(asked, "added"), actor=actor, text=text)
 
 
 def acknowledge(case: DataSubjectRequest, *, actor: Any, how: str) -> None:

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from .. import notices
-from . import representing
+from . import following, representing
 from .case import CaseEvent, DataSubjectRequest
 
 ACKNOWLEDGEMENT = "case_received"
@@ -16,7 +16,7 @@ def tell(template: str, case: DataSubjectRequest, event: CaseEvent | None = None
     if address:
         context = {
             "case": case, "event": event, "representative": representative,
-            "silence_days": settings.COMPLAINT_SILENCE_DAYS,
+            "follow": following.link(case), "silence_days": settings.COMPLAINT_SILENCE_DAYS,
         }  # fmt: skip
         notices.send(template, address, key=key, data_subject=case.data_subject, context=context)
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import mailed_links, rights, subject_requests, tokens
 from ..forms import AskForm, ComplaintForm, RequestForm, particulars
-from ..subject_requests import on_behalf
+from ..subject_requests import following, on_behalf
 from ..vocabulary import Source
 from .requests import form_again
 
@@ -51,7 +51,7 @@ def fill_in(request: HttpRequest, token: str, kind: str = "request") -> HttpResp
             context = {"form": again, "kind": kind, "entries": getattr(again, "entries", {}).values()}
             return render(request, "privacy/public_form.html", context, status=409)
         tokens.spend(link)
-        return render(request, "privacy/public_done.html", {"case": case})
+        return render(request, "privacy/public_done.html", {"case": case, "follow": following.link(case)})
     entries = getattr(form, "entries", {})
     context = {"form": form, "kind": kind, "entries": entries.values()}
     return render(request, "privacy/public_form.html", context, status=422 if request.method == "POST" else 200)

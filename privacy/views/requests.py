@@ -3,23 +3,20 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import erasure, recipient_notices, restrictions, rights, subject_requests
-from ..cases import InvalidTransition, State
-from ..deadlines import Clock, in_words
-from ..export import Export
+from .. import erasure, restrictions, rights, subject_requests
 from ..forms import RequestForm, particulars
-from ..subject_requests import CaseEvent, DataSubjectRequest
+from ..subject_requests import DataSubjectRequest
 from ..vocabulary import Source
+from . import following
 from .access import customer_required, require_fresh
-from .words import EVENTS, STATES
+from .case_facts import job_of, progress, shown
 
 A_PAGE = 20
 
@@ -31,7 +28,7 @@ def index(request: HttpRequest, customer: Any) -> HttpResponse:
     mine = DataSubjectRequest.objects.filter(data_subject=customer).order_by("-received_at", "-pk")
     page = Paginator(mine, A_PAGE).get_page(request.GET.get("page"))
     locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
-    context = {"page": page, "cases": [_shown(case) for case in page], "locks": locks}
+    context = {"page": page, "cases": [shown(case) for case in page], "locks": locks}
     return render(request, "privacy/requests.html", context)
 
 
@@ -89,75 +86,7 @@ def _before_erasure(request: HttpRequest, customer: Any, form: RequestForm) -> H
 @customer_required
 def detail(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
     """One request: number, due date and why that day, timeline, progress; as JSON for the progress bar."""
-    case = _mine(customer, reference)
-    job = _job(case)
+    reader = following.at_home(request, customer, reference)
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse(_progress(case, job))
-    events = CaseEvent.objects.filter(case=case, is_internal=False).order_by("pk")
-    context = {
-        **_shown(case),
-        "events": [{"event": event, "words": EVENTS.get(event.kind, event.kind)} for event in events],
-        "progress": _progress(case, job),
-        "export": job if case.kind in ("access", "portability") else None,
-        "goes_on_as": case.merged_into,
-        "promises": _promises(case),
-        "told": recipient_notices.progress(case, timezone.localdate()),
-        "facts": subject_requests.facts(case, for_staff=False),
-        "denied": _denied(case),
-        "can_withdraw": State.WITHDRAWN in case.next_states(),
-    }
-    return render(request, "privacy/request.html", context)
-
-
-@require_POST
-@customer_required
-def withdraw(request: HttpRequest, customer: Any, reference: str) -> HttpResponse:
-    """She changed her mind."""
-    case = _mine(customer, reference)
-    try:
-        subject_requests.withdraw(case, actor=request.user)
-        messages.success(request, _("Your request is withdrawn. Nothing more is done."))
-    except InvalidTransition:
-        messages.error(request, _("This can no longer be stopped, or it was stopped already."))
-    return redirect("privacy:request", reference=reference)
-
-
-def _mine(customer: Any, reference: str) -> DataSubjectRequest:
-    """404 for somebody else's number, as for one that does not exist."""
-    mine: DataSubjectRequest = get_object_or_404(DataSubjectRequest, data_subject=customer, reference=reference)
-    return mine
-
-
-def _shown(case: DataSubjectRequest) -> dict[str, Any]:
-    label, colour = STATES[State(case.state)]
-    return {"case": case, "state": label, "colour": colour, "due": in_words(case.due_on, timezone.localdate())}
-
-
-def _promises(case: DataSubjectRequest) -> list[Clock]:
-    """What the shop has promised for an earlier day than the law asks, while it is not answered."""
-    running = subject_requests.clocks(case) if case.is_open else ()
-    return [clock for clock in running if clock.due_on < case.due_on]
-
-
-def _denied(case: DataSubjectRequest) -> Any:
-    """Why we said no, in a sentence; nothing while a second person still looks at it."""
-    denial = subject_requests.denial_of(case) if case.state == State.REFUSED else None
-    return denial.to_person if denial else ""
-
-
-def _job(case: DataSubjectRequest) -> Any:
-    """The export or erasure that carries the request out, once there is one."""
-    return getattr(case, "export", None) or getattr(case, "erasure", None)
-
-
-def _progress(case: DataSubjectRequest, job: Any) -> dict[str, Any]:
-    percent = getattr(job, "progress", None) if job else None
-    done = not case.is_open
-    words = str(STATES[State(case.state)][0])
-    if isinstance(job, Export):
-        words = _("It is ready.")
-        if not done and job.job_state == Export.State.DONE:
-            words = _("Your copy is made. One of us looks it through before you get it.")
-        elif not done:
-            words = _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
-    return {"percent": 100 if done else percent, "words": words, "finished": done}
+        return JsonResponse(progress(reader.case, job_of(reader.case)))
+    return following.page(request, reader)

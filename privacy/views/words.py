@@ -1,5 +1,7 @@
 """What states and events are called when we speak to the person herself."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from ..cases import State
@@ -16,6 +18,9 @@ STATES = {
     State.WITHDRAWN: (_("You withdrew it"), ""),
     State.MERGED: (_("It goes on under another number"), ""),
 }
+# The way of every request, and how far each state is on it.
+WAY = (_("We have it"), _("We make sure who is asking"), _("We work on it"), _("You have our answer"))
+FAR = {State.RECEIVED: 0, State.VERIFYING: 1}
 EVENTS = {
     "received": _("Your request arrived."),
     "id_asked": _("We asked you to show that it is really you."),
@@ -26,6 +31,7 @@ EVENTS = {
     "fee_asked": _("We asked for a fee."),
     "fee_paid": _("The fee arrived."),
     "fee_withdrawn": _("We do not want the fee any more. You owe us nothing."),
+    "added": _("You added something."),
     "acknowledged": _("We wrote to you that we have it."),
     "own_error": _("We found that the mistake was ours after all."),
     "not_our_error": _("We found that the mistake was not made by us."),
@@ -51,3 +57,9 @@ EVENTS = {
     "arbitration": _("It went to an arbitrator."),
     "outcome": _("We sent you our answer."),
 }
+
+
+def way(case: Any) -> list[dict[str, Any]]:
+    """The steps of a request: those behind, the one it is at, those ahead."""
+    far = FAR.get(State(case.state), 2) if case.is_open else len(WAY)
+    return [{"words": words, "is_done": at < far, "is_here": at == far} for at, words in enumerate(WAY)]

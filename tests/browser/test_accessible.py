@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from privacy import tokens
+from privacy import subject_requests, tokens
 from privacy.notices import OutgoingEmail
 from tests import make
 from tests.browser.conftest import enter
+from tests.test_portal_access import behalf_link, follow_link
 
 PUBLIC = [
     "/", "/privacy/", "/privacy/2025-1/", "/privacy/2026-1/?compare=1", "/cookies/", "/unsubscribe/", "/requests/new/",
@@ -41,12 +42,39 @@ def test_pages_behind_a_mailed_link(page, site, mary, look_over):
         "unsubscribe/undo": tokens.issue("undo", mary, senders=["own"]),
         "requests/new": tokens.issue("request", mary, about="request"),
         "complaints/new": tokens.issue("request", mary, about="complaint"),
+        "requests/for-somebody": behalf_link("request"),
+        "complaints/for-somebody": behalf_link("complaint"),
+        "requests/follow": follow_link(asked_back(mary)),
         "unsubscribe": tokens.issue("unsubscribe", mary),
     }
     for path, token in links.items():
         look_over(f"{site}/{path}/{token}/")
     page.get_by_role("button", name="Stop these emails").click()
     look_over()
+
+
+def asked_back(person: Any) -> Any:
+    """A request in which we wait for an answer of hers."""
+    case = make.case(person, "enquiry")
+    subject_requests.ask(case, "clarification_asked", actor="test", text="Which year?")
+    return case
+
+
+@pytest.mark.parametrize("is_large", [False, True], ids=["normal", "large"])
+def test_nothing_is_wider_than_the_smallest_screen_in_any_print(page, site, mary, is_large):
+    """WCAG 1.4.10: 320 pixels are 1,280 at 400 %; large print is half as large again."""
+    case = asked_back(mary)
+    enter(page, site)
+    if is_large:
+        page.get_by_role("button", name="Large print").click()
+        assert page.locator("html.large-print").count() == 1
+    page.set_viewport_size({"width": 320, "height": 800})
+    own = [f"/account/requests/{case.reference}/", f"/account/requests/{case.reference}/withdraw/"]
+    asking = [f"/requests/for-somebody/{behalf_link('request')}/", "/account/requests/new/?kind=complaint"]
+    for address in (*PUBLIC, *DATA, "/account/requests/", *own, *asking):
+        page.goto(site + address)
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        assert needed <= 320, f"{address} is {needed} wide"
 
 
 @pytest.mark.parametrize("addresses", [DATA, SECURITY], ids=["data", "security"])

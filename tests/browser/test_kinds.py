@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from privacy import tokens
-from privacy.subject_requests import Complaint, Rectification
+from privacy.subject_requests import Rectification
 
 
 @pytest.fixture
@@ -32,17 +32,6 @@ def test_a_correction_and_a_complaint_without_an_account_and_without_script(page
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("We have it").first).to_be_visible()
     assert Rectification.objects.get().said("proposed") == "Norwich"
-
-
-def test_a_complaint_behind_its_own_link(page, site, mary):
-    page.goto(f"{site}/complaints/new/{tokens.issue('request', mary, about='complaint')}/")
-    page.get_by_label("What went wrong?").fill("The catalogue still comes.")
-    page.get_by_label("What is it about?").select_option("advertising")
-    page.get_by_label("Number of the order").fill("A-4711")
-    page.get_by_label("Day of the order").fill("2020-03-01")
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("We have it").first).to_be_visible()
-    assert Complaint.objects.get().has_transaction
 
 
 def test_the_pages_shut_nobody_out(browser, site, mary, accessible):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from customers.models import Enquiry
+from privacy import subject_requests
 from privacy.cases import State
 from privacy.restrictions import Restriction
 from privacy.roles import AGENT, MANAGER, OFFICER
@@ -81,18 +82,6 @@ def test_two_colleagues_carry_an_erasure_to_its_approval(browser, page, site, of
     second.context.close()
 
 
-def test_a_letter_is_recorded_in_a_few_keys(page, site, office):
-    enter(page, site, office["agent"])
-    page.get_by_role("main").get_by_role("link", name="Record a request").click()
-    page.get_by_role("searchbox").fill("hart")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name=re.compile("A•••")).click()
-    page.get_by_label("What does the person ask for?").select_option("portability")
-    page.get_by_label("How did it come?").select_option("letter")
-    page.get_by_role("button", name="Open the request").click()
-    expect(page.get_by_text("Recorded as NL-")).to_be_visible()
-
-
 def test_assigning_several_and_taking_it_back(page, site, office):
     enter(page, site, office["agent"])
     page.goto(site + QUEUE)
@@ -153,6 +142,8 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         Restriction.objects.get(),
         Enquiry.objects.get(),
     )
+    subject_requests.doubt(case, "fraud_suspected", actor=office["agent"], why="Odd.")
+    unknown = make.on_behalf(None, stands="unknown")
     for url in (
         "/admin/", QUEUE, f"{QUEUE}?state=all&due=overdue", f"{QUEUE}?q=nobody", f"{QUEUE}{case.pk}/change/",
         "/admin/intake/?q=hart", f"/admin/intake/?person={mary.number}", f"/admin/revocation/?person={mary.number}",
@@ -161,7 +152,8 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         f"{INBOX}{mail.pk}/change/", "/admin/privacy/purpose/add/", f"{INBOX}?which=all", f"{INBOX}?q=nobody",
         f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
         "/admin/looks/", "/admin/training/", "/admin/ready/", f"/admin/privacy/restriction/{hold.pk}/change/",
-        f"/admin/customers/enquiry/{enquiry.pk}/change/",
+        f"/admin/customers/enquiry/{enquiry.pk}/change/", "/admin/call-backs/", "/admin/privacy/onbehalf/",
+        f"/admin/privacy/onbehalf/{unknown.pk}/change/?q=hart",
     ):  # fmt: skip
         look_over(site + url)
 
