@@ -145,7 +145,15 @@ def test_choosing_words_puts_them_into_the_form_without_a_script_and_takes_no_st
     text = form["text"].value()
     assert "+44 1632 960123" in text and "{" not in text and text[:30] in answer.content.decode()
     assert not OutgoingEmail.objects.filter(template="case_question").exists()
-    at_desk.post(url, {"words": "", "began_with": form["began_with"].value(), "text": text + " Thank you."})
+    at_desk.post(
+        url,
+        {
+            "words": "",
+            "began_with": form["began_with"].value(),
+            "text": text + " Thank you.",
+            "doubt": "A new address.",
+        },
+    )
     event = case.events.get(kind="id_asked")
     assert event.words == row and event.text.endswith("Thank you.")
     assert event.text in bytes(OutgoingEmail.objects.get(template="case_question").body).decode()

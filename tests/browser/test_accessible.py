@@ -53,7 +53,7 @@ def test_pages_behind_a_mailed_link(page, site, mary, look_over):
     look_over()
 
 
-def asked_back(person: Any) -> Any:
+def asked_back(person):
     """A request in which we wait for an answer of hers."""
     case = make.case(person, "enquiry")
     subject_requests.ask(case, "clarification_asked", actor="test", text="Which year?")
