@@ -79,7 +79,7 @@ def counted_at() -> datetime | None:
     return found
 
 
-def _counts(first: date, last: date, kind: str = "") -> Iterable[dict[str, Any]]:
+def _counts(first: date, last: date, kind: str = "") -> Any:
     rows = MonthFigure.objects.filter(month__range=(first, last)).exclude(measure=Measure.EFFECT).order_by()
     rows = rows.filter(name=kind) if kind else rows
     return rows.values("month", "measure", "name").annotate(number=Sum("count"))
