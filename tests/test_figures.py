@@ -55,7 +55,7 @@ def local(at):
 
 def expected(rows):
     """Month by month and case by case, in Python."""
-    found = Counter()
+    found: Counter[tuple[date, str]] = Counter()
     months = [date(2025, 11, 1) + timedelta(days=31 * n) for n in range(13)]
     for row in rows:
         found[local(row.received_at).replace(day=1), "received"] += 1

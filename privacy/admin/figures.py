@@ -1,5 +1,6 @@
 """The figures on the start page: by month and kind, and how long answers and withdrawals took."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,6 +84,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     form = PeriodForm(request.GET)
     first, last, kind = form.period()
     months = figures.months(first, last, kind)
+    answers, effects = figures.lengths(first, last)
     query = {"first": f"{first:{MONTH}}", "last": f"{last:{MONTH}}", "kind": kind}
     return {
         "period_form": form,
@@ -94,22 +96,21 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "of_kind": dict(rights.choices()).get(kind, ""),
         "chart": chart.drawn(months),
         "counted_at": figures.counted_at(),
-        "answers": answer_lines(first, last, kind),
-        "effects": effect_lines(first, last),
+        "answers": answer_lines(spread for spread in answers if kind in ("", spread.name)),
+        "effects": effect_lines(effects),
     }  # fmt: skip
 
 
-def answer_lines(first: date, last: date, kind: str = "") -> list[Line]:
+def answer_lines(found: Iterable[Spread]) -> list[Line]:
     """How long answers took, by kind."""
     labels = dict(rights.choices())
-    found = [spread for spread in figures.answers(first, last) if kind in ("", spread.name)]
     return [_line(str(labels.get(spread.name, spread.name)), spread, 24 * 3600) for spread in found]
 
 
-def effect_lines(first: date, last: date) -> list[Line]:
+def effect_lines(found: Iterable[Spread]) -> list[Line]:
     """How long withdrawals took, by road."""
     labels = dict(Source.choices)
-    return [_line(str(labels.get(spread.name, spread.name)), spread, 1) for spread in figures.effects(first, last)]
+    return [_line(str(labels.get(spread.name, spread.name)), spread, 1) for spread in found]
 
 
 def _line(name: str, spread: Spread, unit: int) -> Line:

@@ -45,9 +45,10 @@ def _month_rows(first: date, last: date) -> Iterator[list[Any]]:
 def _length_rows(first: date, last: date) -> Iterator[list[Any]]:
     kinds, roads = dict(rights.choices()), dict(Source.choices)
     yield [_("what"), _("of"), _("how many"), _("unit"), _("half within"), _("95 in 100 within"), _("longest")]
+    answers, effects = figures.lengths(first, last)
     for labels, what, unit, spreads in (
-        (kinds, _("answer to a request"), _("calendar days"), figures.answers(first, last)),
-        (roads, _("effect of a withdrawal"), _("seconds"), figures.effects(first, last)),
+        (kinds, _("answer to a request"), _("calendar days"), answers),
+        (roads, _("effect of a withdrawal"), _("seconds"), effects),
     ):
         for s in spreads:
             yield [what, labels.get(s.name, s.name), s.count, unit, s.median, s.high, s.longest]

@@ -1,10 +1,11 @@
 """The start page: what waits, what is late, what is due next; every number leads to its list."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -70,7 +71,7 @@ def _tiles(who: Any, today: date) -> list[Tile]:
         nobody=Count("pk", filter=Q(assignee__isnull=True)),
         mine=Count("pk", filter=Q(assignee=who)),
     )
-    stuck = sum(model.objects.needing_attention().count() for model in jobs.concrete())
+    waits = _waiting()
     tiles = [
         Tile(found["late"], gettext_lazy("overdue"), f"{queue}?due=overdue", "danger"),
         Tile(found["missed"], gettext_lazy("a promise is missed"), f"{queue}?promise=missed", "danger"),
@@ -78,22 +79,32 @@ def _tiles(who: Any, today: date) -> list[Tile]:
         Tile(found["mine"], gettext_lazy("in my hands"), f"{queue}?whose=mine"),
         Tile(found["nobody"], gettext_lazy("unassigned"), f"{queue}?whose=nobody", "warn"),
         Tile(found["all"], gettext_lazy("open"), queue),
-        Tile(stuck, gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
+        Tile(waits["job"], gettext_lazy("jobs need a person"), reverse("admin:jobs"), "danger"),
     ]
     if silent := int(complaints.silent(timezone.now()).order_by().count()):
         label = gettext_lazy("complaints without word to the person")
         tiles.insert(-1, Tile(silent, label, f"{queue}?told=silent", "danger"))
     if roles.may(who, Act.SEE_PERSON):
         mails = reverse("admin:privacy_inboundemail_changelist")
-        tiles.insert(-1, Tile(_to_review(), gettext_lazy("mails to look at"), mails, "warn"))
-        if calls := int(WebhookCall.objects.to_review().order_by().count()):
+        tiles.insert(-1, Tile(waits["mail"], gettext_lazy("mails to look at"), mails, "warn"))
+        if calls := waits["call"]:
             where = reverse("admin:privacy_webhookcall_changelist")
             tiles.insert(-1, Tile(calls, gettext_lazy("calls of mailing services to look at"), where, "warn"))
     return tiles
 
 
-def _to_review() -> int:
-    return int(InboundEmail.objects.to_review().order_by().count())
+def _waiting() -> Counter[str]:
+    """Jobs, mails and calls that need a person, counted in one statement."""
+    rows = [("job", model.objects.needing_attention()) for model in jobs.concrete()]
+    rows += [("mail", InboundEmail.objects.to_review()), ("call", WebhookCall.objects.to_review())]
+    counts = [
+        found.order_by().annotate(of=Value(name)).values("of").annotate(n=Count("pk")).values_list("of", "n")
+        for name, found in rows
+    ]
+    waits: Counter[str] = Counter()
+    for name, count in counts[0].union(*counts[1:], all=True):
+        waits[name] += count
+    return waits
 
 
 def _alarms() -> list[ViewingAlarm]:

@@ -8,6 +8,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from .. import consent, subject_requests
+from ..deadlines import UnlawfulEvent
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..subject_requests import DataSubjectRequest, complaints, promises
@@ -122,6 +123,9 @@ def holidays(now: datetime) -> Iterator[DeadlineAlarm]:
     """
     rows = DataSubjectRequest.objects.open().filter(due_on__gte=_today(now)).defer("details", "outcome")
     for case in rows.prefetch_related("events").order_by("pk").iterator(chunk_size=BATCH):
-        legal = subject_requests.reckoned(case)
+        try:
+            legal = subject_requests.reckoned(case)
+        except UnlawfulEvent:
+            continue
         if legal.due_on != case.due_on:
             yield _of_case(case, Kind.HOLIDAYS, legal.due_on, "later" if legal.due_on > case.due_on else "earlier")

@@ -51,14 +51,26 @@ def by_kind(first: date, last: date) -> dict[str, list[Month]]:
     return {kind: _by_month(rows, first, last) for kind, rows in sorted(kinds.items())}
 
 
+def lengths(first: date, last: date) -> tuple[list[Spread], list[Spread]]:
+    """Calendar days from receipt to answer for each kind, and seconds from a withdrawal to its effect for each road."""
+    rows = MonthFigure.objects.filter(month__range=(first, last), measure__in=(Measure.ANSWERED, Measure.EFFECT))
+    found: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    counted = rows.order_by("value").values_list("measure", "name", "value").annotate(number=Sum("count"))
+    for measure, name, value, number in counted:
+        found[measure, name].append((value, number))
+    spreads = [(measure, _spread(name, values)) for (measure, name), values in sorted(found.items())]
+    answers, effects = ([one for of, one in spreads if of == kind] for kind in (Measure.ANSWERED, Measure.EFFECT))
+    return answers, effects
+
+
 def answers(first: date, last: date) -> list[Spread]:
-    """Calendar days from receipt to answer, for each kind that was answered in these months."""
-    return _spreads(Measure.ANSWERED, first, last)
+    """The first of the two."""
+    return lengths(first, last)[0]
 
 
 def effects(first: date, last: date) -> list[Spread]:
-    """Seconds from the receipt of a withdrawal to its effect, for each road."""
-    return _spreads(Measure.EFFECT, first, last)
+    """The second of the two."""
+    return lengths(first, last)[1]
 
 
 def counted_at() -> datetime | None:
@@ -67,7 +79,7 @@ def counted_at() -> datetime | None:
     return found
 
 
-def _counts(first: date, last: date, kind: str = "") -> Iterable[dict[str, Any]]:
+def _counts(first: date, last: date, kind: str = "") -> Any:
     rows = MonthFigure.objects.filter(month__range=(first, last)).exclude(measure=Measure.EFFECT).order_by()
     rows = rows.filter(name=kind) if kind else rows
     return rows.values("month", "measure", "name").annotate(number=Sum("count"))
@@ -79,14 +91,6 @@ def _by_month(rows: Iterable[dict[str, Any]], first: date, last: date) -> list[M
         found[row["month"]]["closed" if row["measure"] in CLOSED else row["measure"]] += row["number"]
     days = [day for n in range(1200) if (day := months_before(first, -n)) <= last]
     return [Month(day, *(found[day][name] for name in ("received", "closed", "overdue"))) for day in days]
-
-
-def _spreads(measure: Measure, first: date, last: date) -> list[Spread]:
-    rows = MonthFigure.objects.filter(month__range=(first, last), measure=measure)
-    values: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for name, value, number in rows.order_by("value").values_list("name", "value").annotate(number=Sum("count")):
-        values[name].append((value, number))
-    return [_spread(name, lengths) for name, lengths in sorted(values.items())]
 
 
 def _spread(name: str, lengths: list[tuple[int, int]]) -> Spread:

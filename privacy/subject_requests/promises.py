@@ -1,5 +1,6 @@
 """The stored next promises held against the clocks, case by case; what is coming first over all cases."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +8,13 @@ from itertools import islice
 
 from django.db.models import QuerySet
 
-from ..deadlines import Clock
+from ..deadlines import Clock, UnlawfulEvent
 from .case import DataSubjectRequest
 from .clocks import clocks, next_promise
 from .complaint import Stage, mediation_due_on
 from .timeline import remember_promise
 
+logger = logging.getLogger(__name__)
 BATCH = 2000
 
 
@@ -25,10 +27,17 @@ class Promise:
 
 
 def rebuild() -> int:
-    """Takes every open case's next promise anew from its clocks; how many were wrong. Memory does not grow."""
+    """Takes every open case's next promise anew from its clocks; how many were wrong. Memory does not grow.
+
+    A case whose events the clock refuses keeps what it has, and spoils no other.
+    """
     wrong = 0
     for case in _open_cases():
-        found = next_promise(case, clocks(case))
+        try:
+            found = next_promise(case, clocks(case))
+        except UnlawfulEvent:
+            logger.warning("the clock refuses the events of case %d", case.pk)
+            continue
         if any(getattr(case, name) != value for name, value in found.items()):
             wrong += remember_promise(DataSubjectRequest.objects.get(pk=case.pk))
     return wrong
