@@ -23,7 +23,7 @@ class Queue(OfficeAdmin):
     """The requests."""
 
     may_see = Act.SEE_QUEUE
-    list_display = ("reference", "right", "received", "due", "stands", identity.column, "in_hands_of")
+    list_display = ("reference", "right", "received", "due", "stands", "in_hands_of")
     list_display_links = ("reference",)
     list_filter = (Whose, Due, Told, Standing, Kind, identity.Identity)
     list_select_related = ("data_subject", "assignee")
@@ -112,8 +112,8 @@ class Queue(OfficeAdmin):
 
     @admin.display(description=_("state"))
     def stands(self, case: DataSubjectRequest) -> str:
-        """Where it stands."""
-        return case.get_state_display()
+        """Where it stands, and how well we know who is asking."""
+        return identity.beside(case)
 
     @admin.display(description=_("assignee"), empty_value="–")
     def in_hands_of(self, case: DataSubjectRequest) -> Any:
