@@ -59,10 +59,10 @@ def badge(rung: Rung) -> str:
     return format_html('<span class="state state-{}">{}</span>', COLOURS.get(rung, "withdrawn"), rung.label)
 
 
-@admin.display(description=_("who is asking"))
-def column(case: Dsr) -> str:
-    """For the queue."""
-    return badge(case.rung)  # type: ignore[attr-defined]
+def beside(case: Dsr) -> str:
+    """The state of a case in the queue, and under it, while it is open, its rung."""
+    rung = badge(case.rung) if case.is_open else ""  # type: ignore[attr-defined]
+    return format_html("{}<br>{}", case.get_state_display(), rung) if rung else str(case.get_state_display())
 
 
 @page("call-backs/", "call_backs")

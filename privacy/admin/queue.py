@@ -24,7 +24,7 @@ class Queue(OfficeAdmin):
     """The requests."""
 
     may_see = Act.SEE_QUEUE
-    list_display = ("reference", "right", "received", "due", "promise", identity.column, "in_hands_of")
+    list_display = ("reference", "right", "received", "due", "promise", "in_hands_of")
     list_display_links = ("reference",)
     list_filter = (Whose, Promised, Due, Told, Standing, Kind, identity.Identity)
     list_select_related = ("data_subject", "assignee")
@@ -101,8 +101,8 @@ class Queue(OfficeAdmin):
 
     @admin.display(description=_("right and state"))
     def right(self, case: DataSubjectRequest) -> str:
-        """What was asked for, and where it stands."""
-        return format_html('{} <span class="due-what">{}</span>', case.right.label, case.get_state_display())
+        """What was asked for, where it stands, and how well we know who is asking."""
+        return format_html('{} <span class="due-what">{}</span>', case.right.label, identity.beside(case))
 
     @admin.display(description=_("received"), ordering="received_at")
     def received(self, case: DataSubjectRequest) -> Any:

@@ -23,7 +23,8 @@ class ReplyForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"].is_one_of_two = True  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.is_one_of_two = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """One of the two."""

@@ -81,7 +81,7 @@ def test_everything_works_without_javascript(browser, site, mary):
     page.get_by_role("button", name="Send").click()
     page.get_by_role("link", name="Look again").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_role("button", name="Print")).to_have_count(0)
+    expect(page.get_by_role("button", name="Print", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
 
