@@ -105,6 +105,7 @@ def fill(cases: int) -> Any:
             Case(
                 data_subject_id=first + n % people, kind=kinds[n % len(kinds)], jurisdiction="GB",
                 state="in_progress" if n % 5 == 0 else "refused",
+                denial_reason="" if n % 5 == 0 else "other",
                 due_on=today + timedelta(days=30 - n * 1_500 // cases),
                 received_at=now - timedelta(days=n * 1_500 / cases),
                 closed_at=None if n % 5 == 0 else now - timedelta(days=n * 1_400 / cases),
