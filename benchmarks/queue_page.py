@@ -111,6 +111,7 @@ def fill(cases: int) -> Any:
             Case(
                 data_subject_id=first + n % people, kind=kinds[n % len(kinds)], jurisdiction="GB",
                 state="in_progress" if n % 5 == 0 else "refused",
+                denial_reason="" if n % 5 == 0 else "other",
                 due_on=today + timedelta(days=30 - n * 1_500 // cases),
                 next_promise_on=today + timedelta(days=30 - n * 1_500 // cases - (20 if n % 50 == 0 else 0)),
                 next_promise="acknowledgement" if n % 50 == 0 else "", packs=["SafeBuy"],

@@ -284,8 +284,10 @@ def test_cnx_09_a_fee_that_is_taken_back_was_never_asked_for(mary, agent, office
         due = case.due_on
         want(case, agent)
         fees.approve(case, actor=officer)
+        assert any("fee" in reason for reason in case.due_reasons)
     with time_machine.travel(datetime(2026, 9, 20, 9, tzinfo=UTC), tick=False):
         fees.take_back(case, actor=agent, why="She asks for something else.")
+    assert not any("fee" in reason for reason in case.due_reasons)
     assert case.due_on == due and subject_requests.clocks(case)[0].due_on == due
     assert "you owe us nothing" in bytes(OutgoingEmail.objects.get(template="case_fee_withdrawn").body).decode()
 

@@ -108,7 +108,9 @@ def test_pages_about_a_new_address(page, site, mary, look_over, tmp_path):
 def test_pages_about_requests(page, site, mary, look_over):
     make.case(mary, "access", identity_confirmed=True), make.case(mary, "erasure")
     refused = make.case(mary)
-    type(refused).objects.filter(pk=refused.pk).update(state="refused", closed_at=make.LONG_AGO, outcome=b"No.")
+    type(refused).objects.filter(pk=refused.pk).update(
+        state="refused", closed_at=make.LONG_AGO, outcome=b"No.", denial_reason="other"
+    )
     enter(page, site)
     cases = [f"/account/requests/{case.reference}/" for case in mary.subject_requests.all()]
     for address in ["/account/requests/", "/account/requests/new/", *cases]:
