@@ -17,6 +17,7 @@ from privacy.roles import AGENT, AUDITOR
 from privacy.subject_requests import DataSubjectRequest, NotAllowed, ReleaseCheck, redacting, releasing, searching
 from tests import make
 from tests.office import CASE, STEP, colleague, desk, look
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 FOREIGN = "Ottilie Quarkstein"
@@ -400,3 +401,40 @@ def test_what_is_left_out_is_unreadable_at_rest_and_in_no_copy(mary, agent, tmp_
     assert not any(b"Ottilie" in bytes(value) for value in raw)
     assert not AuditEntry.objects.filter(details__icontains="Ottilie").exists()
     assert timezone.now() - case.redactions.get().made_at < timedelta(minutes=1)
+
+
+# --- two at once -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_who_ends_and_a_colleague_who_leaves_something_out_never_let_the_name_go():
+    agent, mary = colleague(AGENT), make.customer("mary@example.com", login=True)
+    case = ready(mary, agent)
+    planted(mary, case, agent)
+    place, _gift = places(mary)
+    releasing.tick(case, releasing.Kind.values, actor=agent)
+    subject_requests.carry_out(case, actor=agent)
+    job = jobs.claim(export.Export, export.Export.objects.get(case=case).pk, timezone.now())
+
+    def leave_out():
+        mine = DataSubjectRequest.objects.select_related("data_subject").get(pk=case.pk)
+        redacting.leave_out(mine, place, passage=FOREIGN, why="Her name.", actor=agent)
+
+    calls, ended = [job.perform, leave_out], []
+
+    def one():
+        try:
+            calls.pop()()
+        except NotAllowed:
+            ended.append("too late")
+        except (jobs.LostClaim, FileNotFoundError):  # the row, or the folder that went with it
+            ended.append("lost")
+
+    at_once(2, one)
+    case.refresh_from_db()
+    row = export.Export.objects.get(case=case)
+    if case.state == State.COMPLETED:
+        assert ended == ["too late"] and not Redaction.objects.exists()
+    else:
+        assert ended == ["lost"] and row.released_at is None and letters(mary) == 0
+        assert Redaction.objects.get().words == FOREIGN

@@ -159,6 +159,12 @@ def release(export: Export, *, now: datetime | None = None) -> None:
         notices.send("export_ready", address, key=key, data_subject=person, context=context)
 
 
+def of_case(case: Any) -> Export | None:
+    """The copy of a case, locked until the transaction ends; asked for before the case is, as a worker does it."""
+    found: Export | None = Export._base_manager.select_for_update().filter(case=case).first()
+    return found
+
+
 def remake(export: Export, *, holds_back: bool = False, now: datetime | None = None) -> Export:
     """Another one in its place, of the data and of what is left out of it as they stand now; the old files go.
 

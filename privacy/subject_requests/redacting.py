@@ -33,7 +33,7 @@ def leave_out(case: DataSubjectRequest, place: Place, *, passage: str = "", why:
     is_there = not passage or redactions.find(passage, text.text) is not None  # type: ignore[union-attr]
     require(is_there, _("This passage does not stand in the text. Copy it from there."))
     with transaction.atomic():
-        _require_not_out(case)
+        copy = _require_not_out(case)
         require(case.redactions.count() < MOST, _("More than %(most)d passages cannot be left out.") % {"most": MOST})
         table, row, field = place
         made = Redaction.objects.create(
@@ -41,25 +41,28 @@ def leave_out(case: DataSubjectRequest, place: Place, *, passage: str = "", why:
             made_by=actor,
         )  # fmt: skip
         note(case, "left_out", actor=actor, is_internal=True)
-        _make_anew(case)
+        _make_anew(case, copy)
     return made
 
 
 def put_back(case: DataSubjectRequest, made: Redaction, *, actor: Any) -> None:
     """Takes it back, as long as no copy without it has left."""
     with transaction.atomic():
-        _require_not_out(case)
+        copy = _require_not_out(case)
         require(made.case_id == case.pk, _("This was left out on another request."))
         made.delete()
         note(case, "put_back", actor=actor, is_internal=True)
-        _make_anew(case)
+        _make_anew(case, copy)
 
 
-def _require_not_out(case: DataSubjectRequest) -> None:
+def _require_not_out(case: DataSubjectRequest) -> export.Export | None:
+    """The copy there is so far, locked with the case."""
+    copy = export.of_case(case)
     require(is_possible(as_it_is_now(case)), _("The copy has left; what is left out of it stays as it is."))
+    return copy
 
 
-def _make_anew(case: DataSubjectRequest) -> None:
+def _make_anew(case: DataSubjectRequest, copy: export.Export | None) -> None:
     """A copy that is made, or in the making, was made with what was left out before."""
-    if case.state == State.EXECUTING and (row := export.Export.objects.filter(case=case).first()):
-        export.remake(row, holds_back=row.holds_back)
+    if case.state == State.EXECUTING and copy is not None:
+        export.remake(copy, holds_back=copy.holds_back)

@@ -86,23 +86,19 @@ def tick(case: DataSubjectRequest, kinds: Iterable[str], *, actor: Any, now: dat
     chosen, now = [kind for kind in Kind.values if kind in kinds], now or timezone.now()
     require(bool(chosen), _("Tick what you have looked at."))
     with transaction.atomic():
+        copy = export.of_case(case)
         require_known(as_it_is_now(case))
         require(needs_checks(case), _("No copy goes out here."))
         for kind in chosen:
             _tick(case, kind, by=actor, now=now)
         note(case, "checked", actor=actor, is_internal=True, now=now)
-        _leave_if_ready(case, made=waiting(case))
+        _leave_if_ready(case, made=copy if copy and copy.job_state == jobs.Job.State.DONE else None)
 
 
 def by_machine(case: DataSubjectRequest, *, now: datetime) -> None:
     """Of a person who is signed in we know who she is and where her copy goes: into her own account."""
     for kind in (Kind.IDENTITY, Kind.ADDRESS):
         _tick(case, kind, by=None, now=now)
-
-
-def waiting(case: DataSubjectRequest) -> export.Export | None:
-    """The copy that lies ready and has not left."""
-    return export.Export.objects.filter(case=case, job_state=jobs.Job.State.DONE, released_at=None).first()
 
 
 def _tick(case: DataSubjectRequest, kind: str, *, by: Any, now: datetime) -> None:
@@ -141,7 +137,7 @@ def _copy_is_made(job: export.Export) -> None:
 
 def _leave_if_ready(case: DataSubjectRequest, *, made: export.Export | None) -> bool:
     """The one door by which a copy leaves: it is made, and all three looks hold at this moment."""
-    if made is None or case.state != State.EXECUTING or open_checks(case):
+    if made is None or made.released_at or case.state != State.EXECUTING or open_checks(case):
         return False
     export.release(made)
     move(case, State.COMPLETED, actor=SYSTEM)
