@@ -51,7 +51,8 @@ class Identity(admin.SimpleListFilter):
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """The rows."""
-        return queryset.filter(standing_on(self.value())) if self.value() in STOPS else queryset
+        rung = self.value()
+        return queryset.filter(standing_on(rung)) if rung in STOPS else queryset
 
 
 def badge(rung: Rung) -> str:

@@ -54,7 +54,8 @@ class InAnothersName(Ledger):
     heading = gettext_lazy("In another's name")
     list_display = ("reference", "kind", "received_at", "stands")
     list_filter = (Waiting,)
-    search_fields = ()
+    search_fields = ("reference",)
+    search_help_text = gettext_lazy("Number of the request")
     ordering = ("-pk",)
 
     def get_urls(self) -> list[Any]:
@@ -67,6 +68,11 @@ class InAnothersName(Ledger):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Lists do without what was sent."""
         return super().get_queryset(request).defer("said", "paper")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By number alone; nobody is known by name yet."""
+        text = search_term.strip().upper()
+        return (queryset.filter(reference=text) if text else queryset), False
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """What was sent, after a reason; the search for the person; and the two ways to end it."""

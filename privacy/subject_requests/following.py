@@ -20,7 +20,11 @@ def link(case: DataSubjectRequest) -> str:
     if acting is None and case.data_subject.account:
         return f"{settings.SITE_URL}/account/requests/{case.reference}/"
     about = f"{case.pk}:{address}:{acting.pk if acting else ''}"
-    details = {"case": case.pk, "to": correspondent_hash(address), "acting": acting.pk if acting else None}
+    details: dict[str, Any] = {
+        "case": case.pk,
+        "to": correspondent_hash(address),
+        "acting": acting.pk if acting else None,
+    }
     token = tokens.lasting(KIND, case.data_subject, about, **details)
     return f"{settings.SITE_URL}/requests/follow/{token}/"
 

@@ -56,10 +56,10 @@ def _rung(happened: list[str], *, is_known: bool) -> Rung:
     return BY_EVENT[happened[-1]] if happened else Rung.NOT_CHECKED
 
 
-def standing_on(rung: str) -> Q:
+def standing_on(rung: str | None) -> Q:
     """The open cases that a colleague looks for; what nobody has to act on is no filter."""
     why = {Rung.CALL_BACK: CallBack.Why.FAILED, Rung.FRAUD: CallBack.Why.FRAUD}
-    if rung in why:
+    if rung is not None and rung in why:
         return Q(pk__in=CallBack.objects.waiting().filter(why=why[Rung(rung)]).values("case"))
     failed = CallBack.objects.filter(result=NOT_THE_PERSON, case__closed_at=None).values("case")
     return Q(pk__in=failed, identity_confirmed_at=None)
