@@ -14,7 +14,6 @@ from privacy.deadlines import UnlawfulEvent
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
 from privacy.subject_requests import CaseEvent, DataSubjectRequest, NotAllowed, complaints, promises
-from privacy.subject_requests.where_next import usual
 from tests import make
 from tests.office import colleague, desk
 
@@ -63,8 +62,8 @@ def mediate(case, _other):
 
 
 def conclude(case, _other):
-    said = {"outcome": "upheld", "text": "You are right.", "where_next": usual()}
-    complaints.answer(case, actor="test", stays_open=case.pk % 2 == 0, **said)
+    letter = make.letter("complaint_outcome", case, text="You are right.")
+    complaints.answer(case, actor="test", outcome="upheld", letter=letter, stays_open=case.pk % 2 == 0)
 
 
 STEPS = [
