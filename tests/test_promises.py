@@ -13,7 +13,7 @@ from privacy.cases import InvalidTransition
 from privacy.deadlines import UnlawfulEvent
 from privacy.notices import OutgoingEmail
 from privacy.roles import AGENT
-from privacy.subject_requests import CaseEvent, DataSubjectRequest, NotAllowed, complaints, promises
+from privacy.subject_requests import CaseEvent, DataSubjectRequest, NotAllowed, complaints, promises, rectification
 from tests import make
 from tests.office import colleague, desk
 
@@ -69,12 +69,13 @@ def conclude(case, _other):
 STEPS = [
     letter_leaves, mediate, conclude,
     lambda case, _other: subject_requests.acknowledge(case, actor="test", how="By letter."),
-    lambda case, _other: subject_requests.ask(case, "id_asked", actor="test", text="Who are you?", doubt="A new address."),
+    lambda case, _other: subject_requests.ask(case, "id_asked", actor="test", text="Who are you?", doubt="A new phone."),
     lambda case, _other: subject_requests.answered(case, "id_asked", actor="test"),
     lambda case, _other: subject_requests.ask(case, "clarification_asked", actor="test", text="Which order?"),
     lambda case, _other: subject_requests.answered(case, "clarification_asked", actor="test"),
     lambda case, _other: subject_requests.extend(case, actor="test", reasons="A lot of data."),
-    lambda case, _other: subject_requests.not_our_error(case, actor="test", why="The courier."),
+    lambda case, _other: rectification.whose_error(case, is_ours=False, actor="test", why="The courier."),
+    lambda case, _other: rectification.whose_error(case, is_ours=True, actor="test", why="It was us."),
     lambda case, _other: subject_requests.start(case, actor="test"),
     lambda case, _other: subject_requests.confirm_identity(case, actor="test", how="Called back."),
     lambda case, _other: subject_requests.doubt(case, "identity_failed", actor="a", why="Another voice."),
