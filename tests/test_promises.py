@@ -69,7 +69,7 @@ def conclude(case, _other):
 STEPS = [
     letter_leaves, mediate, conclude,
     lambda case, _other: subject_requests.acknowledge(case, actor="test", how="By letter."),
-    lambda case, _other: subject_requests.ask(case, "id_asked", actor="test", text="Who are you?", doubt="A new phone."),
+    lambda case, _other: subject_requests.ask(case, "id_asked", actor="test", text="Who are you?", doubt="New phone."),
     lambda case, _other: subject_requests.answered(case, "id_asked", actor="test"),
     lambda case, _other: subject_requests.ask(case, "clarification_asked", actor="test", text="Which order?"),
     lambda case, _other: subject_requests.answered(case, "clarification_asked", actor="test"),
