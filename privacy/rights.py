@@ -100,7 +100,7 @@ def access(case: Any, actor: str, now: datetime) -> bool:
 )
 def portability(case: Any, actor: str, now: datetime) -> bool:
     """Queues the smaller export of what the person provided."""
-    export.start(case.data_subject, actor=actor, case=case, only_provided=True)
+    export.start(case.data_subject, actor=actor, case=case, only_provided=True, holds_back=by_itself(actor))
     return False
 
 

@@ -45,7 +45,8 @@ def some_cases(count):
         yield DataSubjectRequest(
             data_subject=mary, kind=KINDS[n % 3] if state != "completed" else "access", jurisdiction="GB", state=state,
             received_at=received, closed_at=None if state == "in_progress" else closed,
-            due_on=received.date() + timedelta(days=30),
+            due_on=received.date() + timedelta(days=30), denial_reason="other" if state == "refused" else "",
+            search_note=b"All of it." if state == "completed" else None,
         )  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def test_withdrawing_asks_first_where_there_is_no_script_and_can_be_asked_for_ag
 def test_a_complaint_and_a_new_look_are_requests_of_their_own_once_each(guest, agent):
     case = opened(guest)
     subject_requests.start(case, actor=agent)
-    subject_requests.refuse(case, actor=agent, reasons="We hold nothing of the kind.")
+    letter = make.refusal(case, "We hold nothing of the kind.")
+    subject_requests.refuse(case, actor=agent, reason="no_match", letter=letter)
     address = path_of(case)
     page = by_link().get(address).content.decode()
     assert "Not happy with the answer?" in page and "Add something" not in page

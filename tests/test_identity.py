@@ -107,7 +107,8 @@ def test_it_was_not_the_person_nothing_runs_and_it_may_be_refused(case, agent, o
         subject_requests.confirm_identity(case, actor=agent, how="x")
     with pytest.raises(NotAllowed):
         subject_requests.carry_out(case, actor=officer)
-    subject_requests.refuse(case, actor=officer, reasons="It was not you who asked.")
+    letter = make.refusal(case, "It was not you who asked.")
+    subject_requests.refuse(case, actor=officer, reason="insuf_verification", letter=letter)
     assert case.state == State.REFUSED
 
 

@@ -15,6 +15,7 @@ from tests.office import desk
 from tests.portal import sign_in
 
 UNFOLD = "at => { for (let d = at.closest('details'); d; d = d.parentElement.closest('details')) d.open = true; }"
+ALL = "every box of this name"
 CASES = "/admin/privacy/datasubjectrequest/"
 
 
@@ -101,12 +102,14 @@ class Desk(Side):
     def take(self, step: str, **fields: str) -> None:
         """Takes a step by its name and waits until it is done."""
         form = self.page.locator(f"form[action$='/step/{step}/']")
-        unfold = (
-            "at => { for (let d = at.closest('details'); d; d = d.parentElement.closest('details')) d.open = true }"
-        )
-        form.evaluate(unfold)
+        form.evaluate(UNFOLD)
         for name, value in fields.items():
-            field = form.locator(f"[name={name}]")
+            fields_of_it = form.locator(f"[name={name}]").all()
+            if value == ALL:
+                for box in fields_of_it:
+                    box.check()
+                continue
+            (field,) = fields_of_it
             is_choice = field.evaluate("at => at.tagName") == "SELECT"
             (field.select_option if is_choice else field.fill)(value)
         form.locator("button[type=submit]").last.click()

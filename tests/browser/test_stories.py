@@ -13,7 +13,7 @@ from privacy.restrictions import Restriction
 from privacy.roles import AGENT, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from tests import make
-from tests.browser.desks import Customer, Desk, work
+from tests.browser.desks import ALL, Customer, Desk, work
 from tests.office import colleague
 
 KNOWN = ("confirm_identity", {"how": "Called back on the number we have."})
@@ -58,18 +58,34 @@ def state(case: DataSubjectRequest) -> str:
     return str(case.state)
 
 
-@pytest.mark.parametrize("kind", ["access", "portability"])
-def test_a_copy_is_asked_for_looked_after_and_fetched(home, agent, kind):
-    case = home.ask(kind)
-    agent.handle(case, ("note", {"text": "Searched orders, post and telephone notes."}))
-    work()
-    assert state(case) == State.COMPLETED
+def fetch(home: Customer, case: DataSubjectRequest, of_what: str) -> None:
+    """The copy that lies ready, as a file on her disk."""
     home.look(case)
-    home.sees("Your copy is ready", "You have our answer")
+    home.sees("Your copy is ready", of_what)
     home.page.get_by_role("link", name="Fetch it").click()
     with home.page.expect_download() as waiting:
         home.page.get_by_role("link", name=re.compile("export.json")).click()
     assert waiting.value.suggested_filename.startswith(case.reference)
+
+
+def test_a_copy_comes_at_once_and_whole_once_a_colleague_has_read_what_speaks_of_others(home, agent):
+    case = home.ask("access")
+    agent.handle(case, ("note", {"text": "Her sister called about it too."}))
+    work()
+    assert state(case) == State.NEEDS_ATTENTION
+    fetch(home, case, "a colleague first reads whether")
+    agent.handle(case, START, ("checks", {"kinds": ALL}), ("carry_out", {}))
+    work()
+    assert state(case) == State.COMPLETED
+    fetch(home, case, "Finished on")
+
+
+def test_what_she_gave_us_she_takes_elsewhere_at_once(home, agent):
+    case = home.ask("portability")
+    work()
+    assert state(case) == State.COMPLETED
+    fetch(home, case, "You can fetch it until")
+    agent.sees_it_closed(case)
 
 
 def test_a_correction_is_asked_for_explained_and_made(home, officer, mary):
@@ -179,7 +195,11 @@ def test_a_letter_is_recorded_with_its_scan_in_a_few_keys_and_answered(agent, ma
     agent.press("Open the request")
     agent.sees("Recorded as NL-")
     case = DataSubjectRequest.objects.latest("pk")
-    agent.handle(case, KNOWN, ("carry_out", {}))
+    searched = {"why": "Everything we hold by machine, and the folder of letters."}
+    agent.handle(case, KNOWN, ("search", searched), ("carry_out", {}))
+    work()
+    assert not OutgoingEmail.objects.filter(template="export_ready").exists(), "nobody has looked it through"
+    agent.handle(case, ("checks", {"kinds": ALL}))
     work()
     assert state(case) == State.COMPLETED
     assert case.papers.get().kind == "scan"
