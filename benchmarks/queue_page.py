@@ -83,6 +83,7 @@ def measure(engine: str, cases: int) -> None:
 
 def fill(cases: int) -> Any:
     """So many cases of a tenth as many people, one in five open, half of those in somebody's hands."""
+    from django.conf import settings
     from django.db import connection
     from django.utils import timezone
 
@@ -109,7 +110,9 @@ def fill(cases: int) -> Any:
     Case.objects.bulk_create(
         (
             Case(
-                data_subject_id=first + n % people, kind=kinds[n % len(kinds)], jurisdiction="GB",
+                # Numbers drawn by lot meet one another once in a million cases or so.
+                reference=f"{settings.CASE_PREFIX}-{n:08d}", jurisdiction="GB",
+                data_subject_id=first + n % people, kind=kinds[n % len(kinds)],
                 state="in_progress" if n % 5 == 0 else "refused",
                 denial_reason="" if n % 5 == 0 else "other",
                 due_on=today + timedelta(days=30 - n * 1_500 // cases),

@@ -55,15 +55,12 @@ class Identity(admin.SimpleListFilter):
         return queryset.filter(standing_on(rung)) if rung in STOPS else queryset
 
 
-def badge(rung: Rung) -> str:
-    """In words and in colour."""
-    return format_html('<span class="state state-{}">{}</span>', COLOURS.get(rung, "withdrawn"), rung.label)
-
-
 def beside(case: Dsr) -> str:
     """The state of a case in the queue, and under it, while it is open, its rung."""
-    rung = badge(case.rung) if case.is_open else ""  # type: ignore[attr-defined]
-    return format_html("{}<br>{}", case.get_state_display(), rung) if rung else str(case.get_state_display())
+    state, rung = str(case.get_state_display()), case.rung  # type: ignore[attr-defined]
+    in_short, colour = str(rung.label).partition(":")[0], COLOURS.get(rung, "withdrawn")
+    badge = format_html('<br><span class="state state-{}">{}</span>', colour, in_short)
+    return format_html("{}{}", state, badge) if case.is_open else state
 
 
 @page("call-backs/", "call_backs")

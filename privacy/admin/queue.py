@@ -114,7 +114,7 @@ class Queue(OfficeAdmin):
         """In words and in colour, with the day."""
         return words.due_badge(case)
 
-    @admin.display(description=_("promised before"), ordering="next_promise_on")
+    @admin.display(description=_("promise"), ordering="next_promise_on")
     def promise(self, case: DataSubjectRequest) -> str:
         """What is owed before the answer, in words and in colour, with its day; the list begins with the nearest."""
         return words.promise_badge(case, subject_requests.label(case) if case.next_promise else "")
