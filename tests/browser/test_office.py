@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from customers.models import Enquiry
 from privacy import subject_requests
 from privacy.cases import State
+from privacy.letters import LetterVersion
 from privacy.restrictions import Restriction
 from privacy.roles import AGENT, MANAGER, OFFICER
 from privacy.subject_requests import DataSubjectRequest
@@ -151,7 +152,9 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         "/admin/privacy/auditentry/", "/admin/privacy/recipient/", "/admin/privacy/restriction/",
         f"{INBOX}{mail.pk}/change/", "/admin/privacy/purpose/add/", f"{INBOX}?which=all", f"{INBOX}?q=nobody",
         f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
-        "/admin/looks/", "/admin/training/", "/admin/ready/", f"/admin/privacy/restriction/{hold.pk}/change/",
+        "/admin/looks/", "/admin/training/", "/admin/ready/", "/admin/letters/", "/admin/letters/write/refusal/",
+        f"/admin/letters/{LetterVersion.objects.first().pk}/", "/admin/privacy/deadlinealarm/",
+        f"/admin/privacy/restriction/{hold.pk}/change/",
         f"/admin/customers/enquiry/{enquiry.pk}/change/", "/admin/call-backs/", "/admin/privacy/onbehalf/",
         f"/admin/privacy/onbehalf/{unknown.pk}/change/?q=hart",
     ):  # fmt: skip
