@@ -4,14 +4,63 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
-from . import consent, data_subjects, notices, tokens
+from . import consent, data_subjects, jobs, notices, tokens
 from .encryption import keyed_hash
-from .fields import normalise_email
+from .fields import EncryptedField, normalise_email
+from .jobs import Job
+from .personal_data import Delete, PersonalData, Retention
 from .tokens import LinkToken
-from .vocabulary import Channel, Decision, Purpose, Sender, Source
+from .vocabulary import Category, Channel, Decision, LawfulBasis, Purpose, Sender, Source
+
+
+class AskedLink(Job):
+    """An address that somebody typed into a public form; only a worker, later, looks whose it is (F58)."""
+
+    class About(models.TextChoices):
+        UNSUBSCRIBE = "unsubscribe", "no more advertising"
+        REQUEST = "request", "a right"
+        COMPLAINT = "complaint", "a complaint"
+
+    personal_data = PersonalData(
+        data_subject=None,
+        category=Category.PRIVACY_REQUEST,
+        purpose=Purpose.PRIVACY_RIGHTS,
+        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
+        retention=Retention(since="created_at", days=1),
+        erase=Delete(),
+        fields=("address", "created_at"),
+        not_personal=("about", *(name for name in Job.JOB_FIELDS if name != "created_at")),
+        secret=("address",),
+    )
+
+    about = models.CharField(max_length=20, choices=About)
+    address = EncryptedField(help_text="Blank as soon as the letter is written.")
+
+    class Meta:
+        indexes = [models.Index(fields=["job_state", "run_after"], name="asked_link_due")]
+
+    def __str__(self) -> str:
+        return f"asked link {self.pk}"
+
+    def perform(self) -> None:
+        """Writes the letter that is right for this address, and forgets the address."""
+        address = bytes(self.address).decode()
+        with self.settling() as found:
+            if self.about == self.About.UNSUBSCRIBE:
+                send_unsubscribe_link(address, now=self.created_at)
+            else:
+                send_request_link(address, self.about, now=self.created_at)
+            found["address"] = b""
+
+
+def ask(address: str, about: str) -> None:
+    """Takes an address in, at the same pace whether we know it or not; the link leaves a moment later."""
+    with transaction.atomic():
+        row = AskedLink.objects.create(about=about, address=address.encode())
+        jobs.dispatch(row)
 
 
 def send_unsubscribe_link(address: str, *, now: datetime | None = None) -> None:

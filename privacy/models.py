@@ -12,6 +12,7 @@ from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .letters import LetterVersion
+from .mailed_links import AskedLink
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .purposes import Purpose
@@ -36,7 +37,7 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
+    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
     "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
     "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
     "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",

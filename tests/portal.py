@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from customers.models import Customer
+from privacy import jobs
+from privacy.mailed_links import AskedLink
 
 PASSWORD = "correct horse battery"
 
@@ -24,6 +26,12 @@ def sign_in(customer: Customer, *, minutes_ago: float = 0) -> Client:
     session["account_authentication_methods_user"] = str(customer.account.pk)
     session.save()
     return client
+
+
+def look_up() -> None:
+    """What a worker does a moment later with the addresses that were typed into public forms."""
+    for row in AskedLink.objects.filter(job_state="new"):
+        assert jobs.work("privacy.askedlink", row.pk)
 
 
 def portal_names() -> list[str]:

@@ -22,7 +22,7 @@ from privacy.subject_requests.complaint import MOVES, Outcome, Stage, locked, me
 from privacy.vocabulary import Source
 from tests import make
 from tests.office import CASE, QUEUE, STEP, colleague, desk, look
-from tests.portal import hidden, sign_in
+from tests.portal import hidden, look_up, sign_in
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -276,6 +276,7 @@ def test_the_form_in_the_office_shows_the_three_blocks_and_sends_them(mary, agen
 def test_sfb_08_the_form_without_an_account_asks_for_number_and_date_and_says_why(client):
     mary = make.customer("mary@example.com")
     client.post("/complaints/new/", {"email": "mary@example.com"})
+    look_up()
     address = next(w for w in letter("request_link").split() if "/complaints/new/" in w)
     address = address[address.index("/complaints") :]
     page = client.get(address).content.decode()

@@ -17,7 +17,7 @@ def ask(request: HttpRequest, kind: str = "request") -> HttpResponse:
     """Enter an address; the answer is the same whether we know it or not."""
     form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        send = on_behalf.send_link if form.is_for_another else mailed_links.send_request_link
+        send = on_behalf.send_link if form.is_for_another else mailed_links.ask
         send(form.cleaned_data["email"], kind)
         return render(request, "privacy/link_sent.html", {"purpose": kind})
     status = 422 if request.method == "POST" else 200

@@ -18,7 +18,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Enter an address; the answer is the same whether we know it or not."""
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        mailed_links.send_unsubscribe_link(form.cleaned_data["email"])
+        mailed_links.ask(form.cleaned_data["email"], "unsubscribe")
         return render(request, "privacy/link_sent.html", {"purpose": "unsubscribe"})
     status = 422 if request.method == "POST" else 200
     return render(request, "privacy/unsubscribe.html", {"form": form}, status=status)

@@ -146,6 +146,7 @@ def by_mail(guest: Customer, path: str) -> None:
     guest.go(path)
     guest.page.get_by_label("Your email address").fill("gwen@example.com")
     guest.press("Send me the link")
+    work()
     guest.follow("request_link")
 
 
