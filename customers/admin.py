@@ -23,12 +23,27 @@ from privacy.subject_requests import DataSubjectRequest
 from .models import Account, ChatLog, CreditCheck, Customer, Enquiry, NewsletterSubscription, Order
 
 
+class LookedAt(admin.SimpleListFilter):
+    """Whose data may have grown old (CLG-13)."""
+
+    title, parameter_name = _("data called right by the person"), "looked"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, Any]]:
+        """The choices."""
+        return [("long_ago", _("not for a year"))]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        """The rows."""
+        return queryset.not_looked_at(timezone.now()) if self.value() == "long_ago" else queryset
+
+
 @admin.register(Customer)
 class Customers(ReadOnly):
     """The people: a masked list, and one page for each."""
 
     may_see = Act.SEE_PERSON
     list_display = ("number", "language", "created_at", "last_active_at")
+    list_filter = (LookedAt,)
     search_fields = ("number",)
     search_help_text = _("Customer number, email address, or the beginning of a name")
     sortable_by = ()

@@ -1,6 +1,6 @@
 """Who are our customers, and how do we reach them? With or without a login, anywhere in the world."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from privacy.vocabulary import Category, LawfulBasis, Purpose, Source
 from .numbers import in_groups, new_number, read_number
 
 INACTIVE = Retention(since="last_active_at", years=3)
+A_YEAR = timedelta(days=365)
 OF_INACTIVE = Retention(since="customer__last_active_at", years=3)
 
 
@@ -28,6 +29,10 @@ class CustomerQuerySet(DataSubjectQuerySet):
     def by_number(self, text: str) -> "CustomerQuerySet":
         """Whoever has this number as typed."""
         return self.filter(number=read_number(text) or "")
+
+    def not_looked_at(self, now: datetime) -> "CustomerQuerySet":
+        """Whose data nobody has called right for a year (CLG-13); who was erased has none to look at."""
+        return self.filter(erased_at__isnull=True).exclude(last_confirmed_at__gt=now - A_YEAR)
 
     def of_account(self, account: Any) -> "CustomerQuerySet":
         """The customer who signs in with this account."""
@@ -159,6 +164,11 @@ class Customer(models.Model):
     def confirm(self, now: datetime) -> None:
         """Notes that the person has looked and says that everything is still right (CLG-13)."""
         type(self).objects.filter(pk=self.pk).update(last_confirmed_at=now, last_active_at=now)
+
+    @property
+    def was_long_ago(self) -> bool:
+        """Whether she last said so more than a year ago, and should be asked again (CLG-13)."""
+        return self.last_confirmed_at is not None and self.last_confirmed_at <= timezone.now() - A_YEAR
 
 
 class EmailAddress(models.Model):

@@ -14,8 +14,10 @@ from privacy.audit import AuditEntry
 from privacy.corrections import Correction
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.roles import AGENT
 from privacy.vocabulary import Decision, Purpose, Source
 from tests import make
+from tests.office import colleague, desk
 from tests.portal import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +309,14 @@ def test_clg_13_yes_everything_is_right_is_noted():
     assert sign_in(mary).post("/account/confirm/").status_code == 302
     mary.refresh_from_db()
     assert mary.last_confirmed_at is not None
+
+
+def test_clg_13_after_a_year_the_person_is_asked_again_and_the_office_sees_whom_nobody_asked_lately():
+    now = timezone.now()
+    days = (now - timedelta(days=366), now - timedelta(days=9), None)
+    long_ago, lately, never = (make.customer(login=True, last_confirmed_at=day) for day in days)
+    make.customer(erased_at=now)
+    assert "Please look again" in sign_in(long_ago).get("/account/").content.decode()
+    assert "Please look again" not in sign_in(lately).get("/account/").content.decode()
+    answer = desk(colleague(AGENT)).get("/admin/customers/customer/?looked=long_ago")
+    assert {row.pk for row in answer.context["cl"].result_list} == {long_ago.pk, never.pk}
