@@ -155,7 +155,7 @@ def test_a_thousand_alarms_are_one_letter_that_names_the_first_and_counts_the_re
     )
     raised(at(0))
     [(_to, subject, body)] = letters("overdue")
-    assert "(1001)" in subject and "and 951 more" in body and body.count("NL-") == 50
+    assert "(1001)" in subject and "and 951 more" in body and body.count("\n- NL-") == 50
 
 
 def test_the_schedule_raises_them(mary, settings):

@@ -392,7 +392,7 @@ def test_lrd_02_otherwise_a_person_looks():
 
 
 def test_lrd_03_own_email_off_by_name_and_number():
-    person = subscriber("anna@example.com", display_name="Anna Prosser")
+    person = subscriber("anna@example.com", display_name="Anna Prosser", number="875308641")
     row = received(
         letter(
             "work@example.net",
