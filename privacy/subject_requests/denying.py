@@ -9,10 +9,10 @@ from ..cases import State
 from ..letters import Letter, LetterVersion
 from .case import CaseEvent, DataSubjectRequest
 from .denials import DENIALS, Denial
-from .handling import as_it_is_now, require_no_outcome_letter, require_second, start
+from .handling import as_it_is_now, require_no_doubt, require_no_outcome_letter, require_second, start
 from .letters import tell
 from .refusing import NotAllowed, may_leave, require
-from .timeline import move, note, open_doubt
+from .timeline import move, note
 
 PROPOSED = "refusal_proposed"
 
@@ -41,9 +41,7 @@ def propose_refusal(case: DataSubjectRequest, *, actor: Any, reason: str, letter
     with transaction.atomic():
         denial = _require_lawful(as_it_is_now(case), reason)
         require(denial.needs_two_people, _("This reason needs no second person."))
-        require(
-            open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first.")
-        )
+        require_no_doubt(case)
         text = may_leave(letter).text()
         if case.state in (State.RECEIVED, State.VERIFYING):
             start(case, actor=actor)

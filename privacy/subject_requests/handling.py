@@ -107,8 +107,13 @@ def require_known(case: DataSubjectRequest) -> None:
     require(case.identity_confirmed_at is not None, _("First confirm who is asking."))
     unproven = representing.is_unproven(case)
     require(not unproven, _("First look at the document by which somebody acts for the person."))
-    require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
+    require_no_doubt(case)
     require(not fee.is_waited_for(case), _("First the fee: note that it was paid, or take it back."))
+
+
+def require_no_doubt(case: DataSubjectRequest) -> None:
+    """NotAllowed while a colleague doubts who is asking, and nobody else has settled it (CLG-22, CLG-23)."""
+    require(open_doubt(case) is None, _("A colleague doubts who is asking; a second person must settle that first."))
 
 
 def require_no_outcome_letter(case: DataSubjectRequest) -> None:
