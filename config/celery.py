@@ -1,4 +1,4 @@
-"""The Celery application: messages carry ids of rows, never data; the timetable is in settings."""
+"""The Celery application: messages carry ids of rows, never data. The timetable and what a shop may set is in settings."""
 
 import os
 
@@ -6,6 +6,23 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+# Without a broker a click must not wait: the row is stored, the sweeper hands it over later.
+PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    accept_content=["json"],
+    broker_connection_retry_on_startup=True,
+    broker_transport_options=PUBLISH_RETRIES
+    | {"visibility_timeout": 900, "socket_timeout": 5, "socket_connect_timeout": 2, "polling_interval": 1},
+    task_acks_late=True,
+    task_ignore_result=True,
+    task_publish_retry_policy=PUBLISH_RETRIES,
+    task_reject_on_worker_lost=True,
+    task_serializer="json",
+    worker_hijack_root_logger=False,
+    worker_max_memory_per_child=400_000,
+    worker_prefetch_multiplier=1,
+)
 app.autodiscover_tasks()
