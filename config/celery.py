@@ -1,4 +1,4 @@
-"""The Celery application: messages carry ids of rows, never data. The timetable and what a shop may set is in settings."""
+"""The Celery application: messages carry ids of rows, never data. What a shop may set is in settings."""
 
 import os
 
