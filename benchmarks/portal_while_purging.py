@@ -72,7 +72,7 @@ def run_way(name: str) -> None:
 
 def asked(port: int, cookie: str, goes_on: Callable[[], bool]) -> list[float]:
     """How long each answer took, in milliseconds, one after the other."""
-    took = []
+    took: list[float] = []
     for page in cycle(PAGES):
         if not goes_on():
             return took
