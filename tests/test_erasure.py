@@ -282,7 +282,7 @@ def test_a_hold_on_the_person_keeps_everything_and_is_named(mary, kind):
     make.restriction(mary, kind, **HELD)
     lines = erase(mary)
     assert (lines["customers.Enquiry"].held, lines["customers.Enquiry"].deleted) == (1, 0)
-    assert Restriction.Kind(kind).label in lines["customers.Enquiry"].reason
+    assert restrictions.plain(kind) in lines["customers.Enquiry"].reason
     assert Enquiry.objects.exists() and EmailAddress.objects.filter(customer=mary).exists()
     assert suppression.is_suppressed("mary@example.com"), "nobody advertises to somebody who wants to be deleted"
 

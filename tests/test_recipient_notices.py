@@ -131,7 +131,9 @@ def unlock(row):
 
 
 def test_art_19_a_hold_is_no_restriction_and_tells_nobody(mary, three):
-    restrictions.impose(mary, restrictions.Restriction.Kind.DEBT, "Unpaid.", actor="system:test")
+    restrictions.impose(
+        mary, restrictions.Restriction.Kind.DEBT, "Unpaid.", actor="system:test", review_on=make.next_month()
+    )
     assert told() == {}
 
 
