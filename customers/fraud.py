@@ -35,7 +35,7 @@ class FraudMarker(models.Model):
         purpose=Purpose.FRAUD_PREVENTION,
         lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS,
         retention=Retention(since="recorded_on", years=6),
-        erase=Keep("Needed to bring or defend a claim about a suspected fraud (Art. 17(3)(e); Limitation Act 1980 s. 5)."),
+        erase=Keep("Needed for a claim about a suspected fraud (Art. 17(3)(e); Limitation Act 1980 s. 5)."),
         fields=("what", "facts", "evidence", "recorded_on", "settled_on", "outcome"),
         not_personal=("recorded_by", "settled_by"),
         third_party=("facts", "evidence"),

@@ -11,6 +11,6 @@ from .visits import BrowsingRecord, SavedBasket
 
 __all__ = [
     "Account", "Address", "BrowsingRecord", "ChatLog", "ContestEntry", "CreditCheck", "Customer", "EmailAddress",
-    "Enquiry", "FraudMarker", "NewsletterSubscription", "Order", "OrderLine", "PaymentReference", "PrizeDrawEntry", "ProductVote",
-    "SavedBasket", "Session",
+    "Enquiry", "FraudMarker", "NewsletterSubscription", "Order", "OrderLine", "PaymentReference", "PrizeDrawEntry",
+    "ProductVote", "SavedBasket", "Session",
 ]  # fmt: skip

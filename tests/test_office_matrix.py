@@ -134,6 +134,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_told": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_keep": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_review": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_export": (NOBODY, TABLE[Act.SEE_HOLDS]),
 }
 # Each button on a case, for the kind of request named: who may press it.
 STEPS_OF: dict[tuple[str, str], set[str]] = {
@@ -272,8 +274,8 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_attachment": [1],
 }
 OF_A_ROW = (
-    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "others", "bundle", "seen", "open", "close", "paper",
+    "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
+    "answer", "others", "bundle", "seen", "open", "close", "paper",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -22,7 +22,8 @@ def record() -> dict[str, Any]:
     """The record as data, in the shop's language: an activity for each purpose, recipients, security (Art. 30(1))."""
     with translation.override(settings.LANGUAGE_CODE):
         said = _content()
-    return {"format": said.pop("format"), "created_at": timezone.now().isoformat(), "fingerprint": fingerprint(said)} | said
+    moment = {"created_at": timezone.now().isoformat(), "fingerprint": fingerprint(said)}
+    return {"format": said.pop("format")} | moment | said
 
 
 def fingerprint(said: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ one, `reviewing` looks at it again, `ending` lifts it by two people, `standing` 
 """
 
 from .ending import keep, lift, may_be_lifted_on, note_told, propose_lifting, told_at, when_lifted
-from .imposing import hold, impose
+from .imposing import hold, impose, require_review_day
 from .records import Kind, Records, describe, find, holdable, name_of
 from .restriction import NotLawful, Restriction
 from .reviewing import latest_review, review
@@ -15,6 +15,7 @@ from .standing import (
     is_held,
     is_held_whole,
     is_restricted,
+    names_around,
     owners,
     plain,
     record_in_words,
@@ -26,6 +27,7 @@ from .step import RestrictionStep, steps_of
 __all__ = [
     "Kind", "NotLawful", "Records", "Restriction", "RestrictionStep", "Told", "describe", "find", "held_by", "hold",
     "holdable", "impose", "is_held", "is_held_whole", "is_restricted", "keep", "latest_review", "lift",
-    "may_be_lifted_on", "name_of", "note_told", "owners", "plain", "propose_lifting", "record_in_words", "review", "steps_of", "told_at", "told_to_person", "touching",
+    "may_be_lifted_on", "name_of", "names_around", "note_told", "owners", "plain", "propose_lifting",
+    "record_in_words", "require_review_day", "review", "steps_of", "told_at", "told_to_person", "touching",
     "when_lifted",
 ]  # fmt: skip

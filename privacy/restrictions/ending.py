@@ -120,4 +120,3 @@ def write(row: Restriction, given: Restriction, **values: Any) -> None:
     row.save(update_fields=list(values))
     for name, value in values.items():
         setattr(given, name, value)
-

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from ..personal_data import SELF, PersonalData, declaration_of
@@ -97,3 +98,16 @@ def owners(declaration: PersonalData) -> Iterator[tuple[type[Any], str]]:
         said = declaration_of(column.related_model) if column.related_model else None
         if isinstance(said, PersonalData) and said.data_subject not in (None, SELF) and column.name != steps[0]:
             yield column.related_model, column.name
+
+
+def names_around(record: Model) -> list[str]:
+    """The names by which a hold may keep this record: its own, and those of what it belongs to."""
+    said = declaration_of(type(record))
+    if not isinstance(said, PersonalData):
+        return []
+    found = [(model, reduce(_step, path.split("__"), record)) for model, path in owners(said)]
+    return [f"{model._meta.label_lower}:{getattr(row, 'pk', row)}" for model, row in found if row is not None]
+
+
+def _step(row: Any, name: str) -> Any:
+    return None if row is None else getattr(row, name)

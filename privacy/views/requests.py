@@ -28,7 +28,8 @@ def index(request: HttpRequest, customer: Any) -> HttpResponse:
     mine = DataSubjectRequest.objects.filter(data_subject=customer).order_by("-received_at", "-pk")
     page = Paginator(mine, A_PAGE).get_page(request.GET.get("page"))
     locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
-    context = {"page": page, "cases": [shown(case) for case in page], "locks": locks}
+    kept = restrictions.told_to_person(customer)
+    context = {"page": page, "cases": [shown(case) for case in page], "locks": locks, "kept": kept}
     return render(request, "privacy/requests.html", context)
 
 

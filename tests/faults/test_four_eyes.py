@@ -161,6 +161,13 @@ def judge(before, deed, after, told):
     if before.is_there and not after.is_there:
         assert before.is_agreed, told
         assert not before.is_held or deed == "a hold is released", f"{told}: a hold wins"
+    judge_the_record(before, deed, after, told)
+    if deed == "the worker comes by" and before.is_agreed and not before.is_held:
+        assert (after.state, after.is_there) == (State.COMPLETED, False), f"{told}: agreed and free, so it is done"
+
+
+def judge_the_record(before, deed, after, told):
+    """A hold on one record keeps that one, and ends with its release."""
     if before.record_is_there and not after.record_is_there:
         assert before.is_agreed and deed == "the worker comes by", told
         assert not before.is_held and not before.record_is_held, f"{told}: a hold on one record wins"
@@ -168,8 +175,6 @@ def judge(before, deed, after, told):
         assert before.record_is_there, f"{told}: what is gone cannot be held any more, and that is said"
     if deed == "the worker comes by" and before.is_agreed and not before.is_held and not before.record_is_held:
         assert not after.record_is_there, f"{told}: released, so the rest goes too"
-    if deed == "the worker comes by" and before.is_agreed and not before.is_held:
-        assert (after.state, after.is_there) == (State.COMPLETED, False), f"{told}: agreed and free, so it is done"
 
 
 def reachable(state):
