@@ -1,4 +1,4 @@
-"""Legal holds (issue 5.6; LRD-18, LRD-20, CNX-12; FAULTS B14, E48, G): set on records, looked at again, ended by two."""
+"""Legal holds (LRD-18, LRD-20, CNX-12; FAULTS B14, E48, G): set on records, looked at again, ended by two."""
 
 from datetime import date, timedelta
 
@@ -59,7 +59,7 @@ def test_lrd_20_a_debt_keeps_its_order_and_what_belongs_to_it_and_everything_els
 def test_a_hold_on_what_is_not_there_is_refused_in_one_line(scope):
     mary = make.customer()
     make.order(mary)
-    with pytest.raises(NotLawful, match="^This person has no such record.$"):
+    with pytest.raises(NotLawful, match=r"^This person has no such record\.$"):
         held(mary, scope=scope)
     assert not Restriction.objects.exists()
 
@@ -227,7 +227,10 @@ def test_an_officer_picks_records_by_kind_and_number_and_the_unpaid_ones_are_tic
 def test_what_is_filled_in_wrongly_is_said_and_nothing_is_held(wrong):
     mary, other, at_desk = make.customer(), make.customer(), desk(colleague(OFFICER))
     mine, foreign = make.order(mary), make.order(other)
-    wrong = {name: value if value != ["customers.order:1"] else [restrictions.name_of(foreign)] for name, value in wrong.items()}
+    wrong = {
+        name: value if value != ["customers.order:1"] else [restrictions.name_of(foreign)]
+        for name, value in wrong.items()
+    }
     url, said = sent(mary, **({"records": [restrictions.name_of(mine)]} | wrong))
     answer = at_desk.post(url, said)
     assert answer.status_code == 422 and b"office-error" in answer.content
@@ -280,7 +283,9 @@ def test_the_list_is_filtered_found_by_person_and_taken_as_a_file():
         "": [over, fresh, due], "?standing=active": [fresh, due], "?standing=review": [due], "?kind=claim": [fresh],
         "?standing=proposed": [fresh], "?standing=lifted": [over], f"?q={mary.number}": [due], "?q=zaun": [],
     }.items():  # fmt: skip
-        assert [row.pk for row in at_desk.get(url + query).context["cl"].result_list] == [row.pk for row in wanted], query
+        assert [row.pk for row in at_desk.get(url + query).context["cl"].result_list] == [row.pk for row in wanted], (
+            query
+        )
     text = b"".join(at_desk.post(f"{export}?standing=review")).decode()
     assert str(mary) in text and str(bob) not in text and make.CANARY not in text
     assert AuditEntry.objects.filter(event="restrictions.exported").exists()

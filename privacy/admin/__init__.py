@@ -17,6 +17,7 @@ from . import (
     looks,
     mail,
     on_behalf,
+    processing_record,
     queue,
     recipient_notices,
     registers,
@@ -30,6 +31,6 @@ from . import (
 
 __all__ = [
     "alarms", "calls", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
-    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "queue", "recipient_notices",
-    "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "queue",
+    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

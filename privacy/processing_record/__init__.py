@@ -4,12 +4,12 @@
 `files` writes it as JSON, CSV and PDF, `versions` keeps what it said before and since when.
 """
 
-from .files import csv_rows, json_text, pdf
+from .files import csv_rows, csv_text, json_text, pdf
 from .receivers import FOR_GROUP
 from .record import fingerprint, matching, measures, record
 from .versions import Difference, RecordVersion, differences, remember, since
 
 __all__ = [
-    "FOR_GROUP", "Difference", "RecordVersion", "csv_rows", "differences", "fingerprint", "json_text", "matching",
-    "measures", "pdf", "record", "remember", "since",
+    "FOR_GROUP", "Difference", "RecordVersion", "csv_rows", "csv_text", "differences", "fingerprint", "json_text",
+    "matching", "measures", "pdf", "record", "remember", "since",
 ]  # fmt: skip

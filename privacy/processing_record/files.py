@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .. import documents
+from ..csv_files import lines
 from .record import OF_THE_MOMENT
 
 
@@ -20,6 +21,11 @@ def pdf(said: dict[str, Any]) -> bytes:
     data = documents.Data("processing-record.json", json_text(said).encode(), _("The record as data"))
     html = documents.html_of("processing_record.html", {"record": said})
     return documents.pdf_of(html, attachments=[data])
+
+
+def csv_text(said: dict[str, Any]) -> str:
+    """For a spreadsheet; no cell is taken for a formula."""
+    return "".join(lines(csv_rows(said)))
 
 
 def csv_rows(said: dict[str, Any]) -> Iterator[list[str]]:
