@@ -52,6 +52,7 @@ SHOP = {
     "phone_hours": env.str("SHOP_PHONE_HOURS", default="Monday to Friday, 7am to 5pm"),
     "jurisdiction": env.str("SHOP_JURISDICTION", default="GB"),
     "data_protection_officer": env.str("SHOP_DPO", default="Ines Okafor, dpo@northlight.example"),
+    "representative": env.str("SHOP_REPRESENTATIVE", default=""),
     "security_officer": env.str("SHOP_SECURITY_OFFICER", default="Tomasz Lind, security@northlight.example"),
     "regulator": env.str("SHOP_REGULATOR", default="Information Commissioner's Office, ico.org.uk"),
     "mediator": env.str("SHOP_MEDIATOR", default="SafeBuy, mediation@safebuy.example"),
@@ -86,6 +87,7 @@ CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
 CASE_PAPER_MAX_BYTES = env.int("CASE_PAPER_MAX_BYTES", default=10 * 1024**2)
 RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", default=7)
+HOLD_REVIEW_DAYS = env.between("HOLD_REVIEW_DAYS", default=366, least=1, most=366)
 COMPLAINT_SILENCE_DAYS = env.int("COMPLAINT_SILENCE_DAYS", default=14)
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 RECENT_LOGIN_SECONDS = env.int("RECENT_LOGIN_SECONDS", default=15 * 60)

@@ -12,11 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy import audit, overview, roles
-from privacy.admin import people, seeing
+from privacy.admin import banners, people, seeing
 from privacy.admin.ledger import Ledger
 from privacy.admin.lists import KeysetChangeList
 from privacy.admin.pages import OfficeAdmin, ReadOnly
-from privacy.restrictions import Restriction
 from privacy.roles import Act
 from privacy.subject_requests import DataSubjectRequest
 
@@ -81,7 +80,8 @@ class Customers(ReadOnly):
                 "title": _("Customer"),
                 "sight": seeing.of(request, person),
                 "masked": people.masked(person.display_name),
-                "barred": list(Restriction.objects.active().filter(data_subject=person)),
+                "barred": banners.of_person(request, person),
+                "hold_url": banners.hold_url(request, person),
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
                 "holdings": overview.holdings(person, timezone.localdate(), for_staff=True),
             }

@@ -1,6 +1,7 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
 from .accounts import Account
+from .fraud import FraudMarker
 from .messages import ChatLog, Enquiry
 from .orders import CreditCheck, Order, OrderLine, PaymentReference
 from .participation import ContestEntry, NewsletterSubscription, PrizeDrawEntry, ProductVote
@@ -10,6 +11,6 @@ from .visits import BrowsingRecord, SavedBasket
 
 __all__ = [
     "Account", "Address", "BrowsingRecord", "ChatLog", "ContestEntry", "CreditCheck", "Customer", "EmailAddress",
-    "Enquiry", "NewsletterSubscription", "Order", "OrderLine", "PaymentReference", "PrizeDrawEntry", "ProductVote",
-    "SavedBasket", "Session",
+    "Enquiry", "FraudMarker", "NewsletterSubscription", "Order", "OrderLine", "PaymentReference", "PrizeDrawEntry",
+    "ProductVote", "SavedBasket", "Session",
 ]  # fmt: skip

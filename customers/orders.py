@@ -41,6 +41,7 @@ class Order(models.Model):
         ),
         provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message"),
         third_party=("ship_to", "gift_message"),
+        unpaid=models.Q(payment__isnull=False, payment__completed_on__isnull=True),
     )
 
     number = models.CharField("order number", max_length=40, unique=True)

@@ -113,8 +113,9 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
         yield _error(said, "only the data subject's own model is 'self'.", WRONG_PATH)
     if said.data_subject not in (None, "self") and _end_of(said) is not person:
         yield _error(said, f"the path {said.data_subject!r} does not lead to {person._meta.label}.", WRONG_PATH)
-    if said.waits_while is not None and not _can_be_asked(said):
-        yield _error(said, "waits_while asks for something that the table does not have.", WRONG_PATH)
+    for name in ("waits_while", "withheld", "unpaid"):
+        if not _can_be_asked(said, getattr(said, name)):
+            yield _error(said, f"{name} asks for something that the table does not have.", WRONG_PATH)
     if said.retention:
         try:
             column = resolve(said.model, said.retention.since)
@@ -138,9 +139,9 @@ def _corrections(said: PersonalData) -> Iterator[checks.CheckMessage]:
             yield _error(said, f"proven_by needs a correctable column and an instant, not {name!r}.", UNKNOWN_NAME)
 
 
-def _can_be_asked(said: PersonalData) -> bool:
+def _can_be_asked(said: PersonalData, condition: models.Q | None) -> bool:
     try:
-        said.rows.filter(said.waits_while)
+        said.rows.filter(condition or models.Q())
     except FieldError:
         return False
     return True

@@ -1,12 +1,16 @@
-"""How is a CSV file read that other people made? Row by row in constant memory; one bad row spoils no other."""
+"""How is a CSV file read that other people made, and one written that a spreadsheet only shows?
+
+Row by row in constant memory; one bad row spoils no other, and no cell computes.
+"""
 
 import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 MAX_LINE = 64 * 1024
 MAX_LINES = 50
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -126,3 +130,23 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
             rest = file.readline(MAX_LINE + 1)
         yield number, raw
+
+
+class _Echo:
+    """What the csv module writes to; it gives the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def inert(cell: Any) -> str:
+    """The cell as text that no spreadsheet takes for a formula (F39)."""
+    text = str("" if cell is None else cell)
+    return f"'{text}" if text.lstrip(" \"'").startswith(FORMULA) else text
+
+
+def lines(rows: Iterable[list[Any]]) -> Iterator[str]:
+    """The file, line by line."""
+    writer = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow([inert(cell) for cell in row])

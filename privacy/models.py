@@ -15,10 +15,11 @@ from .letters import LetterVersion
 from .mailed_links import AskedLink
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
+from .processing_record import RecordVersion
 from .purposes import Purpose
 from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient
-from .restrictions import Restriction
+from .restrictions import Restriction, RestrictionStep
 from .sight import Opening, ViewingAlarm
 from .subject_requests import (
     CallBack,
@@ -41,6 +42,6 @@ __all__ = [
     "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
     "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
     "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
+    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from .fields import EncryptedField
 from .vocabulary import Category, LawfulBasis, Purpose
 
 SELF = "self"
+ONE_DAY = timedelta(days=1)
 ERASED = "erased-"
 
 
@@ -55,13 +56,13 @@ class Retention:
 
     def cutoff(self, today: date) -> date:
         """The latest `since` whose period is over before `today`, so that a purge is one comparison."""
-        day = today - relativedelta(years=self.years, months=self.months, days=self.days) - timedelta(days=1)
+        day = today - relativedelta(years=self.years, months=self.months, days=self.days) - ONE_DAY
         if self.end_of_year:
-            day = date(today.year - self.years, 1, 1) - timedelta(days=1)
+            day = date(today.year - self.years, 1, 1) - ONE_DAY
         while self.ends_on(day) >= today:
-            day -= timedelta(days=1)
-        while self.ends_on(day + timedelta(days=1)) < today:
-            day += timedelta(days=1)
+            day -= ONE_DAY
+        while self.ends_on(day + ONE_DAY) < today:
+            day += ONE_DAY
         return day
 
     def in_words(self) -> str:
@@ -115,7 +116,8 @@ class PersonalData:
     of somebody else and are reviewed before they leave; of these `told` were told her when they were written
     (not in rows that are `is_internal`). `disclosed_as` says under which word a column stands in the lists of
     what recipients get, where that is not its own name. Rows that match `waits_while` are not yet done with:
-    the purge lets them wait past their date; an erasure does not.
+    the purge lets them wait past their date; an erasure does not. `withheld` are rows that the person is not
+    shown while telling would defeat their purpose (Art. 15(4), 23), `unpaid` those for which she still owes.
     """
 
     data_subject: str | None
@@ -135,6 +137,8 @@ class PersonalData:
     told: Sequence[str] = ()
     disclosed_as: Mapping[str, str] = field(default_factory=dict)
     waits_while: Q | None = None
+    withheld: Q | None = None
+    unpaid: Q | None = None
     model: type[models.Model] = field(init=False, repr=False)
 
     def contribute_to_class(self, model: type[models.Model], name: str) -> None:
@@ -164,27 +168,25 @@ class PersonalData:
 
     def of(self, data_subject: models.Model) -> models.QuerySet[Any]:
         """The rows about this person."""
-        if self.data_subject is None:
-            return self.rows.none()
-        return self.rows.filter(**{self.subject_lookup: data_subject.pk})
+        return self.rows.filter(**{self.subject_lookup: data_subject.pk}) if self.data_subject else self.rows.none()
+
+    def shown_to(self, data_subject: models.Model) -> models.QuerySet[Any]:
+        """The rows about this person that she may know of."""
+        return self.of(data_subject).exclude(self.withheld) if self.withheld else self.of(data_subject)
 
     def expired(self, today: date) -> models.QuerySet[Any]:
         """The rows whose retention ended before `today`; a row without its date is not among them."""
         if self.retention is None:
             return self.rows.none()
-        first_kept = self.retention.cutoff(today) + timedelta(days=1)
-        return self.rows.filter(**self._since_before(self.retention.since, first_kept))
+        return self.rows.filter(**self._since_before(self.retention.since, self.retention.cutoff(today) + ONE_DAY))
 
     def undated(self) -> models.QuerySet[Any]:
         """Rows whose period cannot be counted; reported, never deleted."""
         return self.rows.filter(**{f"{self.retention.since}__isnull": True}) if self.retention else self.rows.none()
 
     def _since_before(self, since: str, day: date) -> dict[str, Any]:
-        target = resolve(self.model, since)
-        limit: Any = day
-        if isinstance(target, models.DateTimeField):
-            limit = datetime.combine(day, time.min, tzinfo=settings.SHOP_TZ)
-        return {f"{since}__lt": limit}
+        is_moment = isinstance(resolve(self.model, since), models.DateTimeField)
+        return {f"{since}__lt": datetime.combine(day, time.min, tzinfo=settings.SHOP_TZ) if is_moment else day}
 
     def final(self) -> Delete | Anonymise:
         """What happens when nothing keeps the row any longer."""

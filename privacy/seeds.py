@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import letters, purposes, roles
+from . import letters, processing_record, purposes, roles
 
 
 def plant(**kwargs: Any) -> None:
@@ -10,3 +10,4 @@ def plant(**kwargs: Any) -> None:
     purposes.seed()
     roles.seed()
     letters.seed()
+    processing_record.remember()

@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure, export, figures, jobs, sight
+from . import alarms, documents, erasure, export, figures, jobs, processing_record, sight
 from .inbound import wishes
 from .subject_requests import promises
 
@@ -69,7 +69,10 @@ def count_figures() -> int:
 
 @shared_task
 def reckon_all() -> None:
-    """At night, what needs a look at every case: the year's figures, each next promise, days that a holiday moved."""
+    """At night, what needs a look at every case: the year's figures, each next promise, days that a holiday moved;
+    and what the record of processing says, where that has changed.
+    """
     figures.count(timezone.now())
     promises.rebuild()
+    processing_record.remember(timezone.now())
     alarms.raise_alarms(timezone.now(), at_night=True)

@@ -20,6 +20,7 @@ class Category(TextChoices):
     CHOICES = "choices", _("Your choices")
     PRIVACY_REQUEST = "requests", _("Your privacy requests")
     SECURITY = "security", _("Security records")
+    FRAUD = "fraud", _("Suspected misuse")
     SPECIAL = "sensitive", _("Sensitive information")
 
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress as LoginAddress
@@ -23,6 +23,7 @@ from customers.models import (
     Customer,
     EmailAddress,
     Enquiry,
+    FraudMarker,
     NewsletterSubscription,
     Order,
     OrderLine,
@@ -385,9 +386,31 @@ def restriction(customer: Customer, kind: str = "debt", **values: Any) -> restri
     """A hold that was lifted long ago, unless `lifted_at=None`."""
     defaults = {
         "reason": canary(customer), "imposed_by": "test", "lift_proposed_by": "one", "lifted_by": "two",
-        "told_at": LONG_AGO, "lifted_at": LONG_AGO,
+        "told_at": LONG_AGO, "lifted_at": LONG_AGO, "review_on": timezone.localdate() + timedelta(days=90),
+        "evidence": canary(customer),
     }  # fmt: skip
     return restrictions.Restriction.objects.create(data_subject=customer, kind=kind, **(defaults | values))
+
+
+def next_month() -> date:
+    """A day on which a hold may well be looked at again."""
+    return timezone.localdate() + timedelta(days=30)
+
+
+def restriction_step(customer: Customer, **values: Any) -> restrictions.RestrictionStep:
+    """A look at a hold that was lifted long ago: it was still needed then."""
+    row = values.pop("restriction", None) or restriction(customer)
+    defaults = {"kind": "reviewed", "at": LONG_AGO, "by": "test", "why": canary(customer)}
+    return restrictions.RestrictionStep.objects.create(restriction=row, **(defaults | values))
+
+
+def fraud_marker(customer: Customer, **values: Any) -> FraudMarker:
+    """A suspicion of long ago that proved right."""
+    defaults = {
+        "what": "address", "facts": canary(customer), "evidence": canary(customer), "recorded_on": LONG_AGO.date(),
+        "recorded_by": "test", "settled_on": LONG_AGO.date(), "settled_by": "test", "outcome": "proven",
+    }  # fmt: skip
+    return FraudMarker.objects.create(customer=customer, **(defaults | values))
 
 
 def case(customer: Customer, kind: str = "enquiry", **values: Any) -> subject_requests.DataSubjectRequest:
@@ -553,6 +576,8 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     restrictions.Restriction: restriction,
+    restrictions.RestrictionStep: restriction_step,
+    FraudMarker: fraud_marker,
     subject_requests.CallBack: call_back,
     subject_requests.CasePaper: case_paper,
     subject_requests.OnBehalf: on_behalf,

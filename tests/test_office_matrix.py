@@ -101,6 +101,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
     "call_backs": (TABLE[Act.HANDLE], NOBODY),
+    "processing_record": (TABLE[Act.SEE_RULES], NOBODY),
+    "processing_record_export": (NOBODY, TABLE[Act.SEE_RULES]),
+    "processing_record_versions": (TABLE[Act.SEE_RULES], NOBODY),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
     "letters": (TABLE[Act.SEE_RULES], NOBODY),
     "letter": (TABLE[Act.SEE_RULES], NOBODY),
@@ -134,6 +137,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_restriction_lift": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_told": (NOBODY, TABLE[Act.HOLD]),
     "privacy_restriction_keep": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_review": (NOBODY, TABLE[Act.HOLD]),
+    "privacy_restriction_export": (NOBODY, TABLE[Act.SEE_HOLDS]),
 }
 # Each button on a case, for the kind of request named: who may press it.
 STEPS_OF: dict[tuple[str, str], set[str]] = {
@@ -272,8 +277,8 @@ MORE: dict[str, list[Any]] = {
     "privacy_inboundemail_attachment": [1],
 }
 OF_A_ROW = (
-    "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "others", "bundle", "seen", "open", "close", "paper",
+    "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
+    "answer", "others", "bundle", "seen", "open", "close", "paper",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -229,7 +229,7 @@ def test_a_hold_on_one_order_keeps_that_order_and_its_lines_alone(mary):
     kept, other = make.order(mary), make.order(mary)
     make.order_line(mary, order=kept), make.order_line(mary, order=other)
     make.restriction(
-        mary, "debt", scope=f"customers.Order:{kept.pk}", lifted_at=None, lift_proposed_by="", lifted_by=""
+        mary, "debt", scope=f"customers.order:{kept.pk}", lifted_at=None, lift_proposed_by="", lifted_by=""
     )
     lines = purge()
     assert (lines["customers.Order"].held, lines["customers.Order"].anonymised) == (1, 1)

@@ -6,6 +6,7 @@ from . import (
     explaining,
     figures_file,
     file_steps,
+    holding,
     identity,
     inbox,
     intake,
@@ -16,6 +17,7 @@ from . import (
     looks,
     mail,
     on_behalf,
+    processing_record,
     queue,
     recipient_notices,
     registers,
@@ -28,7 +30,7 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake", "kind_steps",
-    "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers",
-    "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "calls", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
+    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "queue",
+    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def _link(alarm: DeadlineAlarm) -> str:
     """Where something can be done about it."""
     if alarm.case_id:
         return reverse("admin:privacy_datasubjectrequest_change", args=[alarm.case_id])
-    if alarm.kind == alarms.Kind.WAITING:
+    if alarm.kind in (alarms.Kind.WAITING, alarms.Kind.HOLD):
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])
     return people.url(alarm.data_subject) if alarm.data_subject else ""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import erasure, overview, restrictions, roles, subject_requests
+from .. import erasure, overview, roles, subject_requests
 from ..cases import InvalidTransition, State
 from ..deadlines import UnlawfulEvent
 from ..erasure import NotErased
@@ -22,6 +22,7 @@ from ..inbound import deeds
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
 from . import (
+    banners,
     clock_card,
     letter_forms,
     people,
@@ -71,6 +72,8 @@ def page(
     context = {
         **room.admin_site.each_context(request),
         **_heading(case, request.user),
+        "barred": banners.of_person(request, case.data_subject),
+        "hold_url": banners.hold_url(request, case.data_subject, case=case.reference) if case.is_open else "",
         "title": case.reference,
         "opts": room.opts,
         "case": case,
@@ -114,7 +117,6 @@ def _heading(case: DataSubjectRequest, account: Any) -> dict[str, Any]:
         "two_people": _two_people(case, account),
         "bundles": BUNDLES if roles.may(account, Act.HANDLE) else (),
         "due": words.due_badge(case),
-        "barred": list(restrictions.Restriction.objects.active().filter(data_subject=case.data_subject)),
         "doubt": subject_requests.open_doubt(case),
         "identity": (rung := subject_requests.rung(case)),
         "identity_words": words.sentence(rung.label),

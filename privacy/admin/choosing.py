@@ -28,9 +28,15 @@ def for_a_person(
         person = data_subjects.by_number(request.GET.get("person", ""))
         sent = request.method == "POST" and person is not None
         given, files = (request.POST, request.FILES) if sent else (None, None)
-        form = form_class(given, files, initial={name: request.GET[name] for name in request.GET})
+        start: dict[str, Any] = {name: request.GET[name] for name in request.GET}
+        start |= {name: request.GET.getlist(name) for name in request.GET if len(request.GET.getlist(name)) > 1}
+        whose = {"person": person} if getattr(form_class, "needs_person", False) else {}
+        form = form_class(given, files, initial=start, **whose)
         if sent and form.is_valid():
-            return record(request, person, form.cleaned_data)
+            try:
+                return record(request, person, form.cleaned_data)
+            except forms.ValidationError as error:
+                form.add_error(None, error)
         context = {
             **admin.site.each_context(request),
             "title": title, "button": button, "form": form, "person": person, "query": text, "found": found(text),

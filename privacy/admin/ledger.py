@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from .. import audit, data_subjects
+from .. import audit, data_subjects, restrictions, sight
 from ..audit import AuditEntry
 from ..consent import ConsentEntry
 from ..policies import NoticeShown
 from ..recipients import Disclosure
 from ..roles import Act
-from . import people, seeing
+from . import banners, people, seeing
 from .lists import KeysetChangeList
 from .pages import ReadOnly, require
 from .site import in_the_office
@@ -52,14 +52,23 @@ class Ledger(ReadOnly):
         row = self.get_object(request, object_id)
         extra = dict(extra_context or {})
         if row is not None and self.has_view_permission(request, row) and request.method != "POST":
-            extra["sight"] = seeing.of(request, row)
+            extra |= {"sight": seeing.of(request, row), **keeping(request, row)}
             if not extra["sight"] or not extra["sight"].is_open:
-                return seeing.masked_page(request, self, row)
+                return seeing.masked_page(request, self, row, keeping(request, row))
         return super().change_view(request, object_id, form_url, extra)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """What only grows has no history but the audit log; the page is the same."""
         return self.change_view(request, object_id, extra_context=extra_context)
+
+
+def keeping(request: HttpRequest, row: Any) -> dict[str, Any]:
+    """What keeps this record from deletion, and the way to hold it; of the shop's own records only."""
+    person = sight.person_of(row)
+    if person is None or row._meta.app_label == "privacy":
+        return {}
+    url = banners.hold_url(request, person, [restrictions.name_of(row)])
+    return {"barred": banners.of_record(request, row, person), "hold_url": url}
 
 
 @in_the_office(ConsentEntry)

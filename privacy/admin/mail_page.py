@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import audit, restrictions, roles
+from .. import audit, roles
 from ..inbound import attachments, deeds, handling, reading, showing
 from ..inbound.mailbox import InboundEmail
 from ..jobs import Job
 from ..roles import Act
 from ..subject_requests import FormUsed
-from . import mail_steps, mail_words, people, seeing, timeline
+from . import banners, mail_steps, mail_words, people, seeing, timeline
 from .pages import require, saved
 
 HERE = "admin:privacy_inboundemail"
@@ -99,7 +99,7 @@ def _whose(request: HttpRequest, mail: InboundEmail) -> dict[str, Any]:
         "person": people.in_a_list(request, person),
         "person_url": people.url(person),
         "matched_by": mail_words.MATCHED_BY.get(mail.matched_by, ""),
-        "barred": list(restrictions.Restriction.objects.active().filter(data_subject=person)),
+        "barred": banners.of_person(request, person),
     }
 
 

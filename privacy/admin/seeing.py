@@ -108,7 +108,7 @@ def _suggested(request: HttpRequest, row: Any) -> dict[str, str]:
     return {"ground": Ground.MAIL if isinstance(row, InboundEmail) else Ground.CONTACT}
 
 
-def masked_page(request: HttpRequest, room: Any, row: Any) -> HttpResponse:
+def masked_page(request: HttpRequest, room: Any, row: Any, more: dict[str, Any] | None = None) -> HttpResponse:
     """In place of a record: what it is and whose, its columns without a single value, and the form."""
     person = sight.person_of(row)
     context = {
@@ -120,6 +120,7 @@ def masked_page(request: HttpRequest, room: Any, row: Any) -> HttpResponse:
         "columns": [_name_of(row, name) for name in hidden(row)],
         "sight": of(request, row),
         "list_url": reverse(f"admin:{room.opts.app_label}_{room.opts.model_name}_changelist"),
+        **(more or {}),
     }
     return render(request, "admin/masked.html", context)
 

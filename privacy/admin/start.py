@@ -17,6 +17,7 @@ from ..alarms import DeadlineAlarm, Kind
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
+from ..restrictions import Restriction
 from ..roles import Act
 from ..sight import ViewingAlarm
 from ..subject_requests import DataSubjectRequest, complaints, promises
@@ -84,6 +85,9 @@ def _tiles(who: Any, today: date) -> list[Tile]:
     if silent := int(complaints.silent(timezone.now()).order_by().count()):
         label = gettext_lazy("complaints without word to the person")
         tiles.insert(-1, Tile(silent, label, f"{queue}?told=silent", "danger"))
+    if roles.may(who, Act.SEE_HOLDS) and (due := Restriction.objects.review_due(today).count()):
+        where = reverse("admin:privacy_restriction_changelist")
+        tiles.insert(-1, Tile(due, gettext_lazy("holds to look at again"), f"{where}?standing=review", "danger"))
     if roles.may(who, Act.SEE_PERSON):
         mails = reverse("admin:privacy_inboundemail_changelist")
         tiles.insert(-1, Tile(waits["mail"], gettext_lazy("mails to look at"), mails, "warn"))

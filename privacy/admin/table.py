@@ -1,7 +1,6 @@
 """The list as a file for a spreadsheet: the same rows as on the screen, no names, no cell that computes."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -9,32 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from .. import audit, subject_requests
+from .. import audit, csv_files, subject_requests
 from ..roles import Act
 from .pages import require
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 BATCH = 2000
-
-
-class _Echo:
-    """What the csv module writes to; it gives the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def inert(cell: Any) -> str:
-    """The cell as text that no spreadsheet takes for a formula (F39)."""
-    text = str("" if cell is None else cell)
-    return f"'{text}" if text.lstrip(" \"'").startswith(FORMULA) else text
-
-
-def lines(rows: Iterable[list[Any]]) -> Iterator[str]:
-    """The file, line by line."""
-    writer = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow([inert(cell) for cell in row])
+lines, inert = csv_files.lines, csv_files.inert
 
 
 @require_POST

@@ -11,6 +11,7 @@ from .. import consent, subject_requests
 from ..deadlines import UnlawfulEvent
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
+from ..restrictions import Restriction
 from ..subject_requests import DataSubjectRequest, complaints, promises
 from ..vocabulary import Decision, Source
 from .alarm import DeadlineAlarm, Kind
@@ -113,6 +114,18 @@ def waiting(now: datetime) -> Iterator[DeadlineAlarm]:
     objections = DataSubjectRequest.objects.open().filter(kind="objection", received_at__lt=now - AT_MOST)
     for case in objections.only("data_subject", "received_at").iterator():
         yield _of_case(case, Kind.WAITING, _today(case.received_at + AT_MOST))
+
+
+@finder
+def holds(now: datetime) -> Iterator[DeadlineAlarm]:
+    """The day has come to ask whether a restriction or hold is still needed; again each week until somebody says so."""
+    today = _today(now)
+    for row in Restriction.objects.review_due(today).only("data_subject", "review_on").iterator():
+        name, weeks = f"{row._meta.label_lower}:{row.pk}", (today - row.review_on).days // 7
+        yield DeadlineAlarm(
+            occasion=f"{name}:{row.review_on}:{weeks}", kind=Kind.HOLD, data_subject_id=row.data_subject_id, what=name,
+            due_on=row.review_on,
+        )  # fmt: skip
 
 
 @at_night

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower
 from .. import data_subjects
 from ..consent import ConsentEntry
 from ..personal_data import SELF, Anonymise, Keep, NoPersonalData, PersonalData, declaration_of, declarations, resolve
-from ..restrictions import Restriction
+from ..restrictions import Restriction, owners
 
 NONE = Q(pk__in=[])
 
@@ -43,20 +43,10 @@ def held(declaration: PersonalData) -> Q:
         return NONE
     active = Restriction.objects.active().filter(data_subject=OuterRef(declaration.subject_lookup))
     named = Q(scope="")
-    for model, path in _owners(declaration):
+    for model, path in owners(declaration):
         place = Concat(Value(f"{model._meta.label_lower}:"), Cast(OuterRef(path), models.CharField()))
         named |= Q(place=Lower(place, output_field=models.CharField()))
     return Q(Exists(active.alias(place=Lower("scope")).filter(named)))
-
-
-def _owners(declaration: PersonalData) -> Iterator[tuple[type[models.Model], str]]:
-    """The record itself, and every record on its way to the person: a held order holds its lines."""
-    yield declaration.model, "pk"
-    steps = [] if declaration.subject_lookup == "pk" else declaration.subject_lookup.split("__")
-    model: Any = declaration.model
-    for count, step in enumerate(steps, 1):
-        model = model._meta.get_field(step).related_model
-        yield model, "__".join(steps[:count])
 
 
 def still_needed(declaration: PersonalData) -> Q:

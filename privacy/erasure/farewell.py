@@ -67,7 +67,7 @@ def write_letter(
     """The last letter: what goes, what is kept, why and until when (Art. 12(3), (4)); it waits until all is done."""
     if not data_subject.contact_email:
         return
-    kept = [line for line in plan if line.kept]
+    kept = [line for line in (found.as_told() for found in plan if found.is_told) if line.kept]
     context: dict[str, Any] = {
         "kept": kept,
         "held": any(line.held for line in plan),

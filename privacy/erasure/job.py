@@ -67,9 +67,11 @@ class Erasure(Job):
         """Erases in checkpoints, reads again, and closes."""
         today, done = timezone.localdate(), merged(self.report)
         told = partial(self.tell_recipients, today)
-        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), self.letter_key, told)
+        # What a hold had kept goes later; the person hears of it in a letter of its own.
+        key = f"{self.letter_key}-{today}" if self.waits_for_release else self.letter_key
+        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), key, told)
         with self.settling():
-            lines = _close(self.data_subject, done, left, self.letter_key, actor=self.started_by, target=self)
+            lines = _close(self.data_subject, done, left, key, actor=self.started_by, target=self)
             recipient_notices.let_go(self.occasion, now=timezone.now())
             self.write(**_result(lines))
         empty_the_write_ahead_log()

@@ -1,7 +1,7 @@
 """What would an erasure do to one person's data? Per model: what goes, what stays, why and until when; one query."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from django.db.models import Count, Max, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from .. import restrictions
 from ..personal_data import Anonymise, Keep, PersonalData, declarations
-from ..restrictions import Restriction
 from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
 
 STILL_REFERRED_TO = "Other records that are kept refer to it."
@@ -19,7 +19,10 @@ STILL_REFERRED_TO = "Other records that are kept refer to it."
 
 @dataclass
 class Line:
-    """What happens to one person's rows of one model: counts, reason and last day, never values."""
+    """What happens to one person's rows of one model: counts, reason and last day, never values.
+
+    `silent` of what stays is not told to the person while that would defeat its purpose.
+    """
 
     model: str
     deleted: int = 0
@@ -28,6 +31,17 @@ class Line:
     reason: str = ""
     until: str | None = None
     held: int = 0
+    silent: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the person reads this line: not while all that stays of it would betray a suspicion."""
+        return bool(self.goes or self.kept + self.held > self.silent)
+
+    def as_told(self) -> "Line":
+        """The line as the person reads it."""
+        kept, more = max(self.kept - self.silent, 0), max(self.silent - self.kept, 0)
+        return replace(self, kept=kept, held=max(self.held - more, 0))
 
     @property
     def goes(self) -> int:
@@ -67,11 +81,11 @@ def preview(data_subject: Any, today: date) -> list[Line]:
 
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
-    kinds = _kinds_of_hold(data_subject)
+    holds = list(restrictions.held_by(data_subject))
     known = [d for d in declarations() if d.data_subject]
-    parts = [_counts(i, d, data_subject, today, is_held=bool(kinds)) for i, d in enumerate(known)]
+    parts = [_counts(i, d, data_subject, today, is_held=bool(holds)) for i, d in enumerate(known)]
     rows = {row["q_kind"]: row for row in (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])}
-    return [_line(known[i], rows[i], kinds) for i in sorted(rows) if rows[i]["q_all"]]
+    return [_line(known[i], rows[i], holds) for i in sorted(rows) if rows[i]["q_all"]]
 
 
 def _counts(
@@ -81,7 +95,8 @@ def _counts(
     rows = _of_interest(declaration, data_subject, today).order_by()
     free = ~held(declaration) if is_held else Q()
     over = is_over(declaration, today) if outlives_a_wish(declaration) else Q()
-    counts = {"q_all": Count("pk"), "q_free": _count(free), "q_goes": _count(free & over)}
+    silent = Count("pk", filter=declaration.withheld) if declaration.withheld else Value(0)
+    counts = {"q_all": Count("pk"), "q_free": _count(free), "q_goes": _count(free & over), "q_silent": silent}
     newest = Max(declaration.retention.since, filter=free) if declaration.retention else Value("")
     return rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(**counts, q_newest=Cast(newest, TextField()))
 
@@ -97,9 +112,9 @@ def _count(condition: Q) -> Count:
     return Count("pk", filter=condition) if condition else Count("pk")
 
 
-def _line(declaration: PersonalData, row: dict[str, Any], holds: str) -> Line:
+def _line(declaration: PersonalData, row: dict[str, Any], holds: list[restrictions.Restriction]) -> Line:
     goes, kept = row["q_goes"], row["q_free"] - row["q_goes"]
-    line = Line(declaration.label, kept=kept, held=row["q_all"] - row["q_free"])
+    line = Line(declaration.label, kept=kept, held=row["q_all"] - row["q_free"], silent=row["q_silent"])
     if isinstance(declaration.final(), Anonymise):
         line.anonymised = goes
     else:
@@ -107,7 +122,8 @@ def _line(declaration: PersonalData, row: dict[str, Any], holds: str) -> Line:
     if kept:
         line.reason, line.until = reason_of(declaration), _until(declaration, row["q_newest"])
     if line.held:
-        line.reason = "; ".join(filter(None, (line.reason, holds)))
+        kinds = {restrictions.plain(hold.kind) for hold in restrictions.touching(holds, declaration)}
+        line.reason = "; ".join(filter(None, (line.reason, *sorted(kinds))))
     return line
 
 
@@ -130,11 +146,6 @@ def _instant(text: str) -> datetime:
     return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
 
-def _kinds_of_hold(data_subject: Any) -> str:
-    kinds = Restriction.objects.active().filter(data_subject=data_subject).values_list("kind", flat=True)
-    return "; ".join(sorted({Restriction.Kind(kind).label for kind in kinds}))
-
-
 def rows_that_go(declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any]:
     """The victims: nothing held, nothing that has to stay, nothing that a kept row points at."""
     rows = something_left(declaration, declaration.of(data_subject)).exclude(held(declaration))
@@ -149,7 +160,7 @@ def with_what_stayed(lines: Iterable[Line], after: Iterable[Line]) -> list[Line]
     for found in after:
         line = report.setdefault(found.model, Line(found.model))
         line.kept, line.held = found.kept + found.goes, found.held
-        line.reason, line.until = found.reason, found.until
+        line.silent, line.reason, line.until = found.silent, found.reason, found.until
         if found.goes:
             line.reason = "; ".join(filter(None, (found.reason, STILL_REFERRED_TO)))
     return [line for line in report.values() if line.goes or line.kept or line.held]

@@ -75,7 +75,7 @@ class Table:
             return told_of(self.copy.data_subject, self._today)
         if self.declaration.model is RecipientNotice:
             return RecipientNotice.objects.filter(data_subject=self.copy.data_subject).to_be_named(self._today)
-        return self.declaration.of(self.copy.data_subject)
+        return self.declaration.shown_to(self.copy.data_subject)
 
     def rows(self) -> Iterator[Row]:
         """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things."""

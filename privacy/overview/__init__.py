@@ -58,7 +58,7 @@ def visible(declaration: PersonalData, data_subject: Any, today: date) -> models
         return told_of(data_subject, today).select_related(None)
     if declaration.model is RecipientNotice:
         return RecipientNotice.objects.filter(data_subject=data_subject).to_be_named(today)
-    rows = declaration.of(data_subject)
+    rows = declaration.shown_to(data_subject)
     return rows.filter(is_internal=False) if "is_internal" in declaration.not_personal else rows
 
 

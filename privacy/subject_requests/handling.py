@@ -158,4 +158,5 @@ def withdraw(case: DataSubjectRequest, *, actor: Any) -> None:
 def _erasure_is_done(job: Erasure) -> None:
     """Everything that may go is gone; the farewell letter was written before the address went."""
     case = DataSubjectRequest.objects.get(pk=job.case_id)
-    move(case, State.COMPLETED, actor=SYSTEM)
+    if case.is_open:  # not when a hold has ended and the rest of a deletion goes
+        move(case, State.COMPLETED, actor=SYSTEM)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from .. import overview
+from .. import overview, restrictions
 from ..personal_data import declarations
 from ..purposes import Purpose
 from ..recipients import Disclosure
@@ -34,7 +34,8 @@ def my_data(request: HttpRequest, customer: Any) -> HttpResponse:
         {"category": Category(category), "cards": [_card(holding, purposes) for holding in found]}
         for category, found in groupby(others, key=lambda h: h.declaration.category)
     ]
-    context = {"customer": customer, "sections": sections, "received": received}
+    kept = restrictions.told_to_person(customer)
+    context = {"customer": customer, "sections": sections, "received": received, "kept": kept}
     return render(request, "privacy/my_data.html", context)
 
 

@@ -28,7 +28,8 @@ def index(request: HttpRequest, customer: Any) -> HttpResponse:
     mine = DataSubjectRequest.objects.filter(data_subject=customer).order_by("-received_at", "-pk")
     page = Paginator(mine, A_PAGE).get_page(request.GET.get("page"))
     locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
-    context = {"page": page, "cases": [shown(case) for case in page], "locks": locks}
+    kept = restrictions.told_to_person(customer)
+    context = {"page": page, "cases": [shown(case) for case in page], "locks": locks, "kept": kept}
     return render(request, "privacy/requests.html", context)
 
 
@@ -77,7 +78,8 @@ def form_again(kind_of_form: Any, request: HttpRequest, used: subject_requests.F
 
 def _before_erasure(request: HttpRequest, customer: Any, form: RequestForm) -> HttpResponse:
     """What goes and what stays, before anything is asked for; what stays comes first."""
-    lines = sorted(erasure.preview(customer, today=timezone.localdate()), key=lambda line: not (line.kept or line.held))
+    lines = [line.as_told() for line in erasure.preview(customer, today=timezone.localdate()) if line.is_told]
+    lines.sort(key=lambda line: not (line.kept or line.held))
     context = {"form": form, "preview": lines, "hours": settings.ERASURE_COOLING_OFF_HOURS}
     return render(request, "privacy/erasure_preview.html", context)
 

@@ -1,6 +1,5 @@
-"""`processing_record --format json|pdf`: the record of processing activities (Art. 30)."""
+"""`processing_record --format json|csv|pdf`: the record of processing activities (Art. 30)."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,25 @@ class Command(BaseCommand):
     help = "The record of processing activities (Art. 30), generated from the declarations and the recipients."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", required=True, choices=["json", "pdf"])
+        parser.add_argument("--format", required=True, choices=["json", "csv", "pdf"])
         parser.add_argument("--out", type=Path, metavar="FILE", help="a file instead of standard output")
 
     def handle(self, *args: Any, out: Path | None, **options: Any) -> None:
         record = processing_record.record()
-        as_pdf = options["format"] == "pdf"
-        text = b"" if as_pdf else (json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n").encode()
-        content = processing_record.pdf(record) if as_pdf else text
-        if out is None and not as_pdf:
-            self.stdout.write(text.decode(), ending="")
-        elif out is None:
+        if options["format"] == "pdf":
+            content = processing_record.pdf(record)
+        else:
+            content = _text(record, options["format"]).encode()
+        if out is not None:
+            _write(out, content)
+        elif options["format"] == "pdf":
             sys.stdout.buffer.write(content)
         else:
-            _write(out, content)
+            self.stdout.write(content.decode(), ending="")
+
+
+def _text(record: dict[str, Any], form: str) -> str:
+    return processing_record.json_text(record) if form == "json" else processing_record.csv_text(record)
 
 
 def _write(out: Path, content: bytes) -> None:

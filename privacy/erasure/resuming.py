@@ -1,0 +1,30 @@
+"""A hold has ended: what waited for that goes on at once, as the job that it was; the night finds what was missed."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from .. import jobs, restrictions
+from .job import Erasure
+from .plan import plan
+
+
+@restrictions.when_lifted
+def go_on_at_once(data_subject: Any) -> None:
+    """The person's erasure becomes a job again, where something may go now (FAULTS E48, LRD-20)."""
+    for job in Erasure.objects.filter(data_subject=data_subject, waits_for_release=True, job_state=Erasure.State.DONE):
+        if has_work(job):
+            _wake(job)
+
+
+def has_work(job: Erasure) -> bool:
+    """Whether something may go today, or nothing is held any longer, so that the report can be closed."""
+    lines = plan(job.data_subject, timezone.localdate())
+    return any(line.goes for line in lines) or not any(line.held for line in lines)
+
+
+def _wake(job: Erasure) -> None:
+    fresh: dict[str, Any] = {"job_state": Erasure.State.NEW, "failures": 0, "claims": 0, "hinted_at": None}
+    done = Erasure.objects.filter(pk=job.pk, job_state=Erasure.State.DONE)
+    if done.update(**fresh, run_after=timezone.now()):
+        jobs.dispatch(job)

@@ -1,0 +1,33 @@
+"""Is this person's data barred from use, or held from deletion? Art. 18 restriction and legal hold, one table.
+
+`restriction` is the row and `step` what was done with it; `records` says which records may be held, `imposing` begins
+one, `reviewing` looks at it again, `ending` lifts it by two people, `standing` asks what is in force.
+"""
+
+from .ending import keep, lift, may_be_lifted_on, note_told, propose_lifting, told_at, when_lifted
+from .imposing import hold, impose, require_review_day
+from .records import Kind, Records, describe, find, holdable, name_of
+from .restriction import NotLawful, Restriction
+from .reviewing import latest_review, review
+from .standing import (
+    Told,
+    held_by,
+    is_held,
+    is_held_whole,
+    is_restricted,
+    names_around,
+    owners,
+    plain,
+    record_in_words,
+    told_to_person,
+    touching,
+)
+from .step import RestrictionStep, steps_of
+
+__all__ = [
+    "Kind", "NotLawful", "Records", "Restriction", "RestrictionStep", "Told", "describe", "find", "held_by", "hold",
+    "holdable", "impose", "is_held", "is_held_whole", "is_restricted", "keep", "latest_review", "lift",
+    "may_be_lifted_on", "name_of", "names_around", "note_told", "owners", "plain", "propose_lifting",
+    "record_in_words", "require_review_day", "review", "steps_of", "told_at", "told_to_person", "touching",
+    "when_lifted",
+]  # fmt: skip
