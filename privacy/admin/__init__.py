@@ -3,6 +3,7 @@
 from . import (
     alarms,
     calls,
+    canary,
     explaining,
     figures_file,
     file_steps,
@@ -28,7 +29,7 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake", "kind_steps",
-    "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers",
+    "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake",
+    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "queue", "recipient_notices", "registers",
     "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

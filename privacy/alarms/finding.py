@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from .. import consent, subject_requests
+from .. import canary, consent, subject_requests
 from ..deadlines import UnlawfulEvent
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
@@ -113,6 +113,15 @@ def waiting(now: datetime) -> Iterator[DeadlineAlarm]:
     objections = DataSubjectRequest.objects.open().filter(kind="objection", received_at__lt=now - AT_MOST)
     for case in objections.only("data_subject", "received_at").iterator():
         yield _of_case(case, Kind.WAITING, _today(case.received_at + AT_MOST))
+
+
+@finder
+def nobody(now: datetime) -> Iterator[DeadlineAlarm]:
+    """The lamp of the nightly self-test is red: once for each time of red, with the steps that failed."""
+    lamp = canary.lamp(now)
+    if lamp.is_red:
+        what = ", ".join(row.name for row in lamp.broken)[:100]
+        yield DeadlineAlarm(occasion=f"canary:{lamp.period}", kind=Kind.CANARY, what=what, due_on=_today(now))
 
 
 @at_night
