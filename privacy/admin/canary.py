@@ -1,6 +1,4 @@
-"""The lamp of the nightly self-test on the start page, and its last thirty runs with what each step saw."""
-
-from typing import Any
+"""The nightly self-test: its lamp, and the last thirty runs with what each step saw."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -9,18 +7,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from .. import canary, roles
-from ..canary import CanaryRun, Lamp
+from .. import canary
+from ..canary import CanaryRun
 from ..roles import Act
 from .pages import needs
 from .site import page
 
 SHOWN = 30
-
-
-def shown(who: Any) -> Lamp | None:
-    """The lamp, for those who may open what stands behind it."""
-    return canary.lamp(timezone.now()) if roles.may(who, Act.SEE_RULES) else None
 
 
 @page("self-test/", "canary")

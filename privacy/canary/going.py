@@ -57,7 +57,7 @@ def see(run: CanaryRun) -> str:
 def _places(broker: Any) -> dict[str, Callable[[Trace], bool]]:
     """Each kind of place, and how the search names what it finds there."""
     places: dict[str, Callable[[Trace], bool]] = {
-        str(_("tables")): lambda trace: trace.where.startswith("database:"),
+        str(_("tables")): lambda trace: trace.where.startswith("database:") and not _is_sealed(trace),
         str(_("encrypted columns")): _is_sealed,
         str(_("sessions")): lambda trace: trace.where.startswith("sessions:"),
         str(_("copies")): lambda trace: trace.where.startswith("export:"),
@@ -135,7 +135,7 @@ def _await_letters(run: CanaryRun, her: Any) -> None:
     if run.is_here:
         for row in waiting:
             jobs.work(row._meta.label_lower, row.pk)
-    wait_for(not waiting.exists(), _("The letters to her have not left."))
+    wait_for(not waiting.all().exists(), _("The letters to her have not left."))
 
 
 def _has_files(her: Any) -> bool:
@@ -148,7 +148,7 @@ def _await_last_letter(run: CanaryRun, address: str) -> None:
     if run.is_here:
         for row in letters:
             jobs.work(row._meta.label_lower, row.pk)
-    wait_for(not letters.exists(), _("The last letter to her has not left."))
+    wait_for(not letters.all().exists(), _("The last letter to her has not left."))
     farewell.remove_copies([address])
 
 

@@ -74,8 +74,8 @@ def known(run: CanaryRun) -> Any:
 
 def was_made_by(run: CanaryRun) -> bool:
     """Whether the audit log says so, in an entry that only the holder of the key could write."""
-    entry = AuditEntry.objects.filter(event=MADE, subject=run.subject, target=audit.reference(run)).first()
-    return entry is not None and entry.hash == entry.computed_hash()
+    entries = AuditEntry.objects.filter(event=MADE, subject=run.subject, target=audit.reference(run))
+    return any(entry.hash == entry.computed_hash() for entry in entries)
 
 
 def _has_reserved_number(person: Any) -> bool:

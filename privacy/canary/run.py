@@ -123,8 +123,12 @@ class CanaryRun(Job):
 
     def _try(self, one: Step, row: "CanaryStep") -> None:
         if one.at_once:
-            with self._fenced():
-                row.end(CanaryStep.Outcome.DONE, one.verb(self))
+            try:
+                with self._fenced():
+                    row.end(CanaryStep.Outcome.DONE, one.verb(self))
+            except Exception:
+                self.refresh_from_db(fields=["subject"])  # as it stands, what was written is taken back
+                raise
         else:
             row.end(CanaryStep.Outcome.DONE, one.verb(self))
 
