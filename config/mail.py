@@ -47,6 +47,8 @@ class GatedBackend(BaseEmailBackend):
             for message in email_messages:
                 if against := mailings.refusals(message):
                     reasons |= dict.fromkeys(against)
+                elif self._is_to_nobody(message):
+                    sent += 1
                 else:
                     sent += self.transport.send_messages([message]) or 0
         finally:
@@ -57,6 +59,11 @@ class GatedBackend(BaseEmailBackend):
             if not self.fail_silently:
                 raise mailings.MayNotLeave(list(reasons))
         return sent
+
+    def _is_to_nobody(self, message: EmailMessage) -> bool:
+        """A letter to the customer of the nightly self-test: a file may be written, a mail server is not asked."""
+        domains = {address.rpartition("@")[2].strip("> ").lower() for address in message.recipients()}
+        return domains == {settings.CANARY_MAIL_DOMAIN} and not isinstance(self.transport, EmlFileBackend)
 
 
 class SmtpBackend(EmailBackend):

@@ -99,6 +99,11 @@ DETAILS_OPEN_MINUTES = env.between("DETAILS_OPEN_MINUTES", default=15, least=1, 
 MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, most=100_000)  # within an hour
 TRAINING_DAYS = env.between("TRAINING_DAYS", default=365, least=1, most=3650)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
+# Each night the software shows on a customer who is nobody that it keeps its promises; nothing real is at this domain.
+CANARY_CUSTOMER = "customers.canary.make"
+CANARY_MAIL_DOMAIN, CANARY_NUMBERS_BEGIN = "canary.example", "000"
+CANARY_HOUR = env.between("CANARY_HOUR", default=2, least=0, most=23)
+CANARY_SMTP_HOST = env.str("CANARY_SMTP_HOST", default="127.0.0.1")
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 
 # --- applications ------------------------------------------------------------------------------
@@ -188,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
     "figures": {"task": "privacy.tasks.count_figures", "schedule": crontab(minute="35")},
     "reckon": {"task": "privacy.tasks.reckon_all", "schedule": crontab(hour="4", minute="10")},
     "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
+    "canary": {"task": "privacy.tasks.canary", "schedule": 10 * 60},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")

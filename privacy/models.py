@@ -3,6 +3,7 @@
 from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
+from .canary import CanaryRun, CanaryStep
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
@@ -38,10 +39,11 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
-    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
-    "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
-    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent", "CasePaper",
+    "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
+    "ErasedIdentifier", "Erasure", "Export", "Fee", "InboundEmail", "LetterVersion", "LinkToken", "Mention",
+    "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion",
+    "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "Rectification", "Redaction", "ReleaseCheck", "Representative", "Restriction", "RestrictionStep", "Suppression",
+    "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
 from . import alarms, documents, erasure, export, figures, jobs, processing_record, sight
+from .canary import start_if_due
 from .inbound import wishes
 from .subject_requests import promises
 
@@ -47,6 +48,12 @@ def forget_exports() -> int:
 def purge() -> None:
     """The nightly purge."""
     erasure.purge(today=timezone.localdate())
+
+
+@shared_task
+def canary() -> None:
+    """Each night's self-test, on a customer who is nobody."""
+    start_if_due(timezone.now())
 
 
 @shared_task

@@ -25,6 +25,7 @@ FLOORS: list[set[str]] = [
     {"rights", "mailings"},
     {"subject_requests"},
     {"inbound", "traces", "sight", "figures"},
+    {"canary"},
     {"case_bundle", "overview", "seeds", "alarms"},
 ]
 FACES: list[set[str]] = [
@@ -155,6 +156,7 @@ def test_a_room_is_a_noun() -> None:
 def test_there_is_no_circle_inside_a_package() -> None:
     for package in (
         "inbound", "deadlines", "admin", "views", "export", "erasure", "mailings", "recipient_notices", "sight",
+        "canary",
     ):  # fmt: skip
         files = {tuple(module_of(path)): path for path in sources(f"privacy/{package}")}
         points = {me: {tuple(m[:3]) for m in imports(path)} & files.keys() - {me} for me, path in files.items()}

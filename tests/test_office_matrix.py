@@ -95,6 +95,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "open_details": (NOBODY, TABLE[Act.SEE_PERSON]),
     "mask_again": (NOBODY, TABLE[Act.SEE_PERSON]),
     "looks": (TABLE[Act.READ_AUDIT], NOBODY),
+    "canary": (TABLE[Act.SEE_RULES], NOBODY),
     "looks_export": (NOBODY, TABLE[Act.READ_AUDIT]),
     "figures_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "intake": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),

@@ -3,6 +3,7 @@
 from . import (
     alarms,
     calls,
+    canary,
     explaining,
     figures_file,
     file_steps,
@@ -30,7 +31,7 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
+    "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
     "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "queue",
     "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

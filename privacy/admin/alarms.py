@@ -119,6 +119,8 @@ def _link(alarm: DeadlineAlarm) -> str:
     """Where something can be done about it."""
     if alarm.case_id:
         return reverse("admin:privacy_datasubjectrequest_change", args=[alarm.case_id])
+    if alarm.kind == alarms.Kind.CANARY:
+        return reverse("admin:canary")
     if alarm.kind in (alarms.Kind.WAITING, alarms.Kind.HOLD):
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])

@@ -47,6 +47,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("registers", _("Registers"), Act.SEE_QUEUE),
         ("privacy.auditentry", _("Audit log"), None),
         ("looks", _("Who looked at whom"), Act.READ_AUDIT),
+        ("canary", _("Nightly self-test"), Act.SEE_RULES),
     ]),
     (_("Rules"), [
         ("privacy.recipient", _("Recipients"), None),

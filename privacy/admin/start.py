@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from .. import jobs, roles
+from .. import canary, jobs, roles
 from ..alarms import DeadlineAlarm, Kind
 from ..erasure import PurgeRun
 from ..inbound.mailbox import InboundEmail
@@ -52,6 +52,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "may_record": roles.may(who, Act.HANDLE),
         "tiles": _tiles(who, today) if sees_queue else [],
         "last_purge": PurgeRun.objects.first() if roles.may(who, Act.SEE_RULES) else None,
+        "lamp": canary.lamp(timezone.now()) if roles.may(who, Act.SEE_RULES) else None,
         "sees_rules": roles.may(who, Act.SEE_RULES),
         "is_ready": is_ready,
         "ends_soon": ready.warnings(who, timezone.now()),

@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     WAITING = "waiting", _("something that may be a withdrawal has waited for 48 hours")
     HOLD = "hold", _("a restriction or hold is to be looked at again")
     HOLIDAYS = "holidays", _("a holiday was added or cancelled: the last day would be another")
+    CANARY = "canary", _("the nightly self-test does not show that every promise is kept")
 
 
 class DeadlineAlarmQuerySet(models.QuerySet["DeadlineAlarm"]):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from .. import consent, subject_requests
+from .. import canary, consent, subject_requests
 from ..deadlines import UnlawfulEvent
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
@@ -126,6 +126,15 @@ def holds(now: datetime) -> Iterator[DeadlineAlarm]:
             occasion=f"{name}:{row.review_on}:{weeks}", kind=Kind.HOLD, data_subject_id=row.data_subject_id, what=name,
             due_on=row.review_on,
         )  # fmt: skip
+
+
+@finder
+def nobody(now: datetime) -> Iterator[DeadlineAlarm]:
+    """The lamp of the nightly self-test is red: once for each time of red, with the steps that failed."""
+    lamp = canary.lamp(now)
+    if lamp.is_red:
+        what = ", ".join(row.name for row in lamp.broken)[:100]
+        yield DeadlineAlarm(occasion=f"canary:{lamp.period}", kind=Kind.CANARY, what=what, due_on=_today(now))
 
 
 @at_night

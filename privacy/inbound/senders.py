@@ -101,5 +101,5 @@ def _words(text: str) -> set[str]:
 
 def could_be_ours(number: str) -> bool:
     """Whether digits have the length of the numbers that we give, so that a slip of the pen is seen as one."""
-    ours = data_subjects.people().order_by("-pk").values_list("number", flat=True)[:1]
+    ours = data_subjects.people().filter(erased_at=None).order_by("-pk").values_list("number", flat=True)[:1]
     return any(len(number) == len(given) for given in ours)

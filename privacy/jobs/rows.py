@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 MAX_FAILURES = 3
+MAX_CLAIMS = 10
 
 
 class CannotSucceed(Exception):
@@ -58,6 +59,8 @@ class Job(models.Model):
         DONE = "done", "done"
         NEEDS_ATTENTION = "needs_attention", "needs attention"
 
+    # How often it may be taken in hand before a person must look; more only where waiting is part of the work.
+    most_claims: ClassVar[int] = MAX_CLAIMS
     # How many go into one message and are claimed with one statement; more than one only where each is quick.
     at_once: ClassVar[int] = 1
     # Where `perform` has effects in the database alone, several share one transaction, wrapped in what this gives.

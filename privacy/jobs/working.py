@@ -16,7 +16,6 @@ from .handing_over import dispatch, gathering
 from .rows import CannotSucceed, Job, LostClaim
 
 logger = logging.getLogger(__name__)
-MAX_CLAIMS = 10
 
 
 class TooManyClaims(CannotSucceed):
@@ -83,7 +82,7 @@ def _fence_all(model: type[Job], jobs: list[Job]) -> None:
 
 
 def _prepare(job: Job) -> None:
-    if job.claims > MAX_CLAIMS:
+    if job.claims > job.most_claims:
         raise TooManyClaims
     job.prepare()
 
@@ -120,7 +119,7 @@ def again(job: Job, *, now: datetime) -> bool:
     """Gives a job that was given up another three tries; False when it no longer waits for a person."""
     given_up = type(job)._base_manager.filter(pk=job.pk, job_state=Job.State.NEEDS_ATTENTION)
     fresh: dict[str, Any] = {"job_state": Job.State.NEW, "failures": 0, "run_after": now, "hinted_at": None}
-    if job.claims >= MAX_CLAIMS:
+    if job.claims >= job.most_claims:
         fresh["claims"] = 0
     if not given_up.update(**fresh):
         return False
