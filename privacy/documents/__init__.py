@@ -11,6 +11,7 @@ ROOMS = {
     "Data": "rendering",
     "RefusingFetcher": "safety",
     "bind": "binding",
+    "directed": "reading",
     "html_of": "rendering",
     "pdf_of": "rendering",
     "policy_pdf": "policy",

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, cast
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from .. import documents
@@ -35,7 +37,7 @@ class Sheet:
         """A few records are shown label by label."""
         labels = self.table.labels
         rows = self.rows if self.table.count <= AS_CARDS else []
-        return [[(labels[name], text) for name, text in row.words.items()] for row in rows]
+        return [[(labels[name], documents.directed(text)) for name, text in row.words.items()] for row in rows]
 
     @property
     def legend(self) -> list[str]:
@@ -49,8 +51,8 @@ class Sheet:
         if self.table.count <= AS_CARDS:
             return []
         if self.legend:
-            return [" · ".join(row.words.get(name, "–") for name in labels) for row in self.rows]
-        return [" · ".join(f"{labels[name]}: {text}" for name, text in row.words.items()) for row in self.rows]
+            return [_line([("", row.words.get(name, "–")) for name in labels]) for row in self.rows]
+        return [_line([(f"{labels[name]}: ", text) for name, text in row.words.items()]) for row in self.rows]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -63,6 +65,14 @@ class Sheet:
             "kept": article15.kept_because(table),
             "secrets": [label(column) for column in table.secrets],
         }
+
+
+def _line(pieces: list[tuple[str, str]]) -> str:
+    """Labels and values one after the other; a value from right to left keeps to its own place."""
+    directed = [(label, documents.directed(text)) for label, text in pieces]
+    if any(isinstance(text, SafeString) for _label, text in directed):
+        return format_html_join(" · ", "{}{}", directed)
+    return " · ".join(label + text for label, text in directed)
 
 
 @dataclass
@@ -154,4 +164,5 @@ class Reader:
 def _html(copy: Copy, **context: Any) -> str:
     answers = article15.answers(copy) if context.get("is_cover") else []
     given = {"copy": copy, "person": copy.data_subject, "answers": answers, "now": copy.now} | context
+    given |= {"name": documents.directed(copy.data_subject.display_name)}
     return documents.html_of("export.html", given, language=copy.data_subject.language)
