@@ -74,6 +74,7 @@ class HoldForm(forms.Form):
         wanted = self._wanted()
         self.fields["records"].choices = self._named_elsewhere(wanted, choices) + choices  # type: ignore[attr-defined]
         self.initial["records"] = wanted or unpaid
+        self.fields["review_on"].is_one_of_two = True  # type: ignore[attr-defined]  # not called optional
 
     def _wanted(self) -> list[str]:
         """Records that were named: in the address of this page, or by what was sent."""
