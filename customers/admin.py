@@ -3,23 +3,26 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy import audit, overview, roles
-from privacy.admin import banners, people, seeing
+from privacy.admin import banners, choosing, people, seeing
 from privacy.admin.ledger import Ledger
 from privacy.admin.lists import KeysetChangeList
 from privacy.admin.pages import OfficeAdmin, ReadOnly
+from privacy.admin.site import page
 from privacy.roles import Act
 from privacy.subject_requests import DataSubjectRequest
 
-from .models import Account, ChatLog, CreditCheck, Customer, Enquiry, NewsletterSubscription, Order
+from . import suspicions
+from .models import Account, ChatLog, CreditCheck, Customer, Enquiry, FraudMarker, NewsletterSubscription, Order
 
 
 class LookedAt(admin.SimpleListFilter):
@@ -82,6 +85,7 @@ class Customers(ReadOnly):
                 "masked": people.masked(person.display_name),
                 "barred": banners.of_person(request, person),
                 "hold_url": banners.hold_url(request, person),
+                "suspicions": person.fraud_markers.order_by("pk") if roles.may(request.user, Act.HOLD) else [],
                 "requests": DataSubjectRequest.objects.filter(data_subject=person).order_by("-received_at")[:20],
                 "holdings": overview.holdings(person, timezone.localdate(), for_staff=True),
             }
@@ -163,6 +167,53 @@ class CreditChecks(OfACustomer):
     list_display = ("checked_at", "recipient", "reviewed_by_person")
     exclude = ("logic",)
     list_select_related = ("customer", "recipient")
+
+
+class SuspicionForm(forms.Form):
+    """What was false, and how we know."""
+
+    what = forms.ChoiceField(label=_("What was false?"), choices=FraudMarker.What.choices)
+    facts = forms.CharField(label=_("What do we know?"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+    evidence = forms.CharField(label=_("Where is the proof?"), max_length=200)
+
+
+def _record_suspicion(request: HttpRequest, person: Any, said: dict[str, Any]) -> HttpResponse:
+    row = suspicions.record(person, actor=request.user, **said)
+    messages.success(request, _("Written down. Only privacy officers see it."))
+    return redirect("admin:customers_fraudmarker_change", row.pk)
+
+
+record_suspicion = page("suspicion/", "record_suspicion")(
+    choosing.for_a_person(
+        Act.HOLD, SuspicionForm, _record_suspicion, title=_("Suspicion of fraud"), button=_("Write it down")
+    )
+)
+
+
+@admin.register(FraudMarker)
+class Suspicions(OfACustomer):
+    """Suspicions of fraud; for privacy officers alone (LRD-18)."""
+
+    may_see = Act.HOLD
+    list_display = ("recorded_on", "what", "settled_on", "outcome")
+    change_form_template = "admin/suspicion.html"
+
+    def get_urls(self) -> list[Any]:
+        """With what became of it."""
+        view = self.admin_site.admin_view(self.settle)
+        return [path("<int:pk>/settle/", view, name="customers_fraudmarker_settle"), *super().get_urls()]
+
+    def settle(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Proven, or nothing in it."""
+        if request.method != "POST" or not roles.may(request.user, Act.HOLD):
+            raise PermissionDenied
+        row = get_object_or_404(FraudMarker.objects.select_related("customer"), pk=pk)
+        try:
+            suspicions.settle(row, request.POST.get("outcome", ""), actor=request.user, today=timezone.localdate())
+            messages.success(request, _("Settled."))
+        except suspicions.NotPossible as error:
+            messages.error(request, str(error))
+        return redirect("admin:customers_fraudmarker_change", pk)
 
 
 class StaffForm(forms.ModelForm):

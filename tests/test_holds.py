@@ -78,7 +78,7 @@ def test_the_database_refuses_a_scope_that_is_spelled_wrong():
 @pytest.mark.parametrize("days", [None, -1, 0, 367, 40000])
 def test_a_hold_needs_a_day_within_a_year_on_which_it_is_looked_at_again(days):
     day = None if days is None else timezone.localdate() + timedelta(days=days)
-    with pytest.raises(NotLawful, match="looked at again|at the latest"):
+    with pytest.raises(NotLawful, match=r"looked at again|at the latest"):
         held(make.customer(), review_on=day)
     with pytest.raises(IntegrityError), transaction.atomic():
         make.restriction(make.customer(), **(HELD | {"review_on": None}))
@@ -357,6 +357,26 @@ def test_lrd_18_a_suspicion_outlives_a_deletion_and_goes_by_itself_after_six_yea
     assert (line.kept, line.until) == (1, "2032-01-31") and "Art. 17(3)(e)" in line.reason
     erasure.purge(today=date(2026, 6, 2))
     assert FraudMarker.objects.exists()
+
+
+def test_lrd_18_an_officer_records_and_settles_a_suspicion_and_nobody_else_sees_it():
+    mary, at_desk = make.customer(), desk(colleague(OFFICER))
+    url = f"{reverse('admin:record_suspicion')}?person={mary.number}"
+    said = {"what": "address", "facts": "Nobody of that name lives there.", "evidence": "carrier's letter"}
+    assert at_desk.post(url, said | {"facts": ""}).status_code == 422
+    assert at_desk.post(url, said).status_code == 302
+    marker = FraudMarker.objects.get()
+    assert "lives there" not in str(AuditEntry.objects.get(event="fraud.recorded").details)
+    settle = reverse("admin:customers_fraudmarker_settle", args=[marker.pk])
+    for role in (AGENT, AUDITOR):
+        assert desk(colleague(role)).get(page_of(marker)).status_code == 403
+        assert desk(colleague(role)).post(settle, {"outcome": "proven"}).status_code == 403
+    at_desk.post(settle, {"outcome": "maybe"})
+    assert FraudMarker.objects.get().settled_on is None
+    at_desk.post(settle, {"outcome": "unfounded"})
+    at_desk.post(settle, {"outcome": "proven"})
+    marker.refresh_from_db()
+    assert (marker.outcome, marker.facts, marker.evidence) == ("unfounded", "", ""), "what was wrong is gone"
 
 
 def test_agents_do_not_learn_of_a_suspicion():

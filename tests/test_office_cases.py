@@ -219,7 +219,7 @@ def test_the_preview_of_an_erasure_stands_on_its_page(agent, mary):
 
 def test_cnx_12_a_restriction_is_a_banner_and_is_lifted_by_two(officer, mary):
     other, case = colleague(OFFICER), make.case(mary)
-    form = {"kind": "article_18", "reason": "She asked.", "review_on": ""}
+    form = {"kind": "article_18", "on": "everything", "reason": "She asked.", "review_on": ""}
     at_desk = desk(officer)
     assert at_desk.post(f"/admin/hold/?person={mary.number}", form).status_code == 302
     assert "Do not use this person" in page(officer, case).content.decode()

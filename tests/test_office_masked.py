@@ -58,7 +58,7 @@ def everything_of(person):
         lift_proposed_by=""),
         make.order(person, number="2026-0815"), make.enquiry(person), make.chat(person), make.newsletter(person),
         make.credit_check(person, recipient=agency), make.recipient_notice(person),
-        make.deadline_alarm(person),
+        make.deadline_alarm(person), make.fraud_marker(person, settled_on=None, settled_by="", outcome=""),
     ]  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def test_no_page_of_the_office_shows_a_value_before_a_reason_is_typed(role, verb
 @pytest.mark.parametrize("table", ["customers_customer", "privacy_datasubjectrequest", "privacy_inboundemail",
                                    "privacy_outgoingemail", "privacy_webhookcall", "privacy_restriction",
                                    "privacy_consententry", "customers_enquiry", "customers_chatlog",
+                                   "customers_fraudmarker",
                                    "privacy_onbehalf"])  # fmt: skip
 def test_the_values_are_there_once_a_reason_was_typed(table):
     """Otherwise the test above would be about empty pages."""

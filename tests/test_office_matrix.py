@@ -50,7 +50,7 @@ TABLE: dict[Act, set[str]] = {
 }
 NOBODY: set[str] = set()
 # Its history is the page itself, as it is of every table that only those see who may see a person.
-ONE_PAGE = {"privacy_datasubjectrequest", "privacy_deadlinealarm"}
+ONE_PAGE = {"privacy_datasubjectrequest", "privacy_deadlinealarm", "customers_fraudmarker"}
 # Each table of the office: who may look, who may add, who may change. Deleting: nobody, anywhere.
 TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_datasubjectrequest": (TABLE[Act.SEE_QUEUE], NOBODY, NOBODY),
@@ -76,6 +76,7 @@ TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "customers_chatlog": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "customers_newslettersubscription": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "customers_creditcheck": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
+    "customers_fraudmarker": (TABLE[Act.HOLD], NOBODY, NOBODY),
     "customers_account": (TABLE[Act.MANAGE_ACCOUNTS], TABLE[Act.MANAGE_ACCOUNTS], TABLE[Act.MANAGE_ACCOUNTS]),
 }
 # Every other address: who may open it, and who may send something to it.
@@ -101,6 +102,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "intake": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
+    "record_suspicion": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
+    "customers_fraudmarker_settle": (NOBODY, TABLE[Act.HOLD]),
     "call_backs": (TABLE[Act.HANDLE], NOBODY),
     "processing_record": (TABLE[Act.SEE_RULES], NOBODY),
     "processing_record_export": (NOBODY, TABLE[Act.SEE_RULES]),
@@ -248,6 +251,7 @@ def rows():
         "customers_chatlog": make.chat(mary),
         "customers_newslettersubscription": make.newsletter(mary),
         "customers_creditcheck": make.credit_check(mary),
+        "customers_fraudmarker": make.fraud_marker(mary),
         "customers_account": colleague(AGENT),
     }
     return {name: row.pk for name, row in made.items()}
@@ -280,6 +284,7 @@ MORE: dict[str, list[Any]] = {
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
     "answer", "others", "bundle", "seen", "open", "close", "paper",
+    "settle",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -192,6 +192,9 @@ def _leave_traces(case: DataSubjectRequest, events: list[CaseEvent], team: Team)
         handed_on.correct(case, officer)
         handed_on.answer(case, officer)
     if case.kind == "erasure" and case.state == State.IN_PROGRESS:
-        review_on = timezone.localdate(case.received_at) + timedelta(days=180)
-        reason = "An invoice is unpaid and with the collectors."
-        restrictions.impose(case.data_subject, Restriction.Kind.DEBT, reason, actor=officer, review_on=review_on)
+        order = case.data_subject.orders.order_by("-placed_on", "-pk").first()
+        restrictions.impose(
+            case.data_subject, Restriction.Kind.DEBT, "The invoice is unpaid and with the collectors.", actor=officer,
+            scope=restrictions.name_of(order) if order else "", evidence="collectors' file 26-118",
+            review_on=timezone.localdate() + timedelta(days=150),
+        )  # fmt: skip

@@ -109,18 +109,20 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
         "person": people.in_a_list(request, alarm.data_subject),
         "sight": sight,
         "note": bytes(alarm.note).decode() if sight and sight.is_open else "",
-        "link": _link(alarm),
+        "link": _link(alarm, request.user),
         "form": SeenForm() if alarm.seen_at is None and roles.may(request.user, Act.HANDLE) else None,
     }
     return render(request, "admin/alarm.html", context)
 
 
-def _link(alarm: DeadlineAlarm) -> str:
-    """Where something can be done about it."""
+def _link(alarm: DeadlineAlarm, account: Any) -> str:
+    """Where something can be done about it; empty where this colleague may not go there."""
     if alarm.case_id:
         return reverse("admin:privacy_datasubjectrequest_change", args=[alarm.case_id])
     if alarm.kind == alarms.Kind.CANARY:
         return reverse("admin:canary")
+    if alarm.kind == alarms.Kind.HOLD and not roles.may(account, Act.SEE_HOLDS):
+        return ""
     if alarm.kind in (alarms.Kind.WAITING, alarms.Kind.HOLD):
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])

@@ -54,7 +54,12 @@ class HoldForm(forms.Form):
         required=False,
     )
     review_on = forms.DateField(
-        label=gettext_lazy("Look at it again on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Look at it again on"),
+        help_text=gettext_lazy(
+            "Needed for every hold, within a year; a restriction that the person asked for may go without."
+        ),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, person: Any = None, **kwargs: Any) -> None:
@@ -69,6 +74,7 @@ class HoldForm(forms.Form):
         wanted = self._wanted()
         self.fields["records"].choices = self._named_elsewhere(wanted, choices) + choices  # type: ignore[attr-defined]
         self.initial["records"] = wanted or unpaid
+        self.fields["review_on"].is_one_of_two = True  # type: ignore[attr-defined]  # not called optional
 
     def _wanted(self) -> list[str]:
         """Records that were named: in the address of this page, or by what was sent."""
@@ -87,8 +93,19 @@ class HoldForm(forms.Form):
                     continue
         return [(_("Chosen before"), found)] if found else []
 
+    def groups(self) -> list[dict[str, Any]]:
+        """The records by kind, for the page; a kind in which something is ticked lies open."""
+        options = {str(option.data["value"]): option for option in self["records"].subwidgets}
+        by_kind = [(title, [options[name] for name, _label in rows]) for title, rows in self.fields["records"].choices]  # type: ignore[attr-defined]
+        return [
+            {"title": title, "options": found, "is_open": any(option.data["selected"] for option in found)}
+            for title, found in by_kind
+        ]
+
     def clean_review_on(self) -> Any:
-        """A day ahead, not too far."""
+        """A day ahead, not too far; none only where the person herself asked."""
+        if self.cleaned_data["review_on"] is None and self.data.get("kind") == Restriction.Kind.ARTICLE_18:
+            return None
         try:
             restrictions.require_review_day(self.cleaned_data["review_on"])
         except NotLawful as error:

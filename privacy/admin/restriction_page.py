@@ -139,7 +139,10 @@ def _filled(form: forms.Form) -> dict[str, Any]:
 
 
 def _propose(row: Restriction, request: HttpRequest) -> None:
-    restrictions.propose_lifting(row, actor=request.user, why=_filled(WhyForm(request.POST))["why"])
+    why = request.POST.get("why", "").strip()[:2000]
+    if not why and not row.was_asked_for:
+        raise NotLawful(_("Write why it ends."))
+    restrictions.propose_lifting(row, actor=request.user, why=why)
 
 
 def _told(row: Restriction, request: HttpRequest) -> None:

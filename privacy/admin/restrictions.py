@@ -67,6 +67,7 @@ class OfKind(admin.SimpleListFilter):
 class Restrictions(ReadOnly):
     """The list; the page of each is `restriction_page`."""
 
+    heading = gettext_lazy("Restrictions and holds")
     may_see = Act.SEE_HOLDS
     list_display = ("number", "kind", "what", "imposed_at", "look_again", "is_proposed", "lifted_at")
     list_filter = (Standing, OfKind)

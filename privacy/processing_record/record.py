@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from ..personal_data import Anonymise, Delete, Keep, PersonalData, declarations
+from ..personal_data import Anonymise, Keep, PersonalData, declarations, resolve
 from ..purposes import Purpose
 from ..recipients import Recipient
 from ..vocabulary import Category, LawfulBasis
@@ -80,21 +80,26 @@ def _table(said: PersonalData, rows: list[Recipient]) -> dict[str, Any]:
         "special_category": list(said.special_category),
         "retention": said.retention.in_words() if said.retention else "",
         "counted_from": said.retention.since if said.retention else "",
+        "counted_from_in_words": _words(resolve(said.model, said.retention.since)) if said.retention else "",
         "required_by": said.retention.required_by if said.retention else "",
-        "erasure": _erasure(said.erase),
+        "erasure": _erasure(said),
         "recipients": receivers.of_declaration(said, rows),
     }
 
 
 def _name_of(said: PersonalData, name: str) -> str:
-    return str(getattr(said.model._meta.get_field(name), "verbose_name", name)).replace("_", " ")
+    return _words(said.model._meta.get_field(name))
 
 
-def _erasure(erase: Delete | Anonymise | Keep) -> str:
-    if isinstance(erase, Keep):
-        return _("kept until the period ends: %(reason)s") % {"reason": erase.reason}
-    if isinstance(erase, Anonymise):
-        return _("anonymised: %(fields)s") % {"fields": ", ".join(erase.fields)}
+def _words(column: Any) -> str:
+    return str(getattr(column, "verbose_name", column.name)).replace("_", " ")
+
+
+def _erasure(said: PersonalData) -> str:
+    if isinstance(said.erase, Keep):
+        return _("kept until the period ends: %(reason)s") % {"reason": said.erase.reason}
+    if isinstance(said.erase, Anonymise):
+        return _("anonymised: %(fields)s") % {"fields": ", ".join(_name_of(said, name) for name in said.erase.fields)}
     return _("deleted")
 
 

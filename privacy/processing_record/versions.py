@@ -12,7 +12,7 @@ from ..personal_data import NoPersonalData
 from .record import OF_THE_MOMENT, record
 
 # By which of its values one thing in a list is the same in the next version.
-NAMED_BY = ("purpose", "table", "name", "recipient", "category")
+NAMED_BY = ("table", "name", "recipient", "purpose", "category")
 
 
 class RecordVersion(models.Model):

@@ -9,9 +9,13 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from ..personal_data import SELF, PersonalData, declarations
+from ..vocabulary import Category
 from .restriction import NotLawful
 
 NEWEST = 20
+# What a claim is most likely about comes first; nobody needs a login or a session for one.
+FIRST = (Category.TRANSACTION, Category.PAYMENT, Category.CREDIT, Category.CORRESPONDENCE)
+NEVER = (Category.ACCOUNT, Category.SECURITY)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Records:
 def kinds() -> Iterator[Kind]:
     """Every kind about a person but her own row, which goes with "everything", and what only proves our work."""
     for declaration in declarations():
-        if declaration.data_subject not in (None, SELF) and declaration.model._meta.app_label != "privacy":
+        is_hers = declaration.data_subject not in (None, SELF) and declaration.category not in NEVER
+        if is_hers and declaration.model._meta.app_label != "privacy":
             yield Kind(declaration)
 
 
@@ -81,9 +86,15 @@ def describe(row: models.Model) -> str:
 
 
 def holdable(data_subject: Any) -> list[Records]:
-    """What may be chosen for a hold: the newest of each kind that she has, unpaid ones first."""
+    """What may be chosen for a hold: the newest of each kind that she has, what is not paid first."""
     found = (_newest(kind, data_subject) for kind in kinds())
-    return sorted((one for one in found if one.rows), key=lambda one: not any(unpaid for *_x, unpaid in one.rows))
+    return sorted((one for one in found if one.rows), key=_likeliest)
+
+
+def _likeliest(one: Records) -> tuple[bool, int, str]:
+    category = one.kind.declaration.category
+    place = FIRST.index(category) if category in FIRST else len(FIRST)
+    return not any(unpaid for _name, _label, unpaid in one.rows), place, one.kind.title
 
 
 def _newest(kind: Kind, data_subject: Any) -> Records:
