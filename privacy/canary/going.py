@@ -115,6 +115,7 @@ def erase(run: CanaryRun) -> str:
     """
     her, address = person.known(run), person.address_of(run)
     _await_letters(run, her)
+    run.for_long()
     if not AuditEntry.objects.filter(event="erasure.done", subject=run.subject).exists():
         erasure.erase(her, today=timezone.localdate(), actor=SYSTEM)
         her = person.known(run)
@@ -189,6 +190,7 @@ def remove(run: CanaryRun) -> str:
     """Also what the law keeps of real people; always done, whatever failed before."""
     if not run.subject:
         return _("Nobody had been made.")
+    run.for_long()
     person.remove(run)
     farewell.remove_copies([person.address_of(run)])
     left = person.rows_left(run)

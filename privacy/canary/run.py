@@ -91,7 +91,7 @@ class CanaryRun(Job):
             audit.record(f"canary.{found['outcome']}", actor=SYSTEM, target=self, steps=broken)
 
     def for_long(self) -> None:
-        """Before a step that reads everything there is."""
+        """Before what may take longer than a lease, such as a step that reads everything there is."""
         self.write(lease_until=timezone.now() + LONG_STEP)
 
     def has_done(self, name: str) -> bool:
