@@ -28,7 +28,15 @@ def class_path() -> str:
 def broken_rules(files: Iterable[Path]) -> dict[tuple[Path, str], list[str]]:
     """For each file and flavour the rules it breaks; an empty list where veraPDF says that it conforms."""
     asked = list(files)
-    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", class_path(), str(PROGRAM), *map(str, asked)]
+    command = [
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        class_path(),
+        str(PROGRAM),
+        *map(str, asked),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     found: dict[tuple[Path, str], list[str]] = {}

@@ -127,7 +127,9 @@ def test_a_name_of_this_script_comes_out_as_it_went_in(script, person_of, tmp_pa
 
 def read_out_by(pdf):
     """What the tree of tags says that a piece of a line reads like."""
-    return [str(item.ActualText) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/ActualText" in item]
+    return [
+        str(item.ActualText) for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and "/ActualText" in item
+    ]
 
 
 def assert_every_word(said, text):
@@ -179,7 +181,9 @@ def many_pages(customer):
 def other_documents(folder):
     """One of every other kind of document that leaves the house."""
     section = SimpleNamespace(heading="What we hold – Τι κρατάμε", paragraphs=["Little.", "Lines\nkept. قليل"])
-    policy = SimpleNamespace(title="Privacy policy", version="v2", effective_on=make.LONG_AGO.date(), sections=[section])
+    policy = SimpleNamespace(
+        title="Privacy policy", version="v2", effective_on=make.LONG_AGO.date(), sections=[section]
+    )
     make.recipient("Kuckuck Cloud")
     case = make.case(make.customer(display_name="مظهر الجفالي"), "complaint", details="Not nice. בכלל לא")
     bundle = case_bundle.collect(case, for_both=False, now=timezone.now(), speaker=Speaker())

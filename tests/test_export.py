@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from customers.models import EmailAddress
 from privacy import export, jobs
 from privacy.audit import AuditEntry
 from privacy.export import files, writing
@@ -151,6 +152,28 @@ def test_portability_holds_what_she_provided_and_nothing_else(customer, tmp_path
     assert not (tmp_path / "export.pdf").exists()
 
 
+def test_a_spreadsheet_for_each_category_says_the_same_as_the_json(customer, tmp_path):
+    make.everything(customer, ABOUT_PEOPLE)
+    make.order(customer, gift_message='=HYPERLINK("http://example.com")\n„Grüße“, 名前; x')
+    copy = written(customer, tmp_path)
+    for category in copy["categories"]:
+        content = (tmp_path / f"{category['category']}.csv").read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        assert content.count(b"\n") >= content.count(b"\r\n") > 0
+        lines = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        assert [line["table"] for line in lines] == [t["table"] for t in category["tables"] for _ in t["rows"]]
+        rows = [row for table in category["tables"] for row in table["rows"]]
+        for line, row in zip(lines, rows, strict=True):
+            for name, value in row.items():
+                if name != "in_words":
+                    assert line[name] == as_cell(value), (category["category"], name)
+    assert {path.stem for path in tmp_path.glob("*.csv")} == {one["category"] for one in copy["categories"]}
+
+
+def as_cell(value):
+    return "" if value is None else str(writing.inert(value))
+
+
 # --- and nobody else's -------------------------------------------------------------------------------------
 
 
@@ -219,7 +242,7 @@ def test_a_request_for_access_ends_with_files_one_letter_and_one_line_in_the_log
     row = case.export
     row.refresh_from_db()
     assert (case.state, row.job_state, row.progress) == ("completed", "done", 100)
-    assert set(row.files) == {"export.json", "export.pdf", "manifest.json"}
+    assert {"export.json", "export.pdf", "manifest.json", "identity.csv", "contact.csv"} <= set(row.files)
     assert row.expires_at
     assert row.finished_at
     in_days = row.expires_at - timedelta(days=settings.EXPORT_DAYS)
@@ -233,11 +256,11 @@ def test_a_request_for_access_ends_with_files_one_letter_and_one_line_in_the_log
 
 def test_nothing_of_it_is_readable_at_rest(customer, folder, done):
     lying = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(lying) == 3
+    assert {path.name for path in lying} == set(done.files) >= {"export.json", "identity.csv", "manifest.json"}
     for path in lying:
         content = path.read_bytes()
         assert customer.number.encode() not in content
-        assert not content.startswith((b"%PDF", b"{"))
+        assert not content.startswith((b"%PDF", b"{", b"\xef\xbb\xbf"))
 
 
 def test_a_failure_keeps_what_is_finished_and_leaves_nothing_half_done(customer, folder, monkeypatch):
@@ -250,7 +273,9 @@ def test_a_failure_keeps_what_is_finished_and_leaves_nothing_half_done(customer,
         patch.setattr("privacy.documents.pdf_of", full)
         assert not jobs.work("privacy.export", row.pk)
     row.refresh_from_db()
-    assert (row.job_state, row.last_error, set(row.files)) == ("new", "OSError", {"export.json"})
+    assert (row.job_state, row.last_error) == ("new", "OSError")
+    assert "export.json" in row.files
+    assert "export.pdf" not in row.files
     assert not list(folder.rglob("*.part"))
     first = row.files["export.json"]
     export.Export.objects.filter(pk=row.pk).update(run_after=timezone.now())
@@ -270,7 +295,7 @@ def test_a_worker_that_lost_its_claim_names_no_file_and_writes_no_letter(custome
     monkeypatch.setattr("privacy.documents.pdf_of", stolen)
     assert not jobs.work("privacy.export", row.pk)
     row.refresh_from_db()
-    assert set(row.files) == {"export.json"}
+    assert "export.pdf" not in row.files
     assert not OutgoingEmail.objects.filter(template="export_ready").exists()
 
 
@@ -292,7 +317,8 @@ def test_its_owner_reads_what_the_manifest_promises(customer, done):
         content = b"".join(opened.chunks)
         assert (len(content), writing_hash(content)) == (about["size"], about["sha256"])
         assert opened.sha256 == about["sha256"]
-    assert AuditEntry.objects.filter(event="export.opened").count() == 3
+    assert {about["name"] for about in manifest["files"]} == set(done.files) - {"manifest.json"}
+    assert AuditEntry.objects.filter(event="export.opened").count() == len(done.files)
 
 
 def writing_hash(content):
@@ -316,10 +342,30 @@ def test_it_expires_to_the_second(customer, done):
     assert refused(customer.account, done, now=done.expires_at + timedelta(seconds=1)) == "expired"
 
 
+def test_an_address_that_was_replaced_kills_the_copy_at_once(customer, done):
+    make.email_address(customer, "second@example.org")
+    assert read(done, "export.json"), "an address more takes nothing from her"
+    row = EmailAddress.objects.get(customer=customer, is_primary=True)
+    row.address = "new-address@example.org"
+    row.save()
+    done.refresh_from_db()
+    assert refused(customer.account, done) == "address_changed"
+
+
+def test_only_a_whole_file_and_only_after_a_fresh_proof(customer, done):
+    assert refused(customer.account, done, is_proven=False) == "not_proven"
+    assert refused(customer.account, done, how="part") == "part"
+    assert refused(customer.account, None) == "unknown"
+    asked = export.open_for(customer.account, done, "export.pdf", how="head")
+    assert asked.size == done.files["export.pdf"]["size"]
+    assert AuditEntry.objects.latest("pk").event == "export.asked"
+
+
 def test_a_login_moved_to_another_address_does_not_open_it(customer, done):
     customer.account.email = "thief@example.org"
     customer.account.save()
-    assert refused(customer.account, done) == "not_yours"
+    done.refresh_from_db()
+    assert refused(customer.account, done) == "address_changed"
 
 
 @pytest.mark.parametrize("name", ["", "../../data.keys", "export.json\n", "EXPORT.JSON", "etc/passwd", "ä" * 200])

@@ -24,15 +24,16 @@ def run(*words):
     return json.loads(out.getvalue())
 
 
-def test_three_files_with_their_hashes(tmp_path):
+def test_every_file_with_its_hash(tmp_path):
     customer = make.customer()
     make.order(customer)
     said = run("export", "--customer", in_groups(customer.number), "--out", str(tmp_path / "new" / "folder"))
     folder = tmp_path / "new" / "folder"
-    assert {path.name for path in folder.iterdir()} == {"export.json", "export.pdf", "manifest.json"}
+    sheets = {"identity.csv", "contact.csv", "orders.csv"}
+    assert {path.name for path in folder.iterdir()} == {"export.json", "export.pdf", "manifest.json"} | sheets
     manifest = json.loads((folder / "manifest.json").read_text())
     hashes = {file["name"]: file["sha256"] for file in manifest["files"]}
-    assert set(hashes) == {"export.json", "export.pdf"}
+    assert set(hashes) == {"export.json", "export.pdf"} | sheets
     for name, expected in hashes.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
     assert {file["name"]: file["sha256"] for file in said["files"]}.items() >= hashes.items()

@@ -1,4 +1,4 @@
-"""In which order is a text read that a font draws in another? Right to left, or with signs that stand around each other.
+"""In which order is a text read that is drawn in another? Right to left, or with signs that stand around each other.
 
 On paper a value runs in the direction of its own first letter. For machines every piece of a line whose drawn order
 says little carries its text with it (`ActualText`), or screen readers and searches would find something else.

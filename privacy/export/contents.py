@@ -77,17 +77,25 @@ class Table:
             return RecipientNotice.objects.filter(data_subject=self.copy.data_subject).to_be_named(self._today)
         return self.declaration.shown_to(self.copy.data_subject)
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things."""
+    def rows(self, *, worded: bool = True) -> Iterator[Row]:
+        """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things.
+
+        Without `worded` only the values for computers are read.
+        """
         internal: Any = "is_internal" if self.knows_internal else Value(False)
         names = ["pk", *(column.attname for column in self.columns), internal]
         query = self.query().select_related(None).order_by("-pk").values_list(*names)
         batch = list(query[:BATCH])
         while batch:
-            related = self._names_of_related(batch)
+            related = self._names_of_related(batch) if worded else {}
             for values in batch:
-                yield self._guarded_row(self._row(values, related))
+                yield self._guarded_row(self._row(values, related) if worded else self._bare_row(values))
             batch = list(query.filter(pk__lt=batch[-1][0])[:BATCH]) if len(batch) == BATCH else []
+
+    def _bare_row(self, values: tuple[Any, ...]) -> Row:
+        pairs = zip(self.columns, self.exact, values[1:-1], strict=True)
+        bare = {column.name: read(value) for column, read, value in pairs}
+        return Row(values[0], bare, {}, is_internal=values[-1])
 
     def _row(self, values: tuple[Any, ...], related: dict[Any, str]) -> Row:
         row = Row(values[0], {}, {}, is_internal=values[-1])

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from .. import audit, jobs, notices
 from ..encryption import keyed_hash
+from ..fields import normalise_email
 from ..jobs import Job
 from ..personal_data import Delete, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
@@ -90,10 +91,11 @@ class Export(Job):
 
 
 def addressees_of(data_subject: Any) -> list[str]:
-    """The addresses under which she may fetch it, unreadable; a login moved to another address cannot (FAULTS 41)."""
+    """The addresses she is reached and signs in by, unreadable; a copy is dead when one of them is gone (FAULTS 41)."""
     account = getattr(data_subject, "account", None)
-    found = {*data_subject.email_addresses(), *([account.email] if account else [])}
-    return sorted(keyed_hash(address, use="export") for address in found)
+    reached = [keyed_hash(address, use="export") for address in data_subject.email_addresses()]
+    signs_in = [keyed_hash(normalise_email(account.email), use="export-login")] if account else []
+    return sorted({*reached, *signs_in})
 
 
 class SealedShelf:

@@ -9,7 +9,7 @@ from django.utils import translation
 from .contents import Copy
 from .files import Shelf
 from .paper import write_pdf
-from .writing import Progress, Writable, write_csv, write_json, write_manifest
+from .writing import Progress, Writable, write_category_csv, write_csv, write_json, write_manifest
 
 JSON, PDF, MANIFEST = "export.json", "export.pdf", "manifest.json"
 # A larger JSON lies beside the PDF only, not inside it too.
@@ -24,6 +24,7 @@ class Step:
     name: str
     make: Make
     until: int
+    rows: int
 
 
 def build(copy: Copy, shelf: Shelf, progress: Progress) -> None:
@@ -33,7 +34,7 @@ def build(copy: Copy, shelf: Shelf, progress: Progress) -> None:
         for step in _steps(copy, shelf):
             if step.name not in shelf.finished():
                 with shelf.create(step.name) as out:
-                    step.make(out, _share(progress, begin, step.until, copy.total))
+                    step.make(out, _share(progress, begin, step.until, step.rows))
             begin = step.until
             progress(begin)
 
@@ -44,14 +45,23 @@ def _share(progress: Progress, begin: int, end: int, total: int) -> Progress:
 
 
 def _steps(copy: Copy, shelf: Shelf) -> Iterator[Step]:
-    yield Step(JSON, partial(write_json, copy), 50 if copy.only_provided else 20)
+    yield Step(JSON, partial(write_json, copy), 30, copy.total)
     if copy.only_provided:
-        for table in copy.tables:
-            if table.columns:
-                yield Step(f"{table.name}.csv", partial(write_csv, table), 90)
+        parts = [(table.name, partial(write_csv, table), table.count) for table in copy.tables if table.columns]
     else:
-        yield Step(PDF, lambda out, progress: write_pdf(copy, out, progress, inside=_inside(shelf)), 95)
-    yield Step(MANIFEST, lambda out, _: write_manifest(copy, out, shelf.finished()), 99)
+        parts = [
+            (chapter.category, partial(write_category_csv, chapter), sum(table.count for table in chapter.tables))
+            for chapter in copy.chapters()
+            if any(table.columns for table in chapter.tables)
+        ]
+    done = 0
+    for name, make, rows in parts:
+        done += rows
+        until = 30 + (60 if copy.only_provided else 20) * done // max(copy.total, 1)
+        yield Step(f"{name}.csv", make, until, rows)
+    if not copy.only_provided:
+        yield Step(PDF, lambda out, progress: write_pdf(copy, out, progress, inside=_inside(shelf)), 95, copy.total)
+    yield Step(MANIFEST, lambda out, _: write_manifest(copy, out, shelf.finished()), 99, copy.total)
 
 
 def _inside(shelf: Shelf) -> bytes | None:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..personal_data import declarations
 from . import article15
-from .contents import Copy, Row, Table, label
+from .contents import Chapter, Copy, Row, Table, label
 
 FORMAT = "privacy-export/1"
 AT_ONCE = 200
@@ -156,18 +157,34 @@ def _about_table(table: Table) -> dict[str, Any]:
 
 def write_csv(table: Table, out: Writable, progress: Progress) -> None:
     """One table for a spreadsheet; what would become a formula is made text by an apostrophe."""
-    out.write(b"\xef\xbb\xbf")
-    out.write(_line([column.name for column in table.columns]))
-    for count, row in enumerate(table.rows()):
-        if count % AT_ONCE == 0:
-            progress(count)
-        out.write(_line([inert(row.exact[column.name]) for column in table.columns]))
+    names = [column.name for column in table.columns]
+    _write_csv(out, names, ([row.exact[name] for name in names] for row in table.rows(worded=False)), progress)
 
 
-def _line(cells: list[Any]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()
+def write_category_csv(chapter: Chapter, out: Writable, progress: Progress) -> None:
+    """All tables of one category for a spreadsheet; the first column names the table, the others are all theirs."""
+    tables = [table for table in chapter.tables if table.columns]
+    names = list(dict.fromkeys(column.name for table in tables for column in table.columns))
+    rows = (
+        [table.name, *(row.exact.get(name) for name in names)] for table in tables for row in table.rows(worded=False)
+    )
+    _write_csv(out, ["table", *names], rows, progress)
+
+
+def _write_csv(out: Writable, head: list[str], rows: Iterator[list[Any]], progress: Progress) -> None:
+    """In UTF-8 with the mark by which spreadsheets know it, lines ended as RFC 4180 has it, many lines at a time."""
+    out.write(b"\xef\xbb\xbf" + _lines([head]))
+    count = 0
+    while some := list(islice(rows, AT_ONCE)):
+        out.write(_lines([[inert(cell) for cell in row] for row in some]))
+        count += len(some)
+        progress(count)
+
+
+def _lines(rows: list[list[Any]]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return lines.getvalue().encode()
 
 
 def inert(value: Any) -> Any:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from .. import recipient_notices, subject_requests
 from ..cases import State
 from ..deadlines import Clock, in_words
-from ..export import Export
+from ..export import Export, why_over
 from ..subject_requests import DataSubjectRequest
 from .words import STATES
 
@@ -29,10 +29,12 @@ def shown(case: DataSubjectRequest) -> dict[str, Any]:
 def facts_of(case: DataSubjectRequest, *, is_guest: bool) -> dict[str, Any]:
     """Everything about it that is no event; a copy of the data is fetched in the account alone."""
     job = job_of(case)
+    copy = job if isinstance(job, Export) and not is_guest else None
     return {
         **shown(case),
         "progress": progress(case, job),
-        "export": job if case.kind in ("access", "portability") and not is_guest else None,
+        "export": copy,
+        "over": why_over(copy, timezone.now()) if copy and copy.released_at else "",
         "goes_on_as": case.merged_into,
         "promises": _promises(case),
         "told": recipient_notices.progress(case, timezone.localdate()),
@@ -64,9 +66,21 @@ def progress(case: DataSubjectRequest, job: Any) -> dict[str, Any]:
     done = not case.is_open
     words = str(STATES[State(case.state)][0])
     if isinstance(job, Export):
-        words = _("It is ready.")
-        if not done and job.job_state == Export.State.DONE:
-            words = _("Your copy is made. One of us looks it through before you get it.")
-        elif not done:
-            words = _("We are putting your copy together: %(percent)d %% done.") % {"percent": percent or 0}
+        done = done or job.released_at is not None
+        words = _copy_in_words(job, done)
     return {"percent": 100 if done else percent, "words": words, "finished": done}
+
+
+def _copy_in_words(job: Export, is_finished: bool) -> str:
+    """Where a copy is, for the person who waits for it."""
+    if is_finished:
+        return _("It is no longer here.") if why_over(job, timezone.now()) else _("It is ready.")
+    if job.job_state == Export.State.DONE:
+        return _("Your copy is made. One of us looks it through before you get it.")
+    if job.job_state == Export.State.NEEDS_ATTENTION:
+        return _("Your copy is still being prepared. Our computer could not finish it, so one of us takes care of it.")
+    if job.failures:
+        return _("Your copy is being prepared. Something went wrong on our side; we try again by ourselves.")
+    if job.job_state == Export.State.NEW and not job.claims:
+        return _("Your copy is waiting for its turn.")
+    return _("We are putting your copy together: %(percent)d %% done.") % {"percent": job.progress or 0}

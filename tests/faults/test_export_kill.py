@@ -74,7 +74,7 @@ def assert_each_ended_once(rows):
     for row in rows:
         row.refresh_from_db()
         assert (row.job_state, row.case.state, row.failures) == ("done", "completed", 0)
-        assert set(row.files) == {"export.json", "export.pdf", "manifest.json"}
+        assert set(row.files) >= {"export.json", "export.pdf", "manifest.json", "orders.csv"}
         for name, about in row.files.items():
             assert files.sha256_of(path_of(row, name), row.place(name)) == about["sha256"]
         assert OutgoingEmail.objects.filter(template="export_ready", data_subject=row.data_subject).count() == 1
