@@ -6,7 +6,7 @@ from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
-from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
+from .erasure import Erasure, ErasureCertificate, PurgeBatch, PurgeLine, PurgeRun
 from .export import Export, Redaction
 from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
@@ -38,9 +38,9 @@ from .training import Training
 
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
-    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
-    "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure",
+    "ErasureCertificate", "Export", "Fee", "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure",
+    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine",
+    "PurgePermit", "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck",
+    "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

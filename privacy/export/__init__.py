@@ -2,12 +2,13 @@
 
 from .access import CannotOpen, Opened, open_for
 from .contents import collect
-from .job import Export, addressees_of, discard_files, forget, of_case, release, remake, start
+from .job import Export, addressees_of, discard_files, discard_folders, forget, of_case, release, remake, start
 from .plain import export_to
 from .redactions import Redaction, of_person
 from .reviewing import Text, fingerprint, text_at, texts
 
 __all__ = [
-    "CannotOpen", "Export", "Opened", "Redaction", "Text", "addressees_of", "collect", "discard_files", "export_to",
-    "fingerprint", "forget", "of_case", "of_person", "open_for", "release", "remake", "start", "text_at", "texts",
+    "CannotOpen", "Export", "Opened", "Redaction", "Text", "addressees_of", "collect", "discard_files",
+    "discard_folders", "export_to", "fingerprint", "forget", "of_case", "of_person", "open_for", "release", "remake",
+    "start", "text_at", "texts",
 ]  # fmt: skip
