@@ -86,11 +86,12 @@ def copy_of(vendor: str, model: Any, changes: dict[str, str], only: str, people:
 
 OF_INACTIVE = "JOIN customers_customer c ON c.id = t.customer_id"
 LONG = "c.last_active_at < '2023-11-30'"
+DRAWN = {"postgresql": "replace(gen_random_uuid()::text, '-', '')", "sqlite": "lower(hex(randomblob(16)))"}
 BLANK_CUSTOMER = (
-    "number = 'erased-' || id, display_name = '', given_name = '', family_name = '', phone = '', date_of_birth = NULL, "
-    "sex = '', size = '', health_note = '', source = ''"
+    "number = 'erased-' || {drawn}, display_name = '', given_name = '', family_name = '', phone = '', "
+    "date_of_birth = NULL, sex = '', size = '', health_note = '', source = ''"
 )
-BLANK_ORDER = "number = 'erased-' || id, bill_to = '', ship_to = '', ip_address = NULL, gift_message = ''"
+BLANK_ORDER = "number = 'erased-' || {drawn}, bill_to = '', ship_to = '', ip_address = NULL, gift_message = ''"
 STEPS = [
     ("customers_emailaddress", OF_INACTIVE, LONG, "t.customer_id", "DELETE FROM customers_emailaddress"),
     ("customers_address", OF_INACTIVE, LONG, "t.customer_id", "DELETE FROM customers_address"),
@@ -115,8 +116,9 @@ def raw() -> None:
     from privacy.erasure import PurgeLine, PurgeRun
 
     run = PurgeRun.objects.create(today=TODAY)
-    for table, join, due, who, action in STEPS:
+    for table, join, due, who, blank in STEPS:
         line, after = PurgeLine.objects.create(run=run, model=table), 0
+        action = blank.replace("{drawn}", DRAWN[connection.vendor])
         rows = f"SELECT t.id FROM {table} t {join} WHERE t.id > %s AND {due}"
         while after is not None:
             with transaction.atomic(), connection.cursor() as cursor:

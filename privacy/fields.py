@@ -13,7 +13,38 @@ from django.utils.translation import gettext_lazy as _
 
 from .encryption import decrypt, encrypt, keyed_hash
 
+ERASED = "erased-"
 CONTROL = {"Cc", "Cs", "Zl", "Zp"}
+
+
+class CannotBlank(Exception):
+    """A column that has no empty value; `check` refuses it in Anonymise."""
+
+
+class Nobody(models.Func):
+    """A value of a unique column that stands for nobody: drawn by the database for each row, made of nothing old.
+
+    Whoever has an old list of keys, names or numbers finds nothing in it to join with. An address is one of those
+    that reach nobody (RFC 2606).
+    CannotBlank where the column is too short for one that nobody else has.
+    """
+
+    output_field = models.CharField()
+
+    def __init__(self, column: Any) -> None:
+        super().__init__()
+        self.ending = "@erased.invalid" if isinstance(column, models.EmailField) else ""
+        self.digits = min(32, (column.max_length or 254) - len(ERASED + self.ending))
+        if self.digits < 16:
+            raise CannotBlank(f"{column.model._meta.label}.{column.name}")
+
+    def as_postgresql(self, *_args: Any, **_kwargs: Any) -> tuple[str, list[Any]]:
+        """Up to 122 random bits."""
+        return "(%s || left(replace(gen_random_uuid()::text, '-', ''), %s) || %s)", [ERASED, self.digits, self.ending]
+
+    def as_sqlite(self, *_args: Any, **_kwargs: Any) -> tuple[str, list[Any]]:
+        """Up to 128 random bits."""
+        return "(%s || substr(lower(hex(randomblob(16))), 1, %s) || %s)", [ERASED, self.digits, self.ending]
 
 
 def shorten_ip(address: str | None) -> str | None:

@@ -1,9 +1,10 @@
 """What do we tell a person by email, and has it left? Each message is a row, sent by a worker, kept until it is out."""
 
 import smtplib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from operator import attrgetter
@@ -95,6 +96,8 @@ class OutgoingEmail(Job):
         )
         if self.html:
             message.attach_alternative(bytes(self.html).decode(), "text/html")
+        for one in enclosures(self):
+            message.attach(one.name, one.content, one.media_type)
         try:
             message.send()
         except smtplib.SMTPException as error:
@@ -125,6 +128,35 @@ def is_for_good(error: smtplib.SMTPException) -> bool:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(500 <= code < 600 for code, _reason in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file that leaves with a letter."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+Enclosing = Callable[[OutgoingEmail], Iterable[Enclosure]]
+ENCLOSED: dict[str, Enclosing] = {}
+
+
+def encloses(template: str) -> Callable[[Enclosing], Enclosing]:
+    """Registers what a higher room puts into letters of this template as they leave; it is stored in no outbox."""
+
+    def register(enclosing: Enclosing) -> Enclosing:
+        ENCLOSED[template] = enclosing
+        return enclosing
+
+    return register
+
+
+def enclosures(letter: OutgoingEmail) -> Iterable[Enclosure]:
+    """What leaves with this letter; made anew at each try."""
+    enclosing = ENCLOSED.get(letter.template)
+    return enclosing(letter) if enclosing else ()
 
 
 _gathered: ContextVar[dict[str, OutgoingEmail] | None] = ContextVar("gathered", default=None)

@@ -16,16 +16,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from .fields import EncryptedField
+from .fields import ERASED, CannotBlank, EncryptedField, Nobody
 from .vocabulary import Category, LawfulBasis, Purpose
 
 SELF = "self"
 ONE_DAY = timedelta(days=1)
-ERASED = "erased-"
 
 
 @dataclass(frozen=True)
@@ -214,8 +212,9 @@ class PersonalData:
         """Rows that still hold something to anonymise, so that a second run finds nothing to do."""
         found = Q(pk__in=[])
         for name, blank in self.blanks().items():
-            if isinstance(blank, Concat):
-                found |= ~Q(**{f"{name}__startswith": ERASED})
+            if isinstance(blank, Nobody):
+                ending = {f"{name}__endswith": blank.ending} if blank.ending else {}
+                found |= ~Q(**{f"{name}__startswith": ERASED, **ending})
             elif blank is None:
                 found |= Q(**{f"{name}__isnull": False})
             else:
@@ -223,15 +222,10 @@ class PersonalData:
         return found
 
 
-class CannotBlank(Exception):
-    """A column that has no empty value; `check` refuses it in Anonymise."""
-
-
 def blank_of(column: models.Field[Any, Any]) -> Any:
     """The empty value of a column, as a value or an expression; CannotBlank where there is none."""
     if column.unique and isinstance(column, models.CharField):
-        suffix = "@erased.invalid" if isinstance(column, models.EmailField) else ""
-        return Concat(Value(ERASED), Cast(F("pk"), models.CharField()), Value(suffix), output_field=models.CharField())
+        return Nobody(column)
     if isinstance(column, EncryptedField | models.BinaryField):
         return b""
     if column.null:

@@ -35,6 +35,7 @@ from customers.models import (
 )
 from privacy import (
     alarms,
+    audit,
     consent,
     corrections,
     export,
@@ -48,7 +49,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure
+from privacy.erasure import Erasure, ErasureCertificate, certificate
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -541,6 +542,13 @@ def erasure_of(customer: Customer) -> Erasure:
     )
 
 
+def certificate_of(customer: Customer) -> ErasureCertificate:
+    """The certificate of an erasure that is done."""
+    done = audit.record("erasure.done", actor="test", subject=customer)
+    erased = erasure_of(customer)
+    return certificate.issue(erased, [], done, letter_key=f"test-{next(_counter)}", now=LONG_AGO)
+
+
 # The contract tests ask for one maker per declaration about customers, and fail where one is missing.
 FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     Account: login_of,
@@ -556,6 +564,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     EmailConfirmation: email_confirmation,
     Enquiry: enquiry,
     Erasure: erasure_of,
+    ErasureCertificate: certificate_of,
     LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,

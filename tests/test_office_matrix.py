@@ -118,6 +118,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_datasubjectrequest_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "privacy_datasubjectrequest_undo_assign": (NOBODY, TABLE[Act.HANDLE]),
     "privacy_datasubjectrequest_bundle": (NOBODY, TABLE[Act.HANDLE]),
+    "privacy_datasubjectrequest_certificate": (NOBODY, TABLE[Act.READ_AUDIT]),
     "privacy_datasubjectrequest_others": (TABLE[Act.START_EXPORT], TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_put_back": (NOBODY, TABLE[Act.START_EXPORT]),
     "privacy_datasubjectrequest_step": (NOBODY, TABLE[Act.HANDLE]),
@@ -300,6 +301,11 @@ def _paper(rows):
     return [case.pk, make.case_paper(case.data_subject, case=case).pk]
 
 
+def _certificate(rows):
+    row = make.certificate_of(DataSubjectRequest.objects.get(pk=rows["privacy_datasubjectrequest"]).data_subject)
+    return [row.erasure.case_id, row.number]
+
+
 def _person(rows):
     return ["customers.customer", rows["customers_customer"]]
 
@@ -312,7 +318,7 @@ OF_ITS_OWN = {
     "open_details": _person, "mask_again": _person, "letter": _letter, "write_letter_version": _letter,
     "job_again": lambda rows: ["privacy.outgoingemail", rows["privacy_outgoingemail"]],
     "privacy_datasubjectrequest_put_back": _left_out, "privacy_datasubjectrequest_paper": _paper,
-    "privacy_datasubjectrequest_remove_paper": _paper,
+    "privacy_datasubjectrequest_remove_paper": _paper, "privacy_datasubjectrequest_certificate": _certificate,
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from ..roles import Act
 from ..subject_requests import DataSubjectRequest, NotAllowed, NotAPaper, papers, representing
 from . import (
     banners,
+    certificates,
     clock_card,
     letter_forms,
     people,
@@ -89,6 +90,7 @@ def page(
         "representative": representing.of_case(case) if sees_person else None,
         "holdings": _held(case),
         "preview": _preview(case),
+        "certificates": certificates.of(case, request.user),
         "told": recipient_notices.of_case(case, request.user, sees=sees_person),
         "release": release_card.of(case, sees=sees_person, account=request.user),
         "clocks": clock_card.of(subject_requests.clocks(case)),
@@ -148,10 +150,10 @@ def _held(case: DataSubjectRequest) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
-def _preview(case: DataSubjectRequest) -> list[Any]:
-    """What an erasure would do to each kind of record, while it has not been done."""
+def _preview(case: DataSubjectRequest) -> Any:
+    """What an erasure would do to each kind of record, and all that ends with it, while it has not been done."""
     wanted = case.kind == "erasure" and case.is_open and case.state != State.EXECUTING
-    return erasure.preview(case.data_subject, timezone.localdate()) if wanted else []
+    return erasure.outlook(case.data_subject, timezone.localdate()) if wanted else None
 
 
 def _two_people(case: DataSubjectRequest, account: Any) -> str:

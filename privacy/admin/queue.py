@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import roles, subject_requests
 from ..roles import Act
 from ..subject_requests import DataSubjectRequest
-from . import assigning, bulk, bundles, case_page, identity, others_data, papers, people, table, words
+from . import assigning, bulk, bundles, case_page, certificates, identity, others_data, papers, people, table, words
 from .filters import Due, Kind, Promised, Standing, Told, Whose
 from .pages import OfficeAdmin
 from .site import in_the_office
@@ -44,6 +44,7 @@ class Queue(OfficeAdmin):
             ("assign/undo/", assigning.undo, f"{here}_undo_assign"),
             ("<int:pk>/step/<slug:name>/", case_page.take_step, f"{here}_step"),
             ("<int:pk>/bundle/", bundles.take, f"{here}_bundle"),
+            ("<int:pk>/certificate/<int:number>/", certificates.take, f"{here}_certificate"),
             ("<int:pk>/others/", others_data.review, f"{here}_others"),
             ("<int:pk>/others/<int:number>/back/", others_data.put_back, f"{here}_put_back"),
             ("<int:pk>/paper/<int:number>/", papers.take, f"{here}_paper"),

@@ -38,15 +38,16 @@ PDF_UA = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" r
 
 @dataclass(frozen=True)
 class Data:
-    """A file that travels inside the PDF, as the data the page was made from."""
+    """A file that travels inside the PDF, as the data the page was made from; `at` is when it was, if not now."""
 
     name: str
     content: bytes
     description: str
+    at: datetime | None = None
 
     def attached(self) -> Attachment:
         """For the renderer."""
-        now = datetime.now(UTC)
+        now = self.at or datetime.now(UTC)
         return Attachment(
             string=self.content,
             name=self.name,

@@ -1,12 +1,15 @@
 """How does data go: one person at her wish, everybody's by age? The same declarations, the same rules."""
 
 from . import resuming
+from .certificate import ErasureCertificate
 from .job import Erasure, NotErased, erase, start
 from .night import brakes, purge, resume
+from .outlook import Outlook, outlook
+from .paper import pdf_of
 from .plan import Line, preview
 from .runs import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun
 
 __all__ = [
-    "Erasure", "Line", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "brakes", "erase", "preview",
-    "purge", "resume", "resuming", "start",
+    "Erasure", "ErasureCertificate", "Line", "NotErased", "Outlook", "PurgeBatch", "PurgeLine", "PurgeRefused",
+    "PurgeRun", "brakes", "erase", "outlook", "pdf_of", "preview", "purge", "resume", "resuming", "start",
 ]  # fmt: skip

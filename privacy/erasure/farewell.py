@@ -62,7 +62,13 @@ def tell_recipients(
 
 
 def write_letter(
-    data_subject: Any, plan: list[Line], *, key: str, now: datetime, told: Iterable[RecipientNotice] = ()
+    data_subject: Any,
+    plan: list[Line],
+    *,
+    key: str,
+    now: datetime,
+    told: Iterable[RecipientNotice] = (),
+    certified: bool = True,
 ) -> None:
     """The last letter: what goes, what is kept, why and until when (Art. 12(3), (4)); it waits until all is done."""
     if not data_subject.contact_email:
@@ -72,6 +78,7 @@ def write_letter(
         "kept": kept,
         "held": any(line.held for line in plan),
         "goes": any(line.goes for line in plan),
+        "certified": certified,
     }
     context["told"] = [notice.recipient for notice in told]
     notices.send(

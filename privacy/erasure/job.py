@@ -14,7 +14,7 @@ from .. import audit, export, jobs, recipient_notices, restrictions
 from ..jobs import Job
 from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
-from . import farewell
+from . import certificate, farewell
 from .plan import Line, merged, plan, rows_that_go, with_what_stayed
 from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
 
@@ -113,7 +113,7 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
     done: dict[str, Line] = {}
     key = f"erasure-done-{data_subject.pk}-{today}"
     told = partial(farewell.tell_recipients, data_subject, today, occasion=key, actor=actor)
-    left = _in_steps(data_subject, today, done, transaction.atomic, key, told)
+    left = _in_steps(data_subject, today, done, transaction.atomic, key, told, certified=False)
     with transaction.atomic():
         lines = _close(data_subject, done, left, key, actor=actor)
         recipient_notices.let_go(key, now=timezone.now())
@@ -133,7 +133,14 @@ def go_on(job: Erasure, *, today: date, actor: Any) -> None:
 
 
 def _in_steps(
-    data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint, letter_key: str, tell: Tell
+    data_subject: Any,
+    today: date,
+    done: dict[str, Line],
+    checkpoint: Checkpoint,
+    letter_key: str,
+    tell: Tell,
+    *,
+    certified: bool = True,
 ) -> list[Line]:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
@@ -141,14 +148,15 @@ def _in_steps(
     with checkpoint():
         farewell.suppress(data_subject, addresses, timezone.now())
         told = [] if restrictions.is_held_whole(data_subject) else tell()
-        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now(), told=told)
+        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now(), told=told, certified=certified)
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
             farewell.remove_mail_of_nobody(data_subject, addresses)
         farewell.remove_copies(addresses)
-        export.discard_files(data_subject)
     for _ in range(READINGS):
+        copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)
         _clear(planned, data_subject, today, done, checkpoint)
+        export.discard_folders(copies)
         planned = plan(data_subject, today)
         left = [x.model for x in planned if x.goes and rows_that_go(x.declaration, data_subject, today).exists()]
         if not left:
@@ -172,11 +180,13 @@ def _clear(planned: list[Line], data_subject: Any, today: date, done: dict[str, 
 def _close(
     data_subject: Any, done: dict[str, Line], left: list[Line], letter_key: str, *, actor: Any, target: Any = None
 ) -> list[Line]:
-    """Releases the letter and writes the audit entry; the report says what was done and what stays."""
-    lines = with_what_stayed(done.values(), left)
-    farewell.let_letter_go(letter_key, timezone.now())
+    """Releases the letter, writes audit entry and certificate; the report says what was done and what stays."""
+    lines, now = with_what_stayed(done.values(), left), timezone.now()
+    farewell.let_letter_go(letter_key, now)
     counts = {line.model: [line.deleted, line.anonymised, line.kept, line.held] for line in lines}
-    audit.record("erasure.done", actor=actor, subject=data_subject, target=target, counts=counts)
+    entry = audit.record("erasure.done", actor=actor, subject=data_subject, target=target, now=now, counts=counts)
+    if target is not None:
+        certificate.issue(target, lines, entry, letter_key=letter_key, now=now)
     return lines
 
 

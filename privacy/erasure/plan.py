@@ -13,6 +13,7 @@ from django.utils import timezone
 from .. import restrictions
 from ..personal_data import Anonymise, Keep, PersonalData, declarations
 from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
+from .rules import blanked_by
 
 STILL_REFERRED_TO = "Other records that are kept refer to it."
 
@@ -57,6 +58,12 @@ class Line:
     def title(self) -> str:
         """Its name for people."""
         return str(self.declaration.model._meta.verbose_name_plural)
+
+    @property
+    def emptied(self) -> list[str]:
+        """What is emptied in rows that stay without a name, in the words of the people who read it."""
+        columns = [self.declaration.model._meta.get_field(name) for name in blanked_by(self.declaration)]
+        return [str(getattr(column, "verbose_name", column.name)) for column in columns]
 
     @property
     def last_day(self) -> date | None:

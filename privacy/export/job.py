@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,7 +118,11 @@ class SealedShelf:
         with files.sealed(self.folder / name, self.export.place(name)) as sink:
             yield sink
         about = sink.about() | {"path": f"{self.export.folder}/{self.export.claims}/{name}"}
-        self.export.write(files=self.export.files | {name: about})
+        try:
+            self.export.write(files=self.export.files | {name: about})
+        except jobs.LostClaim:  # the person was erased meanwhile, or somebody else has the job: nothing of it stays
+            files.remove(f"{self.export.folder}/{self.export.claims}")
+            raise
 
     def read(self, name: str) -> bytes:
         """A finished file, plain."""
@@ -224,11 +228,16 @@ def _forget_strays(before: datetime) -> int:
     return len(set(old) - known)
 
 
-def discard_files(data_subject: Any) -> int:
-    """Takes every copy of this person away and stops those in the making; how many (erasure calls it)."""
+def discard_files(data_subject: Any) -> list[str]:
+    """Takes every copy of this person away and stops those in the making; their folders (erasure calls it)."""
     rows = Export._base_manager.filter(data_subject=data_subject)
     folders = list(rows.values_list("folder", flat=True))
     rows.update(files={}, expires_at=timezone.now(), claims=F("claims") + 1, job_state=Job.State.DONE, lease_until=None)
+    discard_folders(folders)
+    return folders
+
+
+def discard_folders(folders: Iterable[str]) -> None:
+    """Once more, for a file that a worker had begun before its export was stopped; again does no harm."""
     for token in folders:
         files.remove(token)
-    return len(folders)

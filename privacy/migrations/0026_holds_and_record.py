@@ -35,7 +35,7 @@ def _one_spelling(scope):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0022_asked_links'),
+        ('privacy', '0023_certificates'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 

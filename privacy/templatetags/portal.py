@@ -118,6 +118,13 @@ def kind_name(thing: Any) -> str:
 
 
 @register.filter
+def kind_label(row: dict[str, Any]) -> str:
+    """The same for a line of a certificate, whose kind may be one that we no longer have."""
+    words = KINDS.get(str(row["kind"]).lower())
+    return str(words) if words else sentence(row["title"])
+
+
+@register.filter
 def in_words(names: str) -> str:
     """Names of columns as a person reads them."""
     return names.replace("_", " ")

@@ -78,9 +78,8 @@ def form_again(kind_of_form: Any, request: HttpRequest, used: subject_requests.F
 
 def _before_erasure(request: HttpRequest, customer: Any, form: RequestForm) -> HttpResponse:
     """What goes and what stays, before anything is asked for; what stays comes first."""
-    lines = [line.as_told() for line in erasure.preview(customer, today=timezone.localdate()) if line.is_told]
-    lines.sort(key=lambda line: not (line.kept or line.held))
-    context = {"form": form, "preview": lines, "hours": settings.ERASURE_COOLING_OFF_HOURS}
+    found = erasure.outlook(customer, timezone.localdate(), for_the_person=True)
+    context = {"form": form, "preview": found, "hours": settings.ERASURE_COOLING_OFF_HOURS}
     return render(request, "privacy/erasure_preview.html", context)
 
 

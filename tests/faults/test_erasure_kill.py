@@ -66,7 +66,7 @@ def assert_done_once(row, address):
     person = row.data_subject
     assert (row.job_state, row.case.state) == ("done", "completed"), row.last_error
     assert row.failures == 0, row.last_error
-    assert person.number == f"erased-{person.pk}" and not person.display_name
+    assert person.number.startswith("erased-") and not person.display_name
     for model in (EmailAddress, Enquiry, Address):
         assert not model.objects.filter(customer=person).exists()
     assert not Order.objects.filter(customer=person).exclude(bill_to="").exists()
