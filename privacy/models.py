@@ -6,7 +6,8 @@ from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
-from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
+from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun, ReplayedErasure
+from .erasure_ledger import LedgerEntry
 from .export import Export, Redaction
 from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
@@ -39,8 +40,8 @@ from .training import Training
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
     "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
-    "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery",
+    "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit",
+    "PurgeRun", "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck",
+    "ReplayedErasure", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

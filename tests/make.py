@@ -47,7 +47,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure
+from privacy.erasure import Erasure, ReplayedErasure
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -511,6 +511,11 @@ def export_of(customer: Customer) -> export.Export:
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
 
 
+def replayed_erasure(customer: Customer) -> ReplayedErasure:
+    """Her erasure, carried out again after a restore."""
+    return ReplayedErasure.objects.create(data_subject=customer, sequence=next(_counter), finished_at=LONG_AGO)
+
+
 def erasure_of(customer: Customer) -> Erasure:
     """An erasure that is done."""
     return Erasure.objects.create(
@@ -533,6 +538,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     EmailConfirmation: email_confirmation,
     Enquiry: enquiry,
     Erasure: erasure_of,
+    ReplayedErasure: replayed_erasure,
     LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,

@@ -3,9 +3,12 @@
 from .job import Erasure, NotErased, erase, start
 from .night import brakes, purge, resume
 from .plan import Line, preview
+from .replay import NotAllReplayed, Replay, accept_lost, forecast_replay, replay
+from .replayed import ReplayedErasure
 from .runs import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun
 
 __all__ = [
-    "Erasure", "Line", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "brakes", "erase", "preview",
-    "purge", "resume", "start",
+    "Erasure", "Line", "NotAllReplayed", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "Replay",
+    "ReplayedErasure", "accept_lost", "brakes", "erase", "forecast_replay", "preview", "purge", "replay", "resume",
+    "start",
 ]  # fmt: skip

@@ -9,6 +9,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from .. import erasure_ledger
+
 PROBE = "ready/probe"
 
 
@@ -27,7 +29,14 @@ def _storage() -> None:
     default_storage.delete(name)
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": _database, "broker": _broker, "storage": _storage}
+def _erasures() -> None:
+    if not (standing := erasure_ledger.look()).is_open:
+        raise erasure_ledger.SiteClosed(str(standing))
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "database": _database, "broker": _broker, "storage": _storage, "erasures": _erasures,
+}  # fmt: skip
 
 
 @require_safe
