@@ -3,8 +3,8 @@
 from .job import Erasure, NotErased, erase, start
 from .night import brakes, purge, resume
 from .plan import Line, preview
-from .replay import NotAllReplayed, Replay, accept_lost, forecast_replay, replay
 from .replayed import ReplayedErasure
+from .replaying import NotAllReplayed, Replay, accept_lost, forecast_replay, replay
 from .runs import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun
 
 __all__ = [

@@ -20,7 +20,7 @@ from .conditions import held, relations_to, still_needed
 from .job import Erasure, go_on
 from .plan import plan
 from .removal import empty_the_write_ahead_log, overwrite_what_goes
-from .replay import resume_replayed
+from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much, words_of
 
 logger = logging.getLogger(__name__)
