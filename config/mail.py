@@ -15,7 +15,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.module_loading import import_string
 
-from privacy import mailings
+from privacy import erasure_ledger, mailings
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,11 @@ class GatedBackend(BaseEmailBackend):
         self.transport.close()
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Sends what may leave, each asked about right before; the number sent. MayNotLeave at the end for the rest."""
+        """Sends what may leave, each asked about right before; the number sent. MayNotLeave at the end for the rest.
+
+        SiteClosed, before anything is sent, while a restored database still holds people who were erased.
+        """
+        erasure_ledger.require_open()
         sent, reasons = 0, dict[str, None]()
         is_new = self.open() if email_messages else None
         try:

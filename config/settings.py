@@ -85,6 +85,8 @@ RECENT_LOGIN = "customers.recent_login"
 PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
 CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
+# Who was erased, as keyed hashes, outside the database and its backups; without DATA_KEY_FILE it says nothing.
+ERASURE_LEDGER_FILE = Path(env.str("ERASURE_LEDGER_FILE", default=str(VAR / "erasure-ledger" / "ledger.jsonl")))
 CASE_PAPER_MAX_BYTES = env.int("CASE_PAPER_MAX_BYTES", default=10 * 1024**2)
 RESTRICTION_NOTICE_DAYS = env.int("RESTRICTION_NOTICE_DAYS", default=7)
 HOLD_REVIEW_DAYS = env.between("HOLD_REVIEW_DAYS", default=366, least=1, most=366)
@@ -133,6 +135,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "privacy.middleware.ClosedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.middleware.PrivateResponseMiddleware",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +34,7 @@ NO_RETENTION = "privacy.E007"
 NO_PERSON = "privacy.E008"
 UNBOUNDED = "privacy.E009"
 NO_SUCH_LAW = "privacy.E010"
+LEDGER_IS_NOT_APART = "privacy.E011"
 
 
 def register() -> None:
@@ -40,6 +42,7 @@ def register() -> None:
     checks.register(check_declarations, "privacy")
     checks.register(check_data_subject_model, "privacy")
     checks.register(check_law, "privacy")
+    checks.register(check_ledger, "privacy")
 
 
 def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -54,6 +57,17 @@ def check_law(app_configs: Any = None, **kwargs: Any) -> Iterator[checks.CheckMe
         yield checks.Error(f"SHOP_JURISDICTION {where!r} is not one of {', '.join(deadlines.RULES)}.", id=NO_SUCH_LAW)
     if packs:
         yield checks.Error(f"SHOP_PACKS {sorted(packs)} are not among {', '.join(deadlines.PACKS)}.", id=NO_SUCH_LAW)
+
+
+def check_ledger(app_configs: Any = None, **kwargs: Any) -> Iterator[checks.CheckMessage]:
+    """What is backed up with the database would come back as old as the database (FAULTS E47)."""
+    database, ledger = settings.DATABASES["default"], Path(settings.ERASURE_LEDGER_FILE).resolve()
+    folders = [Path(settings.VAR)]
+    if database["ENGINE"].endswith("sqlite3"):
+        folders.append(Path(database["NAME"]).resolve().parent)
+    if not settings.DEBUG and any(ledger.is_relative_to(folder.resolve()) for folder in folders):
+        hint = "Set it to a file on another disk or machine, which is not restored with the database."
+        yield checks.Error("ERASURE_LEDGER_FILE lies where the database lies.", hint, id=LEDGER_IS_NOT_APART)
 
 
 def of_model(model: type[models.Model]) -> Iterator[checks.CheckMessage]:

@@ -38,8 +38,17 @@ def identifier_hash(kind: str, value: str) -> str:
 
 def remember(identifiers: Iterable[Identifier], *, now: datetime) -> None:
     """Writes down that whoever is known by these was erased (Art. 17; FAULTS E54)."""
-    hashes = {identifier_hash(kind, value) for kind, value in identifiers if value}
-    rows = [ErasedIdentifier(hash=one, since=now) for one in sorted(hashes)]
+    remember_hashes(hashes_of(identifiers), now=now)
+
+
+def hashes_of(identifiers: Iterable[Identifier]) -> set[str]:
+    """The keyed hashes of these, the empty ones aside."""
+    return {identifier_hash(kind, value) for kind, value in identifiers if value}
+
+
+def remember_hashes(hashes: Iterable[str], *, now: datetime) -> None:
+    """The same for what is known as hashes alone, as after a restore."""
+    rows = [ErasedIdentifier(hash=one, since=now) for one in sorted(set(hashes))]
     ErasedIdentifier.objects.bulk_create(rows, ignore_conflicts=True)
 
 

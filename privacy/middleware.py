@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
-from .views.errors import unavailable
+from . import erasure_ledger
+from .views.errors import closed, unavailable
 from .views.print_size import COOKIE
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,25 @@ NO_POWERS = ", ".join(
     f"{power}=()"
     for power in "accelerometer camera display-capture geolocation gyroscope hid microphone midi payment usb".split()
 )
+ALWAYS = {"/healthz", "/readyz"}
 PUBLIC = {"home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "promises", "health", "ready"}
+
+
+class ClosedMiddleware:
+    """After a restore nothing is answered but whether we are ready, before the erasures are replayed (Art. 17)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or 503."""
+        if request.path in ALWAYS:
+            return self.get_response(request)
+        try:
+            is_open = erasure_ledger.current().is_open
+        except DatabaseError:
+            return unavailable()
+        return self.get_response(request) if is_open else closed()
 
 
 class PrivateResponseMiddleware:

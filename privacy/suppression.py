@@ -108,7 +108,16 @@ def suppress(
     since: datetime | None = None,
 ) -> None:
     """Puts an address on the list; staying on it is the default, so the first reason stands."""
-    same = {"hash": address_hash(address, channel), "channel": channel, "reason": reason, "source": source}
+    suppress_hash(
+        address_hash(address, channel), channel=channel, reason=reason, senders=senders, source=source, since=since
+    )
+
+
+def suppress_hash(
+    hashed: str, *, channel: str, reason: str, senders: Any = Sender, source: str = "", since: datetime | None = None
+) -> None:
+    """The same for what is known as a hash alone, as after a restore."""
+    same = {"hash": hashed, "channel": channel, "reason": reason, "source": source}
     rows = [Suppression(sender=sender, since=since or timezone.now(), **same) for sender in senders]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -1,16 +1,31 @@
 """Celery's face: ids in, one verb each."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure, export, figures, jobs, processing_record, sight
+from . import alarms, documents, erasure, erasure_ledger, export, figures, jobs, processing_record, sight
 from .canary import start_if_due
 from .inbound import wishes
 from .subject_requests import promises
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+
+def while_open(task: Callable[P, Answer]) -> Callable[P, Answer | None]:
+    """Nothing runs on a restored database before the erasures are replayed; rows wait, and the sweeper finds them."""
+
+    @wraps(task)
+    def careful(*args: P.args, **values: P.kwargs) -> Answer | None:
+        return task(*args, **values) if erasure_ledger.current().is_open else None
+
+    return careful
 
 
 @worker_init.connect
@@ -27,54 +42,63 @@ def warm_up(**kwargs: Any) -> None:
 
 
 @shared_task
+@while_open
 def work(label: str, *pks: int) -> bool:
     """Does one job, or several quick ones."""
     return jobs.work(label, *pks)
 
 
 @shared_task
+@while_open
 def sweep() -> int:
     """Hands over what is due and was not taken."""
     return jobs.sweep()
 
 
 @shared_task
+@while_open
 def forget_exports() -> int:
     """Files of copies whose days are over."""
     return export.forget(timezone.now())
 
 
 @shared_task
+@while_open
 def purge() -> None:
     """The nightly purge."""
     erasure.purge(today=timezone.localdate())
 
 
 @shared_task
+@while_open
 def canary() -> None:
     """Each night's self-test, on a customer who is nobody."""
     start_if_due(timezone.now())
 
 
 @shared_task
+@while_open
 def report_looks() -> None:
     """Who looked at how many yesterday, to the privacy officer."""
     sight.send_daily(timezone.localdate() - timedelta(days=1))
 
 
 @shared_task
+@while_open
 def raise_alarms() -> int:
     """What is late, or nearly, to the privacy officer."""
     return alarms.raise_alarms(timezone.now())
 
 
 @shared_task
+@while_open
 def count_figures() -> int:
     """The figures of this month and the last, in which alone something changes by day."""
     return figures.count(timezone.now(), months=None if figures.counted_at() is None else 2)
 
 
 @shared_task
+@while_open
 def reckon_all() -> None:
     """At night, what needs a look at every case: the year's figures, each next promise, days that a holiday moved;
     and what the record of processing says, where that has changed.

@@ -49,7 +49,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure, ErasureCertificate, certificate
+from privacy.erasure import Erasure, ErasureCertificate, ReplayedErasure, certificate
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -535,6 +535,11 @@ def export_of(customer: Customer) -> export.Export:
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
 
 
+def replayed_erasure(customer: Customer) -> ReplayedErasure:
+    """Her erasure, carried out again after a restore."""
+    return ReplayedErasure.objects.create(data_subject=customer, sequence=next(_counter), finished_at=LONG_AGO)
+
+
 def erasure_of(customer: Customer) -> Erasure:
     """An erasure that is done."""
     return Erasure.objects.create(
@@ -565,6 +570,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     Enquiry: enquiry,
     Erasure: erasure_of,
     ErasureCertificate: certificate_of,
+    ReplayedErasure: replayed_erasure,
     LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,

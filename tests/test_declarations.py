@@ -22,7 +22,7 @@ OF_PEOPLE = [d for d in ALL if d.data_subject is not None]
 # Times, references and counts alone: there is no column a canary would fit into.
 WITHOUT_TEXT = {
     "privacy.CallBack", "privacy.Erasure", "privacy.ErasureCertificate", "privacy.Export", "privacy.NoticeShown",
-    "privacy.ReleaseCheck",
+    "privacy.ReleaseCheck", "privacy.ReplayedErasure",
 }  # fmt: skip
 
 

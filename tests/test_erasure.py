@@ -32,7 +32,7 @@ from tests.test_importers import bring_in
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
-WITH_OTHER_NAMES = ("privacy.NoticeShown", "privacy.Erasure", "privacy.ErasureCertificate")
+WITH_OTHER_NAMES = ("privacy.NoticeShown", "privacy.Erasure", "privacy.ErasureCertificate", "privacy.ReplayedErasure")
 HELD = {"lifted_at": None, "lift_proposed_by": "", "lifted_by": ""}
 
 

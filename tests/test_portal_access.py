@@ -210,7 +210,7 @@ def test_health_and_readiness(client, broker):
     assert client.get("/healthz").json() == {"status": "ok"}
     answer = client.get("/readyz")
     assert answer.status_code == 200, answer.content
-    assert answer.json() == {"status": "ok", "database": "ok", "broker": "ok", "storage": "ok"}
+    assert answer.json() == {"status": "ok", "database": "ok", "broker": "ok", "storage": "ok", "erasures": "ok"}
 
 
 def test_not_ready_names_what_does_not_answer(client, broker):

@@ -28,6 +28,7 @@ def production(tmp_path):
         "SITE_URL": "https://privacy.shop.example",
         "DATA_KEY_FILE": str(key),
         "VAR_DIR": str(tmp_path / "var"),
+        "ERASURE_LEDGER_FILE": str(tmp_path / "apart" / "ledger.jsonl"),
     }
 
 

@@ -7,9 +7,12 @@ from .night import brakes, purge, resume
 from .outlook import Outlook, outlook
 from .paper import pdf_of
 from .plan import Line, preview
+from .replayed import ReplayedErasure
+from .replaying import NotAllReplayed, Replay, accept_lost, forecast_replay, replay
 from .runs import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun
 
 __all__ = [
-    "Erasure", "ErasureCertificate", "Line", "NotErased", "Outlook", "PurgeBatch", "PurgeLine", "PurgeRefused",
-    "PurgeRun", "brakes", "erase", "outlook", "pdf_of", "preview", "purge", "resume", "resuming", "start",
+    "Erasure", "ErasureCertificate", "Line", "NotAllReplayed", "NotErased", "Outlook", "PurgeBatch", "PurgeLine",
+    "PurgeRefused", "PurgeRun", "Replay", "ReplayedErasure", "accept_lost", "brakes", "erase", "forecast_replay",
+    "outlook", "pdf_of", "preview", "purge", "replay", "resume", "resuming", "start",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What is done before the address goes? Never written to again, one last letter, mail of nobody's record gone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from .. import data_subjects, erased, jobs, notices, recipient_notices, suppression, tokens
+from .. import data_subjects, erased, erasure_ledger, jobs, notices, recipient_notices, suppression, tokens
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
 from ..personal_data import declarations
 from ..recipient_notices import RecipientNotice
@@ -20,6 +20,7 @@ from ..vocabulary import Channel
 from .conditions import goes_along, relations_to
 from .plan import Line
 from .removal import delete
+from .replayed import was_replayed
 
 NOT_YET = timedelta(days=3650)
 ERASED = ".invalid"
@@ -38,16 +39,38 @@ def addresses_of(data_subject: Any) -> set[str]:
 
 def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None:
     """Keyed hashes of all she is known by: nobody writes or calls, no old list brings her back (FAULTS E54)."""
+    for address, channel in _ways_to(data_subject, addresses):
+        suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
+    if data_subject.erased_at is None:
+        erased.remember(_known_by(data_subject, addresses), now=now)
+    tokens.leave_behind(data_subject)
+
+
+def _ways_to(data_subject: Any, addresses: Iterable[str]) -> list[tuple[str, Channel]]:
     phone = data_subject.phone
     ways = [(address, Channel.EMAIL) for address in addresses]
     ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
-    ways += [(reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk]]
-    for address, channel in ways:
-        suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
-    by = [(erased.NUMBER, data_subject.number), (erased.PHONE, phone), *((erased.EMAIL, one) for one in addresses)]
-    if data_subject.erased_at is None:
-        erased.remember(by, now=now)
-    tokens.leave_behind(data_subject)
+    return [*ways, *((reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk])]
+
+
+def _known_by(data_subject: Any, addresses: Iterable[str]) -> list[erased.Identifier]:
+    plain = [(erased.NUMBER, data_subject.number), (erased.PHONE, data_subject.phone)]
+    return [*plain, *((erased.EMAIL, address) for address in addresses)]
+
+
+def note(data_subject: Any, addresses: Iterable[str], planned: list[Line], *, erasure: str, now: datetime) -> None:
+    """Before anything goes: into the ledger outside the database, so that no backup brings her back (FAULTS E47).
+
+    A shell was noted when it became one, and whoever is erased again after a restore has her line.
+    """
+    if any(line.goes for line in planned) and data_subject.erased_at is None and not was_replayed(data_subject):
+        her = erasure_ledger.Erased(
+            number=erased.identifier_hash(erased.NUMBER, data_subject.number),
+            known_by=sorted(erased.hashes_of(_known_by(data_subject, addresses))),
+            mail=sorted(_correspondents(data_subject, addresses)),
+            suppressed=[[way, suppression.address_hash(to, way)] for to, way in _ways_to(data_subject, addresses)],
+        )
+        erasure_ledger.note(her, erasure=erasure, now=now)
 
 
 def tell_recipients(
@@ -100,8 +123,17 @@ def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
 
     What came from an address that somebody else has too may be theirs; it goes with its own retention.
     """
+    remove_mail_of(_correspondents(data_subject, addresses))
+
+
+def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
+    """Her addresses that nobody else has, as mail is found by them."""
     hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
-    hashes = [correspondent_hash(address) for address in hers]
+    return [correspondent_hash(address) for address in hers]
+
+
+def remove_mail_of(hashes: Collection[str]) -> None:
+    """Mail on nobody's record from and to these correspondents."""
     for declaration in declarations():
         columns = list(_of_correspondents(declaration.model))
         if columns and hashes:

@@ -17,6 +17,7 @@ from ..vocabulary import Category, LawfulBasis, Purpose
 from . import certificate, farewell
 from .plan import Line, merged, plan, rows_that_go, with_what_stayed
 from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
+from .replayed import was_replayed
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
 Tell = Callable[[], list[recipient_notices.RecipientNotice]]
@@ -69,7 +70,7 @@ class Erasure(Job):
         told = partial(self.tell_recipients, today)
         # What a hold had kept goes later; the person hears of it in a letter of its own.
         key = f"{self.letter_key}-{today}" if self.waits_for_release else self.letter_key
-        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), key, told)
+        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), key, told, erasure=self.occasion)
         with self.settling():
             lines = _close(self.data_subject, done, left, key, actor=self.started_by, target=self)
             recipient_notices.let_go(self.occasion, now=timezone.now())
@@ -113,7 +114,7 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
     done: dict[str, Line] = {}
     key = f"erasure-done-{data_subject.pk}-{today}"
     told = partial(farewell.tell_recipients, data_subject, today, occasion=key, actor=actor)
-    left = _in_steps(data_subject, today, done, transaction.atomic, key, told, certified=False)
+    left = _in_steps(data_subject, today, done, transaction.atomic, key, told, erasure=key, certified=False)
     with transaction.atomic():
         lines = _close(data_subject, done, left, key, actor=actor)
         recipient_notices.let_go(key, now=timezone.now())
@@ -121,11 +122,17 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
     return lines
 
 
+def erase_in_silence(data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint) -> list[Line]:
+    """After a restore: the same steps for somebody of whom a `ReplayedErasure` says that all were told at the time."""
+    left = _in_steps(data_subject, today, done, checkpoint, "", list, erasure="")
+    return with_what_stayed(done.values(), left)
+
+
 def go_on(job: Erasure, *, today: date, actor: Any) -> None:
     """Erases what a hold kept until now, and brings the report of the erasure up to date (FAULTS E48)."""
     done, key = merged(job.report), f"{job.letter_key}-{today}"
     told = partial(job.tell_recipients, today)
-    left = _in_steps(job.data_subject, today, done, transaction.atomic, key, told)
+    left = _in_steps(job.data_subject, today, done, transaction.atomic, key, told, erasure=job.occasion)
     with transaction.atomic():
         lines = _close(job.data_subject, done, left, key, actor=actor, target=job)
         recipient_notices.let_go(job.occasion, now=timezone.now())
@@ -140,15 +147,21 @@ def _in_steps(
     letter_key: str,
     tell: Tell,
     *,
+    erasure: str,
     certified: bool = True,
 ) -> list[Line]:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
     planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
+    note = partial(farewell.note, data_subject, addresses, erasure=erasure, now=timezone.now())
     with checkpoint():
         farewell.suppress(data_subject, addresses, timezone.now())
-        told = [] if restrictions.is_held_whole(data_subject) else tell()
-        farewell.write_letter(data_subject, planned, key=letter_key, now=timezone.now(), told=told, certified=certified)
+        if not was_replayed(data_subject):
+            told = [] if restrictions.is_held_whole(data_subject) else tell()
+            farewell.write_letter(
+                data_subject, planned, key=letter_key, now=timezone.now(), told=told, certified=certified
+            )
+    note(planned)
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
             farewell.remove_mail_of_nobody(data_subject, addresses)
@@ -158,6 +171,7 @@ def _in_steps(
         _clear(planned, data_subject, today, done, checkpoint)
         export.discard_folders(copies)
         planned = plan(data_subject, today)
+        note(planned)
         left = [x.model for x in planned if x.goes and rows_that_go(x.declaration, data_subject, today).exists()]
         if not left:
             return planned

@@ -20,6 +20,7 @@ from .conditions import held, relations_to, still_needed
 from .job import Erasure, go_on
 from .plan import plan
 from .removal import empty_the_write_ahead_log, overwrite_what_goes
+from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much, words_of
 
 logger = logging.getLogger(__name__)
@@ -177,3 +178,4 @@ def resume(today: date) -> None:
         lines = plan(job.data_subject, today)
         if any(line.goes for line in lines) or not any(line.held for line in lines):
             go_on(job, today=today, actor=ACTOR)
+    resume_replayed(today)

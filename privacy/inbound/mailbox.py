@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import audit, data_subjects, notices
+from .. import audit, data_subjects, erasure_ledger, notices
 from ..fields import CorrespondentHashField, EncryptedField, OneLineField, correspondent_hash
 from ..jobs import Job, JobQuerySet, dispatch
 from ..personal_data import Delete, PersonalData, Retention
@@ -203,7 +203,11 @@ def accept(raw: bytes, to: str, sender: str, road: str, now: datetime | None = N
 
 
 def accept_all(letters: Iterable[Letter], now: datetime | None = None) -> list[str]:
-    """Stores several mails in one commit and gives their identities; telling a worker is left to the caller."""
+    """Stores several mails in one commit and gives their identities; telling a worker is left to the caller.
+
+    SiteClosed, as after a restore, when nothing may come in; every sender comes again.
+    """
+    erasure_ledger.require_open()
     received_at = now or timezone.now()
     rows = {row["identity"]: row for row in (_row(letter, received_at) for letter in letters)}
     portions = list(_in_portions(rows.values()))

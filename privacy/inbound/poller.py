@@ -15,6 +15,7 @@ from django.db import Error, InterfaceError, OperationalError, close_old_connect
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
+from ..erasure_ledger import SiteClosed, require_open
 from .envelopes import envelope_of
 from .identity import Letter
 from .imap import Account, Folder, Refused, Waiting, opened
@@ -26,7 +27,8 @@ LEAST_SECONDS = 1
 LONGEST_PAUSE = 60
 # So often may a mail break the connection, or a single run fail, before it is given up.
 PATIENCE = 3
-DATABASE_AWAY = (OperationalError, InterfaceError)
+# What passes by itself, and says nothing about the mail in hand.
+NOT_NOW = (OperationalError, InterfaceError, SiteClosed)
 
 
 class NotFetched(Exception):
@@ -98,6 +100,7 @@ class Poller:
     def round(self, folder: Folder) -> None:
         """All that waits in the folder now, in batches."""
         close_old_connections()
+        require_open()
         in_hand: dict[int, list[Letter]] = {}
         size = 0
         for mail in self._waiting(folder):
@@ -142,7 +145,7 @@ class Poller:
             return
         try:
             identities = accept_all(letter for letters in in_hand.values() for letter in letters)
-        except DATABASE_AWAY:
+        except NOT_NOW:
             raise
         except Exception as error:  # noqa: BLE001  (whatever one mail brings, it holds up no others)
             if len(in_hand) == 1:
@@ -172,6 +175,8 @@ def _tell(identities: list[str]) -> None:
 
 def what(error: Exception) -> str:
     """A trouble in a few words of ours: what servers say may name people, and errors may quote passwords."""
+    if isinstance(error, SiteClosed):
+        return str(error)
     return f"the server refused {error}" if isinstance(error, Refused) else type(error).__name__
 
 

@@ -35,7 +35,7 @@ def _one_spelling(scope):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0023_certificates'),
+        ('privacy', '0024_erasure_ledger'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 

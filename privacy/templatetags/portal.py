@@ -45,6 +45,7 @@ KINDS = {
     "privacy.noticeshown": _("Policies that you were shown"),
     "privacy.outgoingemail": _("Emails to you"),
     "privacy.recipientnotice": _("Who was told of changes"),
+    "privacy.replayederasure": _("Deletions carried out again"),
     "privacy.restriction": _("Limits on the use of your data"),
 }
 

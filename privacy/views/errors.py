@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control
 
 
 def _page(status: int) -> HttpResponse:
@@ -28,6 +29,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500."""
     return _page(500)
+
+
+def closed() -> HttpResponse:
+    """503, after a restore, until everybody who was erased is erased again; machines and people come again."""
+    response = HttpResponse(render_to_string("closed.html", {"shop": settings.SHOP}), status=503)
+    response["Retry-After"] = "600"
+    patch_cache_control(response, no_store=True, private=True)
+    return response
 
 
 def unavailable() -> HttpResponse:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from .. import canary
+from .. import canary, erasure_ledger
 
 PROBE = "ready/probe"
 # Whoever asks more often gets the answer of before: it costs the database nothing.
@@ -33,7 +33,14 @@ def _storage() -> None:
     default_storage.delete(name)
 
 
-PARTS: dict[str, Callable[[], None]] = {"database": _database, "broker": _broker, "storage": _storage}
+def _erasures() -> None:
+    if not (standing := erasure_ledger.look()).is_open:
+        raise erasure_ledger.SiteClosed(str(standing))
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "database": _database, "broker": _broker, "storage": _storage, "erasures": _erasures,
+}  # fmt: skip
 
 
 @require_safe

@@ -4,14 +4,15 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from customers import importers
 from privacy import csv_files
+from privacy.erasure_ledger import CommandWhileOpen
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Reports rows on standard error, counts them in JSON on standard output."""
 
     help = (

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import family
 from config.processes import Family, FamilyError, Killed
+from privacy import erasure_ledger
 
 
 class Command(BaseCommand):
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             self._say("          imap://{host}:{port}/{folder}".format(**settings.IMAP))
         for line in self._logins():
             self._say(f"  {line}")
-        self._say("\nAll is up. Ctrl-C stops it.")
+        standing = erasure_ledger.look()
+        self._say("\nAll is up. Ctrl-C stops it." if standing.is_open else f"\n{standing}")
 
     @staticmethod
     def _logins() -> list[str]:

@@ -5,12 +5,13 @@ import time
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 from django.utils import timezone
 
 from privacy import data_subjects, erasure, jobs, subject_requests
 from privacy.cases import InvalidTransition, State
+from privacy.erasure_ledger import CommandWhileOpen
 from privacy.roles import Act, may
 from privacy.subject_requests import DataSubjectRequest, NotAllowed
 from privacy.vocabulary import Source
@@ -18,7 +19,7 @@ from privacy.vocabulary import Source
 PATIENCE_SECONDS = 120
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Says what an erasure would do, or carries it out once two colleagues are named."""
 
     help = "Deletes or anonymises what is held about one customer; prints what went and what is kept, why, until when."

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from privacy import data_subjects, export
+from privacy.erasure_ledger import CommandWhileOpen
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Writes export.json, export.pdf and manifest.json, all of them or none."""
 
     help = "Writes the copy of one customer's data (Art. 15): export.json, export.pdf, manifest.json."

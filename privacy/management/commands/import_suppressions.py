@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from privacy import csv_files
+from privacy.erasure_ledger import CommandWhileOpen
 from privacy.gate import suppression_list
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Reports rows on standard error, counts them in JSON on standard output."""
 
     help = (

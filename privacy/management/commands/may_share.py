@@ -4,12 +4,13 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from privacy.erasure_ledger import CommandWhileOpen
 from privacy.gate import asking
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Answers whether recipients may get fields; a line that cannot be answered gets an error, the rest goes on."""
 
     help = "Reads questions as JSON lines from standard input: customer, recipient, fields, at."

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from privacy import erasure
+from privacy.erasure_ledger import CommandWhileOpen
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Runs the nightly purge by hand; refuses past its brake unless somebody confirms by name."""
 
     help = "Deletes or anonymises everything whose retention is over, and prints per declaration what it did."

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from privacy import csv_files, mailings
+from privacy.erasure_ledger import CommandWhileOpen
 from privacy.gate import mailing_list
 from privacy.vocabulary import Channel, Sender
 
 
-class Command(BaseCommand):
+class Command(CommandWhileOpen):
     """Asks the gate about every row of a mailing list."""
 
     help = "Writes a mailing list again with 'allowed' and 'reasons' in every row; needs a column email or customer."

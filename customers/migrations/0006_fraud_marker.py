@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0004_postcode'),
+        ('customers', '0005_stands_for_nobody'),
     ]
 
     operations = [
