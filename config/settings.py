@@ -98,6 +98,7 @@ MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, mo
 TRAINING_DAYS = env.between("TRAINING_DAYS", default=365, least=1, most=3650)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
+PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most=365)
 
 # --- applications ------------------------------------------------------------------------------
 
@@ -187,6 +188,8 @@ CELERY_BEAT_SCHEDULE = {
     "reckon": {"task": "privacy.tasks.reckon_all", "schedule": crontab(hour="4", minute="10")},
     "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
+    "report purge": {"task": "privacy.tasks.report_purge", "schedule": crontab(hour="6", minute="30")},
+    "purge that two people let pass": {"task": "privacy.tasks.purge_agreed", "schedule": crontab(minute="*/5")},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 

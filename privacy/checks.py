@@ -113,13 +113,15 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
         yield _error(said, "only the data subject's own model is 'self'.", WRONG_PATH)
     if said.data_subject not in (None, "self") and _end_of(said) is not person:
         yield _error(said, f"the path {said.data_subject!r} does not lead to {person._meta.label}.", WRONG_PATH)
-    if said.waits_while is not None and not _can_be_asked(said):
+    if said.waits_while is not None and not _can_be_asked(said, said.waits_while):
         yield _error(said, "waits_while asks for something that the table does not have.", WRONG_PATH)
-    if said.retention:
+    for rows, retention in said.rules():
+        if not _can_be_asked(said, rows):
+            yield _error(said, "unconfirmed asks for something that the table does not have.", WRONG_PATH)
         try:
-            column = resolve(said.model, said.retention.since)
+            column = resolve(said.model, retention.since)
             if not isinstance(column, models.DateField):
-                yield _error(said, f"retention counts from {said.retention.since!r}, which is no date.", WRONG_PATH)
+                yield _error(said, f"retention counts from {retention.since!r}, which is no date.", WRONG_PATH)
         except FieldDoesNotExist as error:
             yield _error(said, f"retention: {error}", WRONG_PATH)
 
@@ -138,9 +140,9 @@ def _corrections(said: PersonalData) -> Iterator[checks.CheckMessage]:
             yield _error(said, f"proven_by needs a correctable column and an instant, not {name!r}.", UNKNOWN_NAME)
 
 
-def _can_be_asked(said: PersonalData) -> bool:
+def _can_be_asked(said: PersonalData, rows: models.Q) -> bool:
     try:
-        said.rows.filter(said.waits_while)
+        said.rows.filter(rows)
     except FieldError:
         return False
     return True

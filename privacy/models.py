@@ -6,7 +6,7 @@ from .audit import AuditEntry, AuditHead
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
-from .erasure import Erasure, PurgeBatch, PurgeLine, PurgeRun
+from .erasure import Erasure, InactivityWarning, PurgeBatch, PurgeLine, PurgeRun, PurgeStop
 from .export import Export, Redaction
 from .figures import MonthFigure
 from .inbound.mailbox import InboundEmail
@@ -37,10 +37,11 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie",
-    "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "Export", "Fee",
-    "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "Purpose", "Recipient", "RecipientNotice", "Rectification", "Redaction", "ReleaseCheck", "Representative",
-    "Restriction", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CaseEvent", "CasePaper", "Complaint", "ConsentEntry",
+    "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure",
+    "Export", "Fee", "InactivityWarning", "InboundEmail", "LetterVersion", "LinkToken", "Mention", "MonthFigure",
+    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch",
+    "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "Rectification",
+    "Redaction", "ReleaseCheck", "Representative", "Restriction", "Suppression", "Training", "ViewingAlarm",
+    "WebhookCall",
 ]  # fmt: skip

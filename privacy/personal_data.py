@@ -33,6 +33,7 @@ class Retention:
 
     The period ends `years`, `months` and `days` after that date, or at the end of that calendar year
     (`end_of_year`); `immediately` means not a day longer. A period of nothing is a mistake and refuses to load.
+    `warns`, on the person's own model, means that she is told by email some days before her file ends.
     """
 
     since: str
@@ -42,6 +43,7 @@ class Retention:
     end_of_year: bool = False
     immediately: bool = False
     required_by: str = ""
+    warns: bool = False
 
     def __post_init__(self) -> None:
         lengths = (self.years, self.months, self.days)
@@ -97,6 +99,14 @@ Erase = Delete | Anonymise | Keep
 
 
 @dataclass(frozen=True)
+class Unconfirmed:
+    """Rows of a sign-up that nobody confirmed, and how soon they go; the other rows keep their own retention."""
+
+    rows: Q
+    retention: Retention
+
+
+@dataclass(frozen=True)
 class NoPersonalData:
     """Says aloud that a model holds nothing about a person, and why."""
 
@@ -115,7 +125,8 @@ class PersonalData:
     of somebody else and are reviewed before they leave; of these `told` were told her when they were written
     (not in rows that are `is_internal`). `disclosed_as` says under which word a column stands in the lists of
     what recipients get, where that is not its own name. Rows that match `waits_while` are not yet done with:
-    the purge lets them wait past their date; an erasure does not.
+    the purge lets them wait past their date; an erasure does not. `unconfirmed` are rows of a sign-up that was
+    never confirmed, which go sooner than the others.
     """
 
     data_subject: str | None
@@ -135,6 +146,7 @@ class PersonalData:
     told: Sequence[str] = ()
     disclosed_as: Mapping[str, str] = field(default_factory=dict)
     waits_while: Q | None = None
+    unconfirmed: Unconfirmed | None = None
     model: type[models.Model] = field(init=False, repr=False)
 
     def contribute_to_class(self, model: type[models.Model], name: str) -> None:
@@ -170,10 +182,26 @@ class PersonalData:
 
     def expired(self, today: date) -> models.QuerySet[Any]:
         """The rows whose retention ended before `today`; a row without its date is not among them."""
-        if self.retention is None:
-            return self.rows.none()
-        first_kept = self.retention.cutoff(today) + timedelta(days=1)
-        return self.rows.filter(**self._since_before(self.retention.since, first_kept))
+        return self.rows.filter(self.over(today))
+
+    def over(self, today: date) -> Q:
+        """The same as a condition."""
+        found = Q(pk__in=[])
+        for rows, retention in self.rules():
+            found |= rows & Q(**self._since_before(retention.since, retention.cutoff(today) + timedelta(days=1)))
+        return found
+
+    def rules(self) -> Iterator[tuple[Q, Retention]]:
+        """How long which rows are kept: all of them, and sooner those of a sign-up that nobody confirmed."""
+        if self.retention is not None:
+            yield Q(), self.retention
+        if self.unconfirmed is not None:
+            yield self.unconfirmed.rows, self.unconfirmed.retention
+
+    def kept_for(self) -> str:
+        """The rules in words."""
+        said = self.retention.in_words() if self.retention else ""
+        return f"{said}; if never confirmed, {self.unconfirmed.retention.in_words()}" if self.unconfirmed else said
 
     def undated(self) -> models.QuerySet[Any]:
         """Rows whose period cannot be counted; reported, never deleted."""

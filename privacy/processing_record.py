@@ -57,7 +57,7 @@ def _table(said: PersonalData) -> dict[str, Any]:
         "lawful_basis": str(LawfulBasis(said.lawful_basis).label),
         "fields": list(said.fields),
         "special_category": list(said.special_category),
-        "retention": said.retention.in_words() if said.retention else "",
+        "retention": said.kept_for(),
         "counted_from": said.retention.since if said.retention else "",
         "required_by": said.retention.required_by if said.retention else "",
         "erasure": _erasure(said.erase),

@@ -50,6 +50,19 @@ def purge() -> None:
 
 
 @shared_task
+def purge_agreed() -> None:
+    """A purge that was refused tonight and that two people have let pass since."""
+    if erasure.agreeing.waiting_to_run(timezone.localdate()):
+        erasure.purge(today=timezone.localdate())
+
+
+@shared_task
+def report_purge() -> None:
+    """What the purge of tonight did and left, to the privacy officer."""
+    alarms.send_purge_report(timezone.localdate(), timezone.now())
+
+
+@shared_task
 def report_looks() -> None:
     """Who looked at how many yesterday, to the privacy officer."""
     sight.send_daily(timezone.localdate() - timedelta(days=1))

@@ -47,7 +47,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure
+from privacy.erasure import Erasure, InactivityWarning
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -194,7 +194,7 @@ def newsletter(customer: Customer, **values: Any) -> NewsletterSubscription:
     """A sign-up."""
     defaults = {
         "newsletter": f"weekly {next(_counter)}", "address": f"{canary(customer)}@example.org",
-        "ip_address": "2001:db8::1", "requested_at": LONG_AGO,
+        "ip_address": "2001:db8::1", "requested_at": LONG_AGO, "confirmed_at": LONG_AGO,
     }  # fmt: skip
     return NewsletterSubscription.objects.create(customer=customer, **(defaults | values))
 
@@ -511,6 +511,13 @@ def export_of(customer: Customer) -> export.Export:
     return export.Export.objects.create(data_subject=customer, requested_by="test", expires_at=LONG_AGO)
 
 
+def inactivity_warning(customer: Customer, **values: Any) -> InactivityWarning:
+    """One that has left."""
+    return InactivityWarning.objects.create(
+        data_subject=customer, **{"written_at": LONG_AGO, "left_at": LONG_AGO} | values
+    )
+
+
 def erasure_of(customer: Customer) -> Erasure:
     """An erasure that is done."""
     return Erasure.objects.create(
@@ -533,6 +540,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     EmailConfirmation: email_confirmation,
     Enquiry: enquiry,
     Erasure: erasure_of,
+    InactivityWarning: inactivity_warning,
     LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,

@@ -122,6 +122,8 @@ def _link(alarm: DeadlineAlarm) -> str:
     if alarm.kind == alarms.Kind.WAITING:
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])
+    if alarm.kind == alarms.Kind.NO_PURGE:
+        return reverse("admin:privacy_purgerun_changelist")
     return people.url(alarm.data_subject) if alarm.data_subject else ""
 
 

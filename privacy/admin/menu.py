@@ -55,6 +55,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.policyversion", _("Policies"), None),
         ("letters", _("Letters"), Act.SEE_RULES),
         ("privacy.purgerun", _("Purges"), None),
+        ("coming_purges", _("What the next nights take"), Act.SEE_RULES),
         ("training", _("Training"), Act.RECORD_TRAINING),
     ]),
 ]  # fmt: skip

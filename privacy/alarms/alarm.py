@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     SILENT = "silent", _("a complainant has heard nothing for long")
     SLOW = "slow", _("a withdrawal took longer than 48 hours")
     WAITING = "waiting", _("something that may be a withdrawal has waited for 48 hours")
+    NO_PURGE = "no_purge", _("no purge has run for more than a day")
     HOLIDAYS = "holidays", _("a holiday was added or cancelled: the last day would be another")
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from .. import consent, subject_requests
 from ..deadlines import UnlawfulEvent
+from ..erasure import A_NIGHT, last_begun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..subject_requests import DataSubjectRequest, complaints, promises
@@ -113,6 +114,15 @@ def waiting(now: datetime) -> Iterator[DeadlineAlarm]:
     objections = DataSubjectRequest.objects.open().filter(kind="objection", received_at__lt=now - AT_MOST)
     for case in objections.only("data_subject", "received_at").iterator():
         yield _of_case(case, Kind.WAITING, _today(case.received_at + AT_MOST))
+
+
+@finder
+def no_purge(now: datetime) -> Iterator[DeadlineAlarm]:
+    """A night passed in which the purge did not even begin: nothing else would tell that the scheduler stood still."""
+    last = last_begun()
+    if last is not None and last < now - A_NIGHT:
+        day = _today(last + A_NIGHT)
+        yield DeadlineAlarm(occasion=f"no_purge:{day}", kind=Kind.NO_PURGE, what="purge", due_on=day)
 
 
 @at_night

@@ -1,11 +1,15 @@
 """How does data go: one person at her wish, everybody's by age? The same declarations, the same rules."""
 
+from . import agreeing, brakes, coming, leftovers, report, stopping, warnings
 from .job import Erasure, NotErased, erase, start
-from .night import brakes, purge, resume
+from .night import purge, resume
 from .plan import Line, preview
-from .runs import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun
+from .runs import A_NIGHT, NotAgreed, PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, last_begun
+from .stopping import PurgeStop
+from .warnings import InactivityWarning
 
 __all__ = [
-    "Erasure", "Line", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "brakes", "erase", "preview",
-    "purge", "resume", "start",
+    "A_NIGHT", "Erasure", "InactivityWarning", "Line", "NotAgreed", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused",
+    "PurgeRun", "PurgeStop", "agreeing", "brakes", "coming", "erase", "last_begun", "leftovers", "preview", "purge",
+    "report", "resume", "start", "stopping", "warnings",
 ]  # fmt: skip
