@@ -1,8 +1,15 @@
 """What other apps' tables hold about people: said here, once, because their classes cannot say it."""
 
-from privacy.personal_data import Delete, NoPersonalData, PersonalData, Retention
+from django.db.models import Q
+
+from privacy.personal_data import Delete, NoPersonalData, PersonalData, Retention, Unconfirmed
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 
+# A login of nobody: who signed up is joined to a customer only once the address is proven.
+NEVER_VERIFIED = Unconfirmed(
+    Q(user__customer=None, user__is_staff=False) & ~Q(user__emailaddress__verified=True),
+    Retention(since="user__date_joined", days=7),
+)
 OF_INACTIVE = Retention(since="user__customer__last_active_at", years=3)
 
 
@@ -13,6 +20,7 @@ def login(
     not_personal: tuple[str, ...],
     secret: tuple[str, ...] = (),
     retention: Retention = OF_INACTIVE,
+    unconfirmed: Unconfirmed | None = None,
 ) -> PersonalData:
     """What a table of the sign-in library holds; it goes with the login."""
     return PersonalData(
@@ -21,6 +29,7 @@ def login(
         purpose=Purpose.SECURITY,
         lawful_basis=LawfulBasis.CONTRACT,
         retention=retention,
+        unconfirmed=unconfirmed,
         erase=Delete(),
         fields=fields,
         not_personal=not_personal,
@@ -45,7 +54,9 @@ DECLARATIONS: dict[str, PersonalData | NoPersonalData] = {
     "customers.Account_groups": NoPersonalData("Roles of staff accounts; customers have none."),
     "customers.Account_user_permissions": NoPersonalData("Rights of staff accounts; customers have none."),
     "contenttypes.ContentType": NoPersonalData("Names of tables."),
-    "account.EmailAddress": login("user__customer", ("email", "verified", "primary"), not_personal=("user",)),
+    "account.EmailAddress": login(
+        "user__customer", ("email", "verified", "primary"), not_personal=("user",), unconfirmed=NEVER_VERIFIED
+    ),
     "account.EmailConfirmation": login(
         "email_address__user__customer",
         ("key", "created", "sent"),

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.fields import NormalisedEmailField, normalise_email
-from privacy.personal_data import Anonymise, PersonalData, Retention
+from privacy.personal_data import Anonymise, PersonalData, Retention, Unconfirmed
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 
 
@@ -39,6 +39,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
         purpose=Purpose.SERVICE,
         lawful_basis=LawfulBasis.CONTRACT,
         retention=Retention(since="customer__last_active_at", years=3),
+        unconfirmed=Unconfirmed(
+            models.Q(customer=None, is_staff=False) & ~models.Q(emailaddress__verified=True),
+            Retention(since="date_joined", days=7),
+        ),
         erase=Anonymise("email", "staff_name", "password", "is_active", "last_login"),
         fields=("email", "password", "last_login", "date_joined", "staff_name"),
         not_personal=("is_active", "is_staff", "is_superuser"),

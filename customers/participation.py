@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.fields import NormalisedEmailField, OneLineField, ShortenedIPField
-from privacy.personal_data import Delete, PersonalData, Retention
+from privacy.personal_data import Delete, PersonalData, Retention, Unconfirmed
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 
 from .people import Customer
@@ -19,6 +19,7 @@ class NewsletterSubscription(models.Model):
         purpose=Purpose.MARKETING,
         lawful_basis=LawfulBasis.CONSENT,
         retention=Retention(since="requested_at", years=3),
+        unconfirmed=Unconfirmed(models.Q(confirmed_at=None), Retention(since="requested_at", days=7)),
         erase=Delete(),
         fields=("newsletter", "address", "requested_at", "confirmed_at", "ip_address"),
         provided=("newsletter", "address", "requested_at"),

@@ -18,7 +18,7 @@ from privacy.vocabulary import Category, LawfulBasis, Purpose, Source
 
 from .numbers import in_groups, new_number, read_number
 
-INACTIVE = Retention(since="last_active_at", years=3)
+INACTIVE = Retention(since="last_active_at", years=3, warns=True)
 A_YEAR = timedelta(days=365)
 OF_INACTIVE = Retention(since="customer__last_active_at", years=3)
 

@@ -130,11 +130,13 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
     for name in ("waits_while", "withheld", "unpaid"):
         if not _can_be_asked(said, getattr(said, name)):
             yield _error(said, f"{name} asks for something that the table does not have.", WRONG_PATH)
-    if said.retention:
+    for rows, retention in said.rules():
+        if not _can_be_asked(said, rows):
+            yield _error(said, "unconfirmed asks for something that the table does not have.", WRONG_PATH)
         try:
-            column = resolve(said.model, said.retention.since)
+            column = resolve(said.model, retention.since)
             if not isinstance(column, models.DateField):
-                yield _error(said, f"retention counts from {said.retention.since!r}, which is no date.", WRONG_PATH)
+                yield _error(said, f"retention counts from {retention.since!r}, which is no date.", WRONG_PATH)
         except FieldDoesNotExist as error:
             yield _error(said, f"retention: {error}", WRONG_PATH)
 

@@ -7,7 +7,16 @@ from .canary import CanaryRun, CanaryStep
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
-from .erasure import Erasure, ErasureCertificate, PurgeBatch, PurgeLine, PurgeRun, ReplayedErasure
+from .erasure import (
+    Erasure,
+    ErasureCertificate,
+    InactivityWarning,
+    PurgeBatch,
+    PurgeLine,
+    PurgeRun,
+    PurgeStop,
+    ReplayedErasure,
+)
 from .erasure_ledger import LedgerEntry
 from .export import Export, Redaction
 from .figures import MonthFigure
@@ -42,9 +51,10 @@ from .training import Training
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent", "CasePaper",
     "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
-    "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InboundEmail", "LedgerEntry",
-    "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening",
-    "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "Purpose", "Recipient",
-    "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
-    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning", "InboundEmail",
+    "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
+    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
+    "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction",
+    "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
+    "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

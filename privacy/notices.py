@@ -32,6 +32,10 @@ from .vocabulary import Category, LawfulBasis, Purpose
 TRIES_OF_A_MAIL_SERVER = 7
 
 
+# Letters after which things take their course, whether they arrive or not; there may be thousands in a night.
+MAY_FAIL = ("inactivity_warning",)
+
+
 class MailRefused(CannotSucceed):
     """The mail server will never take this mail, most often because there is no such mailbox."""
 
@@ -112,7 +116,7 @@ class OutgoingEmail(Job):
     def _give_up_if_for_good(self, error: smtplib.SMTPException) -> None:
         if not is_for_good(error):
             raise error
-        if self.data_subject_id is not None:
+        if self.data_subject_id is not None and self.template not in MAY_FAIL:
             raise MailRefused from error
         # An answer to a stranger whom it cannot reach: nobody waits for it, and nobody need look.
         self.write(last_error=MailRefused.__name__)

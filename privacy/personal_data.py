@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
@@ -20,56 +19,10 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .fields import ERASED, CannotBlank, EncryptedField, Nobody
+from .retention import ONE_DAY, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
 SELF = "self"
-ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long a row is kept, counted from the date in `since` (a field or a path); `required_by` names the law.
-
-    The period ends `years`, `months` and `days` after that date, or at the end of that calendar year
-    (`end_of_year`); `immediately` means not a day longer. A period of nothing is a mistake and refuses to load.
-    """
-
-    since: str
-    years: int = 0
-    months: int = 0
-    days: int = 0
-    end_of_year: bool = False
-    immediately: bool = False
-    required_by: str = ""
-
-    def __post_init__(self) -> None:
-        lengths = (self.years, self.months, self.days)
-        if min(lengths) < 0 or (not any(lengths)) != self.immediately:
-            raise ValueError(f"A retention must be longer than nothing, or say immediately=True: {self}")
-
-    def ends_on(self, since: date | datetime) -> date:
-        """The last day on which the row may be kept (UK: HMRC from the date of issue; DE: end of the year)."""
-        end = _local_date(since) + relativedelta(years=self.years, months=self.months, days=self.days)
-        return date(end.year, 12, 31) if self.end_of_year else end
-
-    def cutoff(self, today: date) -> date:
-        """The latest `since` whose period is over before `today`, so that a purge is one comparison."""
-        day = today - relativedelta(years=self.years, months=self.months, days=self.days) - ONE_DAY
-        if self.end_of_year:
-            day = date(today.year - self.years, 1, 1) - ONE_DAY
-        while self.ends_on(day) >= today:
-            day -= ONE_DAY
-        while self.ends_on(day + ONE_DAY) < today:
-            day += ONE_DAY
-        return day
-
-    def in_words(self) -> str:
-        """Such as "6 years, to the end of the year"."""
-        if self.immediately:
-            return "deleted at once"
-        units = [(self.years, "year"), (self.months, "month"), (self.days, "day")]
-        length = ", ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in units if count)
-        return f"{length}, to the end of the year" if self.end_of_year else length
 
 
 @dataclass(frozen=True)
@@ -96,6 +49,14 @@ Erase = Delete | Anonymise | Keep
 
 
 @dataclass(frozen=True)
+class Unconfirmed:
+    """Rows of a sign-up that nobody confirmed, and how soon they go; the other rows keep their own retention."""
+
+    rows: Q
+    retention: Retention
+
+
+@dataclass(frozen=True)
 class NoPersonalData:
     """Says aloud that a model holds nothing about a person, and why."""
 
@@ -115,7 +76,8 @@ class PersonalData:
     (not in rows that are `is_internal`). `disclosed_as` says under which word a column stands in the lists of
     what recipients get, where that is not its own name. Rows that match `waits_while` are not yet done with:
     the purge lets them wait past their date; an erasure does not. `withheld` are rows that the person is not
-    shown while telling would defeat their purpose (Art. 15(4), 23), `unpaid` those for which she still owes.
+    shown while telling would defeat their purpose (Art. 15(4), 23), `unpaid` those for which she still owes,
+    `unconfirmed` those of a sign-up that was never confirmed, which go sooner than the others.
     """
 
     data_subject: str | None
@@ -137,6 +99,7 @@ class PersonalData:
     waits_while: Q | None = None
     withheld: Q | None = None
     unpaid: Q | None = None
+    unconfirmed: Unconfirmed | None = None
     model: type[models.Model] = field(init=False, repr=False)
 
     def contribute_to_class(self, model: type[models.Model], name: str) -> None:
@@ -174,9 +137,26 @@ class PersonalData:
 
     def expired(self, today: date) -> models.QuerySet[Any]:
         """The rows whose retention ended before `today`; a row without its date is not among them."""
-        if self.retention is None:
-            return self.rows.none()
-        return self.rows.filter(**self._since_before(self.retention.since, self.retention.cutoff(today) + ONE_DAY))
+        return self.rows.filter(self.over(today))
+
+    def over(self, today: date) -> Q:
+        """The same as a condition."""
+        found = Q(pk__in=[])
+        for rows, retention in self.rules():
+            found |= rows & Q(**self._since_before(retention.since, retention.cutoff(today) + ONE_DAY))
+        return found
+
+    def rules(self) -> Iterator[tuple[Q, Retention]]:
+        """How long which rows are kept: all of them, and sooner those of a sign-up that nobody confirmed."""
+        if self.retention is not None:
+            yield Q(), self.retention
+        if self.unconfirmed is not None:
+            yield self.unconfirmed.rows, self.unconfirmed.retention
+
+    def kept_for(self) -> str:
+        """The rules in words."""
+        said = self.retention.in_words() if self.retention else ""
+        return f"{said}; if never confirmed, {self.unconfirmed.retention.in_words()}" if self.unconfirmed else said
 
     def undated(self) -> models.QuerySet[Any]:
         """Rows whose period cannot be counted; reported, never deleted."""
@@ -248,10 +228,6 @@ def resolve(model: type[models.Model], path: str) -> models.Field[Any, Any]:
             raise FieldDoesNotExist(f"{model._meta.label} has no relation {name!r}")
         model = step.related_model
     return model._meta.get_field(last)  # type: ignore[return-value]
-
-
-def _local_date(moment: date | datetime) -> date:
-    return moment.astimezone(settings.SHOP_TZ).date() if isinstance(moment, datetime) else moment
 
 
 def said_elsewhere() -> dict[str, PersonalData | NoPersonalData]:

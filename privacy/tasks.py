@@ -71,6 +71,21 @@ def purge() -> None:
 
 @shared_task
 @while_open
+def purge_agreed() -> None:
+    """A purge that was refused tonight and that two people have let pass since."""
+    if erasure.agreeing.waiting_to_run(timezone.localdate()):
+        erasure.purge(today=timezone.localdate())
+
+
+@shared_task
+@while_open
+def report_purge() -> None:
+    """What the purge of tonight did and left, to the privacy officer."""
+    alarms.send_purge_report(timezone.localdate(), timezone.now())
+
+
+@shared_task
+@while_open
 def canary() -> None:
     """Each night's self-test, on a customer who is nobody."""
     start_if_due(timezone.now())

@@ -24,6 +24,7 @@ LIFETIME = {
     "request": timedelta(days=2),
     "new_address": timedelta(days=2),
     "case": timedelta(days=180),
+    "keep": timedelta(days=180),
 }
 
 

@@ -7,6 +7,7 @@ from .views import (
     exports,
     following,
     health,
+    keeping,
     looks,
     my_data,
     on_behalf,
@@ -54,6 +55,7 @@ urlpatterns = [
     path(
         "unsubscribe/<slug:token>", unsubscribe.one_click, name="one_click_bare"
     ),  # RFC 8058 forbids to redirect a POST
+    path("keep/<slug:token>/", keeping.keep, name="keep"),
     path("recipients/answer/<slug:token>/", recipients.answer, name="recipient_answer"),
     path("webhooks/<slug:service>/<slug:kind>/", webhooks.receive, name="webhook"),
     path("privacy/", policy.policy, name="policy"),

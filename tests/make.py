@@ -49,7 +49,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure, ErasureCertificate, ReplayedErasure, certificate
+from privacy.erasure import Erasure, ErasureCertificate, InactivityWarning, ReplayedErasure, certificate
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -196,7 +196,7 @@ def newsletter(customer: Customer, **values: Any) -> NewsletterSubscription:
     """A sign-up."""
     defaults = {
         "newsletter": f"weekly {next(_counter)}", "address": f"{canary(customer)}@example.org",
-        "ip_address": "2001:db8::1", "requested_at": LONG_AGO,
+        "ip_address": "2001:db8::1", "requested_at": LONG_AGO, "confirmed_at": LONG_AGO,
     }  # fmt: skip
     return NewsletterSubscription.objects.create(customer=customer, **(defaults | values))
 
@@ -540,6 +540,13 @@ def replayed_erasure(customer: Customer) -> ReplayedErasure:
     return ReplayedErasure.objects.create(data_subject=customer, sequence=next(_counter), finished_at=LONG_AGO)
 
 
+def inactivity_warning(customer: Customer, **values: Any) -> InactivityWarning:
+    """One that has left."""
+    return InactivityWarning.objects.create(
+        data_subject=customer, **{"written_at": LONG_AGO, "left_at": LONG_AGO} | values
+    )
+
+
 def erasure_of(customer: Customer) -> Erasure:
     """An erasure that is done."""
     return Erasure.objects.create(
@@ -571,6 +578,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     Erasure: erasure_of,
     ErasureCertificate: certificate_of,
     ReplayedErasure: replayed_erasure,
+    InactivityWarning: inactivity_warning,
     LoginAddress: login_address,
     NewsletterSubscription: newsletter,
     Order: order,

@@ -26,7 +26,7 @@ from privacy.personal_data import declarations
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Source
-from tests import make
+from tests import make, purging
 from tests.letters import letter, received
 from tests.test_importers import bring_in
 
@@ -86,7 +86,7 @@ def test_what_was_kept_goes_by_itself_on_its_day(mary):
     make.order_line(mary, order=make.order(mary, placed_on=date(2021, 3, 15)))
     erase(mary)
     for day, left in ((date(2027, 3, 15), 1), (date(2027, 3, 16), 0)):
-        erasure.purge(today=day, confirmed_by="test")
+        purging.purge(day)
         assert Order.objects.exclude(bill_to="").count() == left
         assert OrderLine.objects.exclude(personalisation="").count() == left
 

@@ -108,6 +108,11 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "processing_record": (TABLE[Act.SEE_RULES], NOBODY),
     "processing_record_export": (NOBODY, TABLE[Act.SEE_RULES]),
     "processing_record_versions": (TABLE[Act.SEE_RULES], NOBODY),
+    "coming_purges": (TABLE[Act.SEE_RULES], NOBODY),
+    "purge_switch": (NOBODY, TABLE[Act.SECOND_RULES]),
+    "privacy_purgerun_let_pass": (NOBODY, TABLE[Act.WRITE_RULES]),
+    "privacy_purgerun_agree": (NOBODY, TABLE[Act.SECOND_RULES]),
+    "privacy_purgerun_turn_down": (NOBODY, TABLE[Act.SECOND_RULES]),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
     "letters": (TABLE[Act.SEE_RULES], NOBODY),
     "letter": (TABLE[Act.SEE_RULES], NOBODY),
@@ -284,8 +289,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
-    "answer", "others", "bundle", "seen", "open", "close", "paper",
-    "settle",
+    "answer", "let_pass", "agree", "turn_down", "others", "bundle", "seen", "open", "close", "paper", "settle",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

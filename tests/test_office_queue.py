@@ -10,14 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import erasure, figures
+from privacy import figures
 from privacy.admin.people import masked
 from privacy.admin.table import inert
 from privacy.audit import AuditEntry
 from privacy.erasure import PurgeRun
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.subject_requests import DataSubjectRequest
-from tests import make
+from tests import make, purging
 from tests.office import colleague, desk
 
 pytestmark = pytest.mark.django_db
@@ -251,7 +251,7 @@ def test_every_number_on_the_start_page_opens_for_whoever_sees_it(role):
 
 def test_the_start_page_says_when_the_last_purge_ran_and_what_it_removed(at_desk):
     make.enquiry(make.customer())
-    erasure.purge(today=date(2045, 1, 1), confirmed_by="test")
+    purging.purge(date(2045, 1, 1))
     page = desk(colleague(OFFICER)).get("/admin/").content.decode()
     run = PurgeRun.objects.get()
     assert timezone.localtime(run.started_at).strftime("%Y, %H:%M") in page and "2045" not in page

@@ -16,7 +16,7 @@ from privacy.consent import ConsentEntry
 from privacy.notices import OutgoingEmail
 from privacy.tokens import LinkToken
 from privacy.vocabulary import Channel, Purpose, Sender, Source
-from tests import make
+from tests import make, purging
 from tests.outgoing import FILES, GATED, forty_mails, links_in, newsletter, parsed, sent_files
 from tests.portal import dump
 from tests.races import at_once
@@ -167,7 +167,7 @@ def test_the_purge_takes_what_is_left_of_a_link_after_its_two_years(mary):
     path = path_of(mary)
     erasure.erase(mary, today=timezone.localdate(), actor="test")
     later = timezone.localdate() + timedelta(days=3 * 366)
-    erasure.purge(today=later, confirmed_by="test")
+    purging.purge(later)
     assert not LinkToken.objects.filter(kind="unsubscribe").exists()
     assert post(path).status_code == 404
 

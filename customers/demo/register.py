@@ -101,7 +101,7 @@ def _how_long(said: PersonalData) -> str:
         return "Deleted at once."
     start = resolve(said.model, said.retention.since).verbose_name
     law = f" The law: {said.retention.required_by}." if said.retention.required_by else ""
-    return f"Kept for {said.retention.in_words()}, counted from the day under “{start}”.{law}"
+    return f"Kept for {said.kept_for()}, counted from the day under “{start}”.{law}"
 
 
 def purposes() -> Iterator[str]:

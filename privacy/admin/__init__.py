@@ -19,6 +19,7 @@ from . import (
     mail,
     on_behalf,
     processing_record,
+    purges,
     queue,
     recipient_notices,
     registers,
@@ -32,6 +33,6 @@ from . import (
 
 __all__ = [
     "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
-    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "queue",
-    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "purges",
+    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

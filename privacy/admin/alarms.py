@@ -126,6 +126,8 @@ def _link(alarm: DeadlineAlarm, account: Any) -> str:
     if alarm.kind in (alarms.Kind.WAITING, alarms.Kind.HOLD):
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])
+    if alarm.kind == alarms.Kind.NO_PURGE:
+        return reverse("admin:privacy_purgerun_changelist")
     return people.url(alarm.data_subject) if alarm.data_subject else ""
 
 

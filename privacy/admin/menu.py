@@ -57,6 +57,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("letters", _("Letters"), Act.SEE_RULES),
         ("privacy.purgerun", _("Purges"), None),
         ("processing_record", _("Record of processing"), Act.SEE_RULES),
+        ("coming_purges", _("What the next nights take"), Act.SEE_RULES),
         ("training", _("Training"), Act.RECORD_TRAINING),
     ]),
 ]  # fmt: skip

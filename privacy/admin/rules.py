@@ -1,20 +1,18 @@
-"""The rules that staff keep as rows: recipients, cookies, purposes, policies; and what each purge did."""
+"""The rules that staff keep as rows: recipients, cookies, purposes, policies."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import audit
-from ..erasure import PurgeLine, PurgeRun
 from ..policies import PolicyVersion
 from ..purposes import Purpose
 from ..recipients import Cookie, Recipient, may_sign
 from ..roles import Act
-from .pages import OfficeAdmin, ReadOnly
+from .pages import OfficeAdmin
 from .site import in_the_office
 
 TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand")
@@ -107,34 +105,3 @@ class Policies(Rules):
         """Only a version that is still to come."""
         in_force = obj is not None and obj.effective_on is not None and obj.effective_on <= timezone.localdate()
         return super().has_change_permission(request, obj) and not in_force
-
-
-class Lines(admin.TabularInline):
-    """What one purge did to each kind of record."""
-
-    model = PurgeLine
-    fields = readonly_fields = (
-        "model", "retention", "due", "deleted", "anonymised", "held", "waiting", "undated", "seconds", "error",
-    )  # fmt: skip
-    extra = 0
-    can_delete = False
-    verbose_name_plural = _("by kind of record")
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """With the run itself."""
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    has_change_permission = has_delete_permission = has_add_permission
-
-
-@in_the_office(PurgeRun)
-class Purges(ReadOnly):
-    """Each night's purge."""
-
-    may_see = Act.SEE_RULES
-    list_display = ("today", "outcome", "started_at", "finished_at", "message")
-    inlines = (Lines,)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import canary, jobs, roles
 from ..alarms import DeadlineAlarm, Kind
-from ..erasure import PurgeRun
+from ..erasure import A_NIGHT, PurgeRun, last_begun, stopping
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..restrictions import Restriction
@@ -51,7 +51,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sees_queue": sees_queue,
         "may_record": roles.may(who, Act.HANDLE),
         "tiles": _tiles(who, today) if sees_queue else [],
-        "last_purge": PurgeRun.objects.first() if roles.may(who, Act.SEE_RULES) else None,
+        **(_purge() if roles.may(who, Act.SEE_RULES) else {}),
         "lamp": canary.lamp(timezone.now()) if roles.may(who, Act.SEE_RULES) else None,
         "sees_rules": roles.may(who, Act.SEE_RULES),
         "is_ready": is_ready,
@@ -61,6 +61,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "reach": _reach() if roles.may(who, Act.MANAGE_ACCOUNTS) or roles.may(who, Act.READ_AUDIT) else None,
         "a_handful": A_HANDFUL,
     }
+
+
+def _purge() -> dict[str, Any]:
+    """The last one, whether it is too long ago, and whether somebody has stopped them all."""
+    begun = last_begun()
+    is_late = begun is not None and begun < timezone.now() - A_NIGHT
+    return {"last_purge": PurgeRun.objects.first(), "purge_is_late": is_late, "purge_stop": stopping.current_stop()}
 
 
 def _tiles(who: Any, today: date) -> list[Tile]:

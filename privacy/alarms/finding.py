@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from .. import canary, consent, subject_requests
 from ..deadlines import UnlawfulEvent
+from ..erasure import A_NIGHT, last_begun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
 from ..restrictions import Restriction
@@ -135,6 +136,15 @@ def nobody(now: datetime) -> Iterator[DeadlineAlarm]:
     if lamp.is_red:
         what = ", ".join(row.name for row in lamp.broken)[:100]
         yield DeadlineAlarm(occasion=f"canary:{lamp.period}", kind=Kind.CANARY, what=what, due_on=_today(now))
+
+
+@finder
+def no_purge(now: datetime) -> Iterator[DeadlineAlarm]:
+    """A night passed in which the purge did not even begin: nothing else would tell that the scheduler stood still."""
+    last = last_begun()
+    if last is not None and last < now - A_NIGHT:
+        day = _today(last + A_NIGHT)
+        yield DeadlineAlarm(occasion=f"no_purge:{day}", kind=Kind.NO_PURGE, what="purge", due_on=day)
 
 
 @at_night

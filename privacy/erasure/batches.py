@@ -13,9 +13,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from .. import audit
 from ..audit import AuditEntry
 from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
-from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left, still_needed
+from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
+from .stopping import raise_if_stopped
+from .waiting import still_needed
 
 ROWS = 2000
 TRIES = 3
@@ -50,7 +52,7 @@ class Walk:
 def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
     """What is past its date, but not what is held or still needed."""
     rows = due_rows(declaration, today)
-    free = rows.exclude(held(declaration)).exclude(still_needed(declaration))
+    free = rows.exclude(held(declaration)).exclude(still_needed(declaration, today))
     return Walk(line, declaration, rows, free, keys_of(declaration))
 
 
@@ -108,11 +110,12 @@ def audit_batch(line: PurgeLine, declaration: PersonalData, today: date) -> bool
 
 def keys_of(declaration: PersonalData) -> tuple[str, ...]:
     """What batches walk along: the expiry column where an index serves it, else the primary key alone."""
-    since = declaration.retention.since if declaration.retention else "pk"
-    column: Any = resolve(declaration.model, since)
+    columns = {retention.since for _rows, retention in declaration.rules()}
+    since = columns.pop() if len(columns) == 1 else "pk"
+    column: Any = resolve(declaration.model, since) if since != "pk" else declaration.model._meta.pk
     indexes = [index for index in column.model._meta.indexes if index.fields and not index.condition]
     begins_an_index = column.name in {index.fields[0].lstrip("-") for index in indexes}
-    return (since, "pk") if column.db_index or begins_an_index else ("pk",)
+    return (since, "pk") if since != "pk" and (column.db_index or begins_an_index) else ("pk",)
 
 
 def _beyond(keys: Sequence[str], values: Key) -> Q:
@@ -133,11 +136,15 @@ def _compare(keys: Sequence[str], values: Key, side: str, last: str) -> Q:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """One batch at a time, however many purges run; SQLite's IMMEDIATE transactions are that already."""
+    """One batch at a time, however many purges run, and none once somebody has thrown the switch.
+
+    SQLite's IMMEDIATE transactions are alone already.
+    """
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        raise_if_stopped()
         yield
 
 

@@ -1,7 +1,7 @@
 """Which rows may go, and which must stay? Conditions for the very statement that deletes: a hold always wins."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -17,11 +17,8 @@ NONE = Q(pk__in=[])
 
 
 def is_over(declaration: PersonalData, today: date) -> Q:
-    """Rows whose retention ended before `today`; the same comparison as `PersonalData.expired`."""
-    retention = declaration.retention
-    if retention is None:
-        return NONE
-    return Q(**declaration._since_before(retention.since, retention.cutoff(today) + timedelta(days=1)))
+    """Rows whose retention ended before `today`."""
+    return NONE if declaration.retention is None else declaration.over(today)
 
 
 def outlives_a_wish(declaration: PersonalData) -> bool:
@@ -47,20 +44,6 @@ def held(declaration: PersonalData) -> Q:
         place = Concat(Value(f"{model._meta.label_lower}:"), Cast(OuterRef(path), models.CharField()))
         named |= Q(place=Lower(place, output_field=models.CharField()))
     return Q(Exists(active.alias(place=Lower("scope")).filter(named)))
-
-
-def still_needed(declaration: PersonalData) -> Q:
-    """Rows past their date that something else stands on; the purge lets them wait for it."""
-    waiting = NONE
-    if not isinstance(declaration.final(), Anonymise):
-        waiting |= pointed_at(declaration.model)
-    if counts_from_the_person(declaration):
-        waiting |= matter_is_open(declaration.subject_lookup)
-    if declaration.model is ConsentEntry:
-        waiting |= in_force()
-    if declaration.waits_while is not None:
-        waiting |= declaration.waits_while
-    return waiting
 
 
 def relations_to(model: type[models.Model]) -> Iterator[Any]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import partial
 from time import monotonic
-from typing import Any
 
 from django.conf import settings
 from django.db.models import SET_NULL, Count
@@ -15,33 +14,57 @@ from .. import audit, export
 from ..audit import AuditEntry
 from ..consent import ConsentEntry
 from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
+from . import agreeing, warnings
 from .batches import Key, Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells, tried
-from .conditions import held, relations_to, still_needed
+from .brakes import brakes
+from .conditions import held, relations_to
 from .job import Erasure, go_on
 from .plan import plan
 from .removal import empty_the_write_ahead_log, overwrite_what_goes
 from .replaying import resume_replayed
-from .runs import PurgeLine, PurgeRefused, PurgeRun, jump_of_the_clock, too_much, words_of
+from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
+from .stopping import PurgeStopped, current_stop
+from .waiting import still_needed
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:purge"
 
 
-def purge(*, today: date, dry_run: bool = False, confirmed_by: Any = "") -> list[PurgeLine]:
-    """Removes what is due, by the declarations alone (GDPR Art. 5(1)(e)); PurgeRefused where a brake holds."""
+def purge(*, today: date, dry_run: bool = False) -> list[PurgeLine]:
+    """Removes what is due, by the declarations alone (GDPR Art. 5(1)(e)); PurgeRefused where something holds it.
+
+    A brake lets pass what two people agreed to for this day (`agreeing`).
+    """
     if dry_run:
         return [forecast(declaration, today) for declaration in declarations()]
-    reasons = "" if confirmed_by else brakes(today)
-    run = PurgeRun.objects.create(today=today, confirmed_by=audit.reference(confirmed_by))
-    if reasons:
-        _refuse(run, reasons)
-    overwrite_what_goes()
-    export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
-    resume(today)
-    lines = _purge_all(run, today)
+    run = _begin(today)
+    try:
+        overwrite_what_goes()
+        export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
+        resume(today)
+        warnings.note_what_left(timezone.now())
+        warnings.warn(today, timezone.now())
+        lines = _purge_all(run, today)
+    except PurgeStopped as stopped:
+        _finish(run, list(run.lines.all()), outcome=PurgeRun.Outcome.STOPPED)
+        raise PurgeRefused("Stopped by hand while it ran; what went before is gone.") from stopped
     _finish(run, lines)
     empty_the_write_ahead_log()
     return lines
+
+
+def _begin(today: date) -> PurgeRun:
+    """The row of a purge that may run; PurgeRefused, and a row that says why, of one that may not."""
+    if stopped := current_stop():
+        run = PurgeRun.objects.create(today=today)
+        _refuse(run, f"purges were stopped at {stopped.stopped_at:%Y-%m-%d %H:%M}", "manage.py purge --resume")
+    found = brakes(today)
+    agreed = agreeing.standing(found) if found else None
+    if found and agreed is None:
+        losses = {loss.label: [loss.due, loss.total] for loss in found.losses}
+        run = PurgeRun.objects.create(today=today, losses=losses, jumped_from=found.jumped_from)
+        _refuse(run, str(found), "two people, in the office or by manage.py purge --propose and --agree, let it pass")
+    return PurgeRun.objects.create(today=today, let_pass=agreed)
 
 
 def _purge_all(run: PurgeRun, today: date) -> list[PurgeLine]:
@@ -68,15 +91,9 @@ def waits_for_others(declaration: PersonalData) -> bool:
     return declaration.model is ConsentEntry or (isinstance(declaration.final(), Delete) and others)
 
 
-def brakes(today: date) -> str:
-    """Why a purge would be refused today; empty when it would not (FAULTS E49, E50)."""
-    losses = (too_much(declaration, due_rows(declaration, today).count()) for declaration in declarations())
-    return "; ".join(filter(None, [jump_of_the_clock(today), *losses]))
-
-
-def _refuse(run: PurgeRun, reasons: str) -> None:
+def _refuse(run: PurgeRun, reasons: str, way_out: str) -> None:
     _finish(run, [], outcome=PurgeRun.Outcome.REFUSED, message=reasons[:500])
-    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then: manage.py purge --confirm-large --actor EMAIL.")
+    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then: {way_out}.")
 
 
 def _finish(run: PurgeRun, lines: list[PurgeLine], outcome: str = "", message: str = "") -> None:
@@ -85,9 +102,7 @@ def _finish(run: PurgeRun, lines: list[PurgeLine], outcome: str = "", message: s
     run.message, run.finished_at = message or ", ".join(failed)[:500], timezone.now()
     run.save()
     counts = {line.model: [line.deleted, line.anonymised, line.held, line.waiting] for line in lines if line.due}
-    audit.record(
-        f"purge.{run.outcome}", actor=run.confirmed_by or ACTOR, target=run, today=str(run.today), counts=counts
-    )
+    audit.record(f"purge.{run.outcome}", actor=ACTOR, target=run, today=str(run.today), counts=counts)
 
 
 def forecast(declaration: PersonalData, today: date) -> PurgeLine:
@@ -110,6 +125,8 @@ def _carefully(line: PurgeLine, step: Callable[[], None]) -> None:
     try:
         step()
         line.refresh_from_db(fields=["deleted", "anonymised"])
+    except PurgeStopped:
+        raise
     except Exception as error:
         logger.exception("purge of %s failed", line.model)
         line.error = type(error).__name__
@@ -149,7 +166,7 @@ def _count_what_stays(line: PurgeLine, declaration: PersonalData, today: date) -
     found = due.exists() and due.aggregate(
         due=Count("pk"),
         held=Count("pk", filter=on_hold),
-        waiting=Count("pk", filter=~on_hold & still_needed(declaration)),
+        waiting=Count("pk", filter=~on_hold & still_needed(declaration, today)),
     )
     stays = found or {"due": 0, "held": 0, "waiting": 0}
     line.due = stays["due"] + line.deleted + line.anonymised

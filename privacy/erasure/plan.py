@@ -73,8 +73,7 @@ class Line:
     @property
     def period(self) -> str:
         """How long it is kept, in words."""
-        retention = self.declaration.retention
-        return retention.in_words() if retention else ""
+        return self.declaration.kept_for()
 
     def as_json(self) -> dict[str, Any]:
         """For the report that is stored and printed."""

@@ -1,44 +1,80 @@
-"""What did each purge do? One row a night, one line a declaration, for staff to read; the brakes before it."""
+"""What did each purge do? One row a night, one line a declaration; of a refused one why, and who let it pass."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
-from ..personal_data import NoPersonalData, PersonalData, Retention
+from ..audit import AuditEntry
+from ..personal_data import NoPersonalData, Retention
 
-LONGEST_PAUSE = timedelta(days=31)
-# Data that lives shorter than this turns over every few nights; a large share of it is no alarm.
-SHORT_LIVED_DAYS = 31
+# A purge begins at the same hour each night; two hours of grace for one that a worker took up late.
+A_NIGHT = timedelta(hours=26)
 
 
 class PurgeRefused(Exception):
     """A brake holds the purge; the text is one clear line for whoever must look."""
 
 
+class NotAgreed(Exception):
+    """Two people have not agreed, or may not like that; the text is one clear line for whoever tried."""
+
+
 class PurgeRun(models.Model):
     """One purge of everything that is due (GDPR Art. 5(1)(e))."""
 
-    personal_data = NoPersonalData("Counts by kind of record; whoever confirmed is named by reference.")
+    personal_data = NoPersonalData("Counts by kind of record; whoever let one pass is named by reference.")
 
     class Outcome(models.TextChoices):
         RUNNING = "running", "running"
         DONE = "done", "done"
         FAILED = "failed", "done in part"
         REFUSED = "refused", "refused"
+        STOPPED = "stopped", "stopped"
 
     today = models.DateField()
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    confirmed_by = models.CharField(max_length=100, blank=True, help_text="Who let a large purge pass its brake.")
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.RUNNING)
     message = models.CharField(max_length=500, blank=True)
+    losses = models.JSONField(default=dict, help_text="By kind of record: how many of how many would have gone.")
+    leftovers = models.JSONField(default=dict, help_text="What should be gone and is not, by kind; a bug of ours.")
+    jumped_from = models.DateField(null=True, help_text="The last purge's day, when the clock seems to have jumped.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it may pass.")
+    proposed_by = models.CharField(max_length=100, blank=True)
+    proposed_at = models.DateTimeField(null=True)
+    agreed_by = models.CharField(max_length=100, blank=True)
+    agreed_at = models.DateTimeField(null=True)
+    turned_down_by = models.CharField(max_length=100, blank=True)
+    let_pass = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="passed",
+        help_text="The refused purge that two people let pass.",
+    )
 
     class Meta:
         ordering = ["-pk"]
         verbose_name = "purge"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agreed_by="")
+                | (
+                    Q(outcome="refused", turned_down_by="")
+                    & ~Q(proposed_by="")
+                    & ~Q(reason="")
+                    & ~Q(agreed_by=F("proposed_by"))
+                ),
+                name="purge_passes_by_two_people",
+                violation_error_message="Two different people must agree to let a purge pass.",
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_by="") | Q(outcome="refused"), name="only_refused_purges_are_let_pass"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"purge of {self.today}"
@@ -97,39 +133,13 @@ def last_run() -> PurgeRun | None:
     return PurgeRun.objects.exclude(outcome=PurgeRun.Outcome.REFUSED).order_by("-pk").first()
 
 
-def jump_of_the_clock(today: date) -> str:
-    """What is wrong with this date after the last purge's; empty when it is plausible."""
-    last = last_run()
-    if last and today < last.today:
-        return f"today would be {today}, before the last purge on {last.today}"
-    if last and today > last.today + LONGEST_PAUSE:
-        return f"today would be {today}, more than {LONGEST_PAUSE.days} days after the last purge on {last.today}"
-    return ""
+def last_begun() -> datetime | None:
+    """When a purge last tried to run, even if a brake refused it; before the first, when this shop began to keep books.
 
-
-def too_much(declaration: PersonalData, due: int) -> str:
-    """What is wrong with losing this many rows at once; empty when it is plausible."""
-    if due <= settings.PURGE_BRAKE_MINIMUM or _turns_over(declaration):
-        return ""
-    total = declaration.rows.count()
-    if due <= settings.PURGE_BRAKE_SHARE * total:
-        return ""
-    return f"{declaration.label} would lose {due} of {total} rows"
-
-
-def _turns_over(declaration: PersonalData) -> bool:
-    """Short-lived by its declaration, and not only since somebody shortened it after the last purge."""
-    retention = declaration.retention
-    before = (
-        PurgeLine.objects.filter(model=declaration.label).order_by("-pk").values_list("retention", flat=True).first()
-    )
-    return retention is not None and is_short(retention) and before in (None, words_of(retention))
-
-
-def is_short(retention: Retention) -> bool:
-    """Whether the whole period is a matter of days."""
-    days = retention.years * 365 + retention.months * 30 + retention.days
-    return days <= SHORT_LIVED_DAYS and not retention.end_of_year
+    None where nothing has happened here yet.
+    """
+    runs = PurgeRun.objects.order_by("-pk").values_list("started_at", flat=True)
+    return runs.first() or AuditEntry.objects.order_by("pk").values_list("at", flat=True).first()
 
 
 def words_of(retention: Retention | None) -> str:

@@ -35,7 +35,7 @@ def _one_spelling(scope):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0024_erasure_ledger'),
+        ('privacy', '0025_purge_by_two_people'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 
@@ -76,11 +76,6 @@ class Migration(migrations.Migration):
             model_name='restriction',
             name='evidence',
             field=models.CharField(blank=True, help_text='Where the proof is, such as a file number.', max_length=200),
-        ),
-        migrations.AlterField(
-            model_name='deadlinealarm',
-            name='kind',
-            field=models.CharField(choices=[('overdue', 'past its last day'), ('soon', 'seven days left or fewer'), ('promise', 'a promise was missed'), ('silent', 'a complainant has heard nothing for long'), ('slow', 'a withdrawal took longer than 48 hours'), ('waiting', 'something that may be a withdrawal has waited for 48 hours'), ('hold', 'a restriction or hold is to be looked at again'), ('holidays', 'a holiday was added or cancelled: the last day would be another')], max_length=10, verbose_name='alarm'),
         ),
         migrations.RunPython(bring_over, migrations.RunPython.noop),
         migrations.AddIndex(

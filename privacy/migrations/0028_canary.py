@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='deadlinealarm',
             name='kind',
-            field=models.CharField(choices=[('overdue', 'past its last day'), ('soon', 'seven days left or fewer'), ('promise', 'a promise was missed'), ('silent', 'a complainant has heard nothing for long'), ('slow', 'a withdrawal took longer than 48 hours'), ('waiting', 'something that may be a withdrawal has waited for 48 hours'), ('hold', 'a restriction or hold is to be looked at again'), ('holidays', 'a holiday was added or cancelled: the last day would be another'), ('canary', 'the nightly self-test does not show that every promise is kept')], max_length=10, verbose_name='alarm'),
+            field=models.CharField(choices=[('overdue', 'past its last day'), ('soon', 'seven days left or fewer'), ('promise', 'a promise was missed'), ('silent', 'a complainant has heard nothing for long'), ('slow', 'a withdrawal took longer than 48 hours'), ('waiting', 'something that may be a withdrawal has waited for 48 hours'), ('hold', 'a restriction or hold is to be looked at again'), ('no_purge', 'no purge has run for more than a day'), ('holidays', 'a holiday was added or cancelled: the last day would be another'), ('canary', 'the nightly self-test does not show that every promise is kept')], max_length=10, verbose_name='alarm'),
         ),
         migrations.CreateModel(
             name='CanaryRun',

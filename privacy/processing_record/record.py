@@ -78,7 +78,7 @@ def _table(said: PersonalData, rows: list[Recipient]) -> dict[str, Any]:
         "fields": list(said.fields),
         "fields_in_words": [_name_of(said, name) for name in said.fields],
         "special_category": list(said.special_category),
-        "retention": said.retention.in_words() if said.retention else "",
+        "retention": said.kept_for(),
         "counted_from": said.retention.since if said.retention else "",
         "counted_from_in_words": _words(resolve(said.model, said.retention.since)) if said.retention else "",
         "required_by": said.retention.required_by if said.retention else "",

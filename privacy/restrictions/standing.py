@@ -6,7 +6,7 @@ from datetime import date
 from functools import reduce
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from ..personal_data import SELF, PersonalData, declaration_of
@@ -27,6 +27,11 @@ def is_held(data_subject: Any) -> bool:
 def is_held_whole(data_subject: Any) -> bool:
     """Whether everything of the person is kept from deletion, and not some records alone."""
     return Restriction.objects.active().filter(data_subject=data_subject, scope="").exists()
+
+
+def blocking_erasure(lookup: str) -> Exists:
+    """For a statement over many people: whether everything of the person at `lookup` is kept or barred."""
+    return Exists(Restriction.objects.active().filter(data_subject=OuterRef(lookup), scope=""))
 
 
 def held_by(data_subject: Any) -> QuerySet[Restriction]:
