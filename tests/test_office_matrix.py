@@ -103,9 +103,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "call_backs": (TABLE[Act.HANDLE], NOBODY),
     "coming_purges": (TABLE[Act.SEE_RULES], NOBODY),
     "purge_switch": (NOBODY, TABLE[Act.SECOND_RULES]),
-    "privacy_purgerun_let_pass": (NOBODY, TABLE[Act.WRITE_RULES]),
+    "privacy_purgerun_propose": (NOBODY, TABLE[Act.WRITE_RULES]),
     "privacy_purgerun_agree": (NOBODY, TABLE[Act.SECOND_RULES]),
-    "privacy_purgerun_turn_down": (NOBODY, TABLE[Act.SECOND_RULES]),
+    "privacy_purgerun_decline": (NOBODY, TABLE[Act.SECOND_RULES]),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
     "letters": (TABLE[Act.SEE_RULES], NOBODY),
     "letter": (TABLE[Act.SEE_RULES], NOBODY),
@@ -278,7 +278,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "raw", "person", "done", "again", "answer",
-    "let_pass", "agree", "turn_down", "others", "bundle", "seen", "open", "close", "paper",
+    "agree", "decline", "others", "bundle", "seen", "open", "close", "paper",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

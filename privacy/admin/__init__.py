@@ -30,6 +30,6 @@ from . import (
 
 __all__ = [
     "alarms", "calls", "explaining", "figures_file", "file_steps", "identity", "inbox", "intake", "kind_steps",
-    "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "purges", "queue", "recipient_notices", "registers",
-    "restrictions", "rules", "seeing", "site", "start", "work",
+    "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "purges", "queue", "recipient_notices",
+    "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from .stopping import PurgeStop
 from .warnings import InactivityWarning
 
 __all__ = [
-    "A_NIGHT", "Erasure", "InactivityWarning", "Line", "NotAgreed", "NotErased", "PurgeBatch", "PurgeLine", "PurgeRefused",
-    "PurgeRun", "PurgeStop", "agreeing", "brakes", "coming", "erase", "last_begun", "leftovers", "preview", "purge",
-    "report", "resume", "start", "stopping", "warnings",
+    "A_NIGHT", "Erasure", "InactivityWarning", "Line", "NotAgreed", "NotErased", "PurgeBatch", "PurgeLine",
+    "PurgeRefused", "PurgeRun", "PurgeStop", "agreeing", "brakes", "coming", "erase", "last_begun", "leftovers",
+    "preview", "purge", "report", "resume", "start", "stopping", "warnings",
 ]  # fmt: skip

@@ -10,7 +10,6 @@ from django.utils import timezone
 from ..audit import AuditEntry
 from ..personal_data import NoPersonalData, Retention
 
-
 # A purge begins at the same hour each night; two hours of grace for one that a worker took up late.
 A_NIGHT = timedelta(hours=26)
 
