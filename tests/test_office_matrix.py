@@ -110,9 +110,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "processing_record_versions": (TABLE[Act.SEE_RULES], NOBODY),
     "coming_purges": (TABLE[Act.SEE_RULES], NOBODY),
     "purge_switch": (NOBODY, TABLE[Act.SECOND_RULES]),
-    "privacy_purgerun_let_pass": (NOBODY, TABLE[Act.WRITE_RULES]),
+    "privacy_purgerun_propose": (NOBODY, TABLE[Act.WRITE_RULES]),
     "privacy_purgerun_agree": (NOBODY, TABLE[Act.SECOND_RULES]),
-    "privacy_purgerun_turn_down": (NOBODY, TABLE[Act.SECOND_RULES]),
+    "privacy_purgerun_decline": (NOBODY, TABLE[Act.SECOND_RULES]),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
     "letters": (TABLE[Act.SEE_RULES], NOBODY),
     "letter": (TABLE[Act.SEE_RULES], NOBODY),
@@ -289,7 +289,7 @@ MORE: dict[str, list[Any]] = {
 }
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
-    "answer", "let_pass", "agree", "turn_down", "others", "bundle", "seen", "open", "close", "paper", "settle",
+    "answer", "agree", "decline", "others", "bundle", "seen", "open", "close", "paper", "settle", "let_pass",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -50,7 +50,7 @@ class Purges(ReadOnly):
     def get_urls(self) -> list[Any]:
         """With the verbs by which two people let one pass."""
         site = self.admin_site
-        verbs = [("let_pass", let_pass), ("agree", agree), ("turn_down", turn_down)]
+        verbs = [("propose", let_pass), ("agree", agree), ("decline", turn_down)]
         ours = [path(f"<int:pk>/{at}/", site.admin_view(view), name=f"{HERE}_{at}") for at, view in verbs]
         return [*ours, *super().get_urls()]
 
@@ -71,10 +71,9 @@ class Purges(ReadOnly):
 
 
 def _switch(request: HttpRequest) -> dict[str, Any]:
-    stop = stopping.current_stop()
+    stop, may = stopping.current_stop(), roles.may(request.user, Act.SECOND_RULES)
     return {
-        "stop": stop, "may_stop": roles.may(request.user, Act.SECOND_RULES),
-        "stop_form": StopForm(auto_id="id_stop_%s"),
+        "stop": stop, "may_stop": may, "stop_form": StopForm(auto_id="id_stop_%s"),
         "is_mine": stop is not None and stop.lift_proposed_by == audit.reference(request.user),  # type: ignore[arg-type]
     }  # fmt: skip
 

@@ -14,8 +14,9 @@ from .stopping import PurgeStop
 from .warnings import InactivityWarning
 
 __all__ = [
-    "A_NIGHT", "Erasure", "ErasureCertificate", "InactivityWarning", "Line", "NotAgreed", "NotAllReplayed", "NotErased",
-    "Outlook", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "PurgeStop", "Replay", "ReplayedErasure",
-    "accept_lost", "agreeing", "brakes", "coming", "erase", "forecast_replay", "last_begun", "leftovers", "outlook",
-    "pdf_of", "preview", "purge", "replay", "report", "resume", "resuming", "start", "stopping", "warnings",
+    "A_NIGHT", "Erasure", "ErasureCertificate", "InactivityWarning", "Line", "NotAgreed", "NotAllReplayed",
+    "NotErased", "Outlook", "PurgeBatch", "PurgeLine", "PurgeRefused", "PurgeRun", "PurgeStop", "Replay",
+    "ReplayedErasure", "accept_lost", "agreeing", "brakes", "coming", "erase", "forecast_replay", "last_begun",
+    "leftovers", "outlook", "pdf_of", "preview", "purge", "replay", "report", "resume", "resuming", "start",
+    "stopping", "warnings",
 ]  # fmt: skip

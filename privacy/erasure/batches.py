@@ -39,12 +39,15 @@ def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
 
 @dataclass(frozen=True)
 class Walk:
-    """A way through one declaration's rows: those to look at, in this order, and those of them that may go now."""
+    """A way through one declaration's rows: those to look at, in this order, and those of them that may go now.
+
+    Most nights most kinds have none to look at, and which may go is never asked.
+    """
 
     line: PurgeLine
     declaration: PersonalData
     rows: models.QuerySet[Any]
-    free: models.QuerySet[Any]
+    free: Callable[[], models.QuerySet[Any]]
     keys: tuple[str, ...]
     is_shells: bool = False
 
@@ -52,7 +55,10 @@ class Walk:
 def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
     """What is past its date, but not what is held or still needed."""
     rows = due_rows(declaration, today)
-    free = rows.exclude(held(declaration)).exclude(still_needed(declaration, today))
+
+    def free() -> models.QuerySet[Any]:
+        return rows.exclude(held(declaration)).exclude(still_needed(declaration, today))
+
     return Walk(line, declaration, rows, free, keys_of(declaration))
 
 
@@ -64,7 +70,7 @@ def through_the_shells(line: PurgeLine, declaration: PersonalData) -> Walk:
         if is_found_through_the_person(other):
             left = something_left(other, other.rows.filter(**{other.subject_lookup: OuterRef("pk")}))
             free = free.exclude(Exists(left))
-    return Walk(line, declaration, rows, free, ("pk",), is_shells=True)
+    return Walk(line, declaration, rows, lambda: free, ("pk",), is_shells=True)
 
 
 def batch(walk: Walk, after: Key | None) -> Key | None:
@@ -77,7 +83,7 @@ def batch(walk: Walk, after: Key | None) -> Key | None:
                 raise NoProgress(walk.line.model)
             window &= _up_to(walk.keys, last)
         if last is not None or walk.rows.filter(window).exists():
-            _remove(walk, walk.free.filter(window))
+            _remove(walk, walk.free().filter(window))
     return last
 
 

@@ -42,7 +42,7 @@ def purge(*, today: date, dry_run: bool = False) -> list[PurgeLine]:
         overwrite_what_goes()
         export.forget(datetime.combine(today, time.min, tzinfo=settings.SHOP_TZ))
         resume(today)
-        warnings.note_what_left(timezone.now())
+        warnings.note_what_left()
         warnings.warn(today, timezone.now())
         lines = _purge_all(run, today)
     except PurgeStopped as stopped:
@@ -162,13 +162,14 @@ def has_shells(declaration: PersonalData) -> bool:
 
 def _count_what_stays(line: PurgeLine, declaration: PersonalData, today: date) -> None:
     """What is past its date and still there, and why; `due` is this and what went."""
-    due, on_hold = due_rows(declaration, today), held(declaration)
-    found = due.exists() and due.aggregate(
-        due=Count("pk"),
-        held=Count("pk", filter=on_hold),
-        waiting=Count("pk", filter=~on_hold & still_needed(declaration, today)),
-    )
-    stays = found or {"due": 0, "held": 0, "waiting": 0}
+    due, stays = due_rows(declaration, today), {"due": 0, "held": 0, "waiting": 0}
+    if due.exists():
+        on_hold = held(declaration)
+        stays = due.aggregate(
+            due=Count("pk"),
+            held=Count("pk", filter=on_hold),
+            waiting=Count("pk", filter=~on_hold & still_needed(declaration, today)),
+        )
     line.due = stays["due"] + line.deleted + line.anonymised
     line.held, line.waiting, line.undated = stays["held"], stays["waiting"], _undated(declaration)
 

@@ -10,8 +10,9 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from .. import data_subjects, jobs, notices, tokens
+from .. import data_subjects, notices, tokens
 from ..fields import NormalisedEmailField
+from ..jobs import Job
 from ..personal_data import SELF, Delete, PersonalData, Retention, contact_columns, declarations
 from ..restrictions import blocking_erasure
 from ..vocabulary import Category, LawfulBasis, Purpose
@@ -64,7 +65,7 @@ def unwarned(lookup: str, today: date) -> Q:
     if person is None:
         return Q(pk__in=[])
     since = person.retention.since if person.retention else ""
-    before = timezone.make_aware(datetime.combine(today - _pause(), time.min), settings.SHOP_TZ) + timedelta(days=1)
+    before = timezone.make_aware(datetime.combine(today - _pause(), time.min), settings.SHOP_TZ)
     path = "" if lookup == "pk" else f"{lookup}__"
     given = InactivityWarning.objects.filter(
         data_subject=OuterRef(lookup), left_at__lt=before, written_at__gt=OuterRef(f"{path}{since}")
@@ -143,16 +144,19 @@ def _write(keys: list[Any], today: date, now: datetime) -> int:
     return len(found)
 
 
-def note_what_left(now: datetime) -> None:
-    """Of each warning on its way, whether its letter has left by now, or never will."""
+def note_what_left() -> None:
+    """Of each warning on its way, whether its letter has left by now, or never will.
+
+    A letter that is gone unsent was none: the warning goes too, and she is warned anew.
+    """
     waiting = InactivityWarning.objects.filter(left_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH)
     for rows in _batches(waiting):
         letters = notices.OutgoingEmail.objects.filter(key__in=[row.letter_key for row in rows])
         states = {key: (state, at) for key, state, at in letters.values_list("key", "job_state", "finished_at")}
+        InactivityWarning.objects.filter(pk__in=[row.pk for row in rows if row.letter_key not in states]).delete()
         for row in rows:
-            state, at = states.get(row.letter_key, (jobs.Job.State.DONE, None))
-            if state not in (jobs.Job.State.NEW, jobs.Job.State.WORKING):
-                row.left_at = at or row.written_at
+            state, at = states.get(row.letter_key, (Job.State.NEW, None))
+            row.left_at = None if state in (Job.State.NEW, Job.State.WORKING) else at or row.written_at
         InactivityWarning.objects.bulk_update([row for row in rows if row.left_at], ["left_at"])
 
 
