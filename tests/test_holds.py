@@ -213,7 +213,7 @@ def test_an_officer_picks_records_by_kind_and_number_and_the_unpaid_ones_are_tic
     make.payment(mary, order=debt, completed_on=None), make.payment(mary, order=paid)
     url, said = sent(mary, records=[f"customers.order:{debt.pk}"])
     page = at_desk.get(url).content.decode()
-    assert "order A-1, not paid" in page and "order A-2" in page and foreign.number not in page
+    assert "Order A-1, not paid" in page and "Order A-2" in page and foreign.number not in page
     assert page.index("A-1") < page.index("A-2")
     assert at_desk.post(url, said).status_code == 302
     row = Restriction.objects.get()

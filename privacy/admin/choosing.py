@@ -30,7 +30,7 @@ def for_a_person(
         given, files = (request.POST, request.FILES) if sent else (None, None)
         start: dict[str, Any] = {name: request.GET[name] for name in request.GET}
         start |= {name: request.GET.getlist(name) for name in request.GET if len(request.GET.getlist(name)) > 1}
-        whose = {"person": person} if getattr(form_class, "needs_person", False) else {}
+        whose: dict[str, Any] = {"person": person} if getattr(form_class, "needs_person", False) else {}
         form = form_class(given, files, initial=start, **whose)
         if sent and form.is_valid():
             try:

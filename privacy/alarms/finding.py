@@ -121,7 +121,8 @@ def holds(now: datetime) -> Iterator[DeadlineAlarm]:
     """The day has come to ask whether a restriction or hold is still needed; again each week until somebody says so."""
     today = _today(now)
     for row in Restriction.objects.review_due(today).only("data_subject", "review_on").iterator():
-        name, weeks = f"{row._meta.label_lower}:{row.pk}", (today - row.review_on).days // 7
+        name = f"{row._meta.label_lower}:{row.pk}"
+        weeks = (today - (row.review_on or today)).days // 7
         yield DeadlineAlarm(
             occasion=f"{name}:{row.review_on}:{weeks}", kind=Kind.HOLD, data_subject_id=row.data_subject_id, what=name,
             due_on=row.review_on,
