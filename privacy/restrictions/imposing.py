@@ -45,7 +45,7 @@ def impose(
             review_on=review_on,
         )
         named: dict[str, Any] = {"record": scope} if scope else {}
-        note(row, RestrictionStep.Kind.IMPOSED, actor=actor, until=review_on, why=reason, kind=str(kind), **named)
+        note(row, RestrictionStep.Kind.IMPOSED, actor=actor, until=review_on, kind=str(kind), **named)
         tell_recipients(row, Change.RESTRICTION, actor=actor, now=row.imposed_at, case=case)
     return row
 
