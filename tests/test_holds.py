@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 from django.utils import timezone
 
@@ -213,7 +214,7 @@ def test_an_officer_picks_records_by_kind_and_number_and_the_unpaid_ones_are_tic
     make.payment(mary, order=debt, completed_on=None), make.payment(mary, order=paid)
     url, said = sent(mary, records=[f"customers.order:{debt.pk}"])
     page = at_desk.get(url).content.decode()
-    assert "order A-1, not paid" in page and "order A-2" in page and foreign.number not in page
+    assert "Order A-1, not paid" in page and "Order A-2" in page and foreign.number not in page
     assert page.index("A-1") < page.index("A-2")
     assert at_desk.post(url, said).status_code == 302
     row = Restriction.objects.get()
@@ -349,6 +350,21 @@ def test_lrd_18_of_a_suspicion_she_reads_nothing_while_it_is_open_and_all_of_it_
     assert marker.pk
 
 
+def test_lrd_18_the_last_letter_and_the_report_of_a_deletion_do_not_betray_a_suspicion():
+    mary = make.customer("mary@example.com")
+    make.fraud_marker(mary, settled_on=None, settled_by="", outcome="", recorded_on=timezone.localdate())
+    order = make.order(mary, placed_on=timezone.localdate())
+    held(mary, FRAUD, scope=restrictions.name_of(order))
+    case = make.case(mary, "erasure", state="completed", closed_at=timezone.now())
+    wish = erasure.start(mary, case=case, actor="test", now=timezone.now())
+    assert jobs.work("privacy.erasure", wish.pk)
+    letter = OutgoingEmail.objects.get(template="erasure_done")
+    said = (bytes(letter.body) + bytes(letter.html)).decode() + str(Erasure.objects.get().report)
+    assert "fraud" not in said.lower() and FraudMarker.objects.exists()
+    assert "a legal matter is not settled yet" in said
+    assert "customers.FraudMarker" in AuditEntry.objects.get(event="erasure.done").details["counts"]
+
+
 def test_lrd_18_a_suspicion_outlives_a_deletion_and_goes_by_itself_after_six_years():
     mary = make.customer()
     make.fraud_marker(mary, recorded_on=date(2026, 1, 31))
@@ -389,3 +405,33 @@ def test_agents_do_not_learn_of_a_suspicion():
         page = shown(desk(colleague(AGENT)), row).lower()
         assert "a legal matter is not settled yet" in page and "suspected fraud" not in page
     assert desk(colleague(AGENT)).get(page_of(Restriction.objects.get())).status_code == 403
+
+
+# --- the update ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.full
+@pytest.mark.django_db(transaction=True)
+def test_holds_from_before_get_a_day_one_spelling_and_a_history():
+    """The migration, over rows as they were, on the engine in use."""
+    mary, before = make.customer(), [("privacy", "0022_asked_links")]
+    old = MigrationExecutor(connection)
+    old.migrate(before)
+    rows = old.loader.project_state(before).apps.get_model("privacy", "Restriction").objects
+    said = {"data_subject_id": mary.pk, "reason": "x", "imposed_by": "test"}
+    open_one = rows.create(kind="debt", scope="customers.Order:7", **said)
+    ended_one = rows.create(
+        kind="claim",
+        lift_proposed_by="a",
+        lift_proposed_at=timezone.now(),
+        lifted_by="b",
+        lifted_at=timezone.now(),
+        **said,
+    )
+    new = MigrationExecutor(connection)
+    new.migrate(new.loader.graph.leaf_nodes())
+    row = Restriction.objects.get(pk=open_one.pk)
+    assert (row.scope, row.review_on) == ("customers.order:7", timezone.localdate() + timedelta(days=30))
+    assert [step.kind for step in restrictions.steps_of(row)] == ["imposed"]
+    steps = restrictions.steps_of(Restriction.objects.get(pk=ended_one.pk))
+    assert [step.kind for step in steps] == ["imposed", "lift_proposed", "lifted"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import audit, restrictions, roles
-from ..restrictions import NotLawful, Restriction
+from ..restrictions import NotLawful, Restriction, RestrictionStep
 from ..roles import Act
 from ..vocabulary import Source
 from . import people, seeing, timeline, words
@@ -89,10 +89,12 @@ def page(request: HttpRequest, row: Restriction, room: Any) -> HttpResponse:
 def _history(row: Restriction, *, sees: bool) -> list[dict[str, Any]]:
     steps = list(restrictions.steps_of(row))
     names = timeline.who_is(step.by for step in steps)
+    first = RestrictionStep.Kind.IMPOSED
+    said = [(step, row.reason if step.kind == first else step.why) for step in steps]
     return [
         {"what": words.sentence(step.get_kind_display()), "who": names[step.by], "at": step.at, "until": step.until,
-         "why": step.why if sees else "", "is_masked": bool(step.why) and not sees}
-        for step in steps
+         "why": why if sees else "", "is_masked": bool(why) and not sees}
+        for step, why in said
     ]  # fmt: skip
 
 

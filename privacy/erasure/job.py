@@ -205,4 +205,6 @@ def _close(
 
 
 def _result(lines: list[Line]) -> dict[str, Any]:
-    return {"report": [line.as_json() for line in lines], "waits_for_release": any(line.held for line in lines)}
+    # The person may read the report: what she is not told of stands in the audit log alone.
+    told = [line.as_told().as_json() for line in lines if line.is_told]
+    return {"report": told, "waits_for_release": any(line.held for line in lines)}

@@ -18,12 +18,12 @@ def bring_over(apps, schema_editor):
             row.review_on = timezone.localdate() + timedelta(days=30)
         row.save(update_fields=["scope", "review_on"])
         known = [
-            ("imposed", row.imposed_at, row.imposed_by, row.reason), ("lift_proposed", row.lift_proposed_at, row.lift_proposed_by, ""),
-            ("told", row.told_at, "", ""), ("lifted", row.lifted_at, row.lifted_by, ""),
+            ("imposed", row.imposed_at, row.imposed_by), ("lift_proposed", row.lift_proposed_at, row.lift_proposed_by),
+            ("told", row.told_at, ""), ("lifted", row.lifted_at, row.lifted_by),
         ]
         step.objects.bulk_create(
-            step(restriction=row, kind=kind, at=at, by=by, why=why, until=row.review_on if kind == "imposed" else None)
-            for kind, at, by, why in known if at
+            step(restriction=row, kind=kind, at=at, by=by, until=row.review_on if kind == "imposed" else None)
+            for kind, at, by in known if at
         )
 
 
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('by', models.CharField(help_text='Whoever took it, by reference.', max_length=100)),
                 ('until', models.DateField(blank=True, null=True, verbose_name='looked at again on')),
-                ('why', models.TextField(blank=True)),
+                ('why', models.TextField(blank=True, help_text='Of the first step it is the reason of the restriction itself.')),
                 ('restriction', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='privacy.restriction')),
             ],
             options={

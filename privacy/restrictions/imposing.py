@@ -44,8 +44,8 @@ def impose(
             imposed_by=audit.reference(actor),
             review_on=review_on,
         )
-        named = {"record": scope} if scope else {}
-        note(row, RestrictionStep.Kind.IMPOSED, actor=actor, until=review_on, why=reason, kind=str(kind), **named)
+        named: dict[str, Any] = {"record": scope} if scope else {}
+        note(row, RestrictionStep.Kind.IMPOSED, actor=actor, until=review_on, kind=str(kind), **named)
         tell_recipients(row, Change.RESTRICTION, actor=actor, now=row.imposed_at, case=case)
     return row
 

@@ -100,9 +100,10 @@ def owners(declaration: PersonalData) -> Iterator[tuple[type[Any], str]]:
         model = model._meta.get_field(step).related_model
         yield model, "__".join(steps[:count])
     for column in declaration.model._meta.concrete_fields:
-        said = declaration_of(column.related_model) if column.related_model else None
+        target: Any = column.related_model
+        said = declaration_of(target) if target else None
         if isinstance(said, PersonalData) and said.data_subject not in (None, SELF) and column.name != steps[0]:
-            yield column.related_model, column.name
+            yield target, column.name
 
 
 def names_around(record: Model) -> list[str]:

@@ -43,7 +43,7 @@ class RestrictionStep(models.Model):
     at = models.DateTimeField(default=timezone.now)
     by = models.CharField(max_length=100, help_text="Whoever took it, by reference.")
     until = models.DateField("looked at again on", null=True, blank=True)
-    why = models.TextField(blank=True)
+    why = models.TextField(blank=True, help_text="Of the first step it is the reason of the restriction itself.")
 
     class Meta:
         ordering = ["at", "pk"]
