@@ -40,15 +40,23 @@ class PlainShelf:
 
 def export_to(data_subject: Any, folder: Path, *, actor: Any, only_provided: bool = False) -> dict[str, dict[str, Any]]:
     """Writes the files into the folder, readable by their owner alone, and says size and SHA-256 of each."""
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
     try:
-        shelf = PlainShelf(work)
+        return _into(folder, data_subject, actor, only_provided)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _into(folder: Path, data_subject: Any, actor: Any, only_provided: bool) -> dict[str, dict[str, Any]]:
+    """All files or none, by way of a folder beside them."""
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=folder, ignore_cleanup_errors=True) as work:
+        shelf = PlainShelf(Path(work))
         build(collect(data_subject, only_provided), shelf, lambda _: None)
         for name in shelf.files:
-            (work / name).chmod(0o600)
-            (work / name).replace(folder / name)
-        audit.record("export.written", actor=actor, subject=data_subject, files=sorted(shelf.files))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+            (shelf.folder / name).chmod(0o600)
+            (shelf.folder / name).replace(folder / name)
+    audit.record("export.written", actor=actor, subject=data_subject, files=sorted(shelf.files))
     return shelf.files
