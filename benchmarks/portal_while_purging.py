@@ -54,7 +54,8 @@ def in_one_transaction() -> None:
     from privacy.consent import ConsentEntry
 
     with transaction.atomic(), connection.cursor() as cursor, end_of_retention(ConsentEntry):
-        for table, join, due, who, action in purge.STEPS:
+        for table, join, due, who, blank in purge.STEPS:
+            action = blank.replace("{drawn}", purge.DRAWN[connection.vendor])
             free = f"{due} AND NOT {purge.HELD.format(who=who)}"
             cursor.execute(f"{action} WHERE id IN (SELECT t.id FROM {table} t {join} WHERE {free})", [])
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,17 @@ ROOT = Path(__file__).parent.parent
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 3
 TODAY = date(2026, 11, 30)
+WARNED_AT = datetime(2026, 10, 1, tzinfo=UTC)
 BATCH = 2_000
 BASE = 1_000_000
 HELD = (
     "EXISTS (SELECT 1 FROM privacy_restriction r "
     "WHERE r.data_subject_id = {who} AND r.scope = '' AND r.lifted_at IS NULL)"
+)
+# Whoever was inactive goes only if she was warned in time; what she ordered or agreed to has a period of its own.
+WARNED = (
+    "EXISTS (SELECT 1 FROM privacy_inactivitywarning w "
+    "WHERE w.data_subject_id = {who} AND w.left_at < '2026-10-31' AND w.written_at > {since})"
 )
 
 
@@ -42,12 +48,14 @@ def fill(people: int) -> None:
 
     from customers.models import Address, Customer, EmailAddress, NewsletterSubscription, Order
     from privacy.consent import ConsentEntry
+    from privacy.erasure import InactivityWarning
     from privacy.restrictions import Restriction
     from tests import make
 
     call_command("migrate", verbosity=0)
     mary = make.customer(last_active_at=make.LONG_AGO)
     make.address(mary), make.newsletter(mary), make.order(mary), make.grant(mary), make.restriction(mary)
+    make.inactivity_warning(mary, written_at=WARNED_AT, left_at=WARNED_AT)
     long_ago = "datetime('2020-03-15 12:00:00', '+' || n || ' seconds')"
     lately = f"CASE WHEN n % 20 = 0 THEN '2026-11-01 12:00:00' ELSE {long_ago} END"
     if connection.vendor == "postgresql":
@@ -61,6 +69,7 @@ def fill(people: int) -> None:
         (Order, {"number": "'o' || n"}, ""),
         (ConsentEntry, {}, ""),
         (Restriction, {"lifted_at": "NULL", "lifted_by": "''"}, "AND n % 100 = 1"),
+        (InactivityWarning, {}, ""),
     ]
     with connection.cursor() as cursor:
         for model, changes, only in copies:
@@ -85,13 +94,14 @@ def copy_of(vendor: str, model: Any, changes: dict[str, str], only: str, people:
 # --- two ways --------------------------------------------------------------------------------------------
 
 OF_INACTIVE = "JOIN customers_customer c ON c.id = t.customer_id"
-LONG = "c.last_active_at < '2023-11-30'"
+LONG = "c.last_active_at < '2023-11-30' AND " + WARNED.format(who="t.customer_id", since="c.last_active_at")
 DRAWN = {"postgresql": "replace(gen_random_uuid()::text, '-', '')", "sqlite": "lower(hex(randomblob(16)))"}
 BLANK_CUSTOMER = (
     "number = 'erased-' || {drawn}, display_name = '', given_name = '', family_name = '', phone = '', "
     "date_of_birth = NULL, sex = '', size = '', health_note = '', source = ''"
 )
 BLANK_ORDER = "number = 'erased-' || {drawn}, bill_to = '', ship_to = '', ip_address = NULL, gift_message = ''"
+BLANKS = (BLANK_ORDER, BLANK_CUSTOMER)
 STEPS = [
     ("customers_emailaddress", OF_INACTIVE, LONG, "t.customer_id", "DELETE FROM customers_emailaddress"),
     ("customers_address", OF_INACTIVE, LONG, "t.customer_id", "DELETE FROM customers_address"),
@@ -99,7 +109,9 @@ STEPS = [
      "DELETE FROM customers_newslettersubscription"),
     ("customers_order", "", "t.placed_on < '2020-11-30' AND t.number NOT LIKE 'erased-%%'", "t.customer_id",
      f"UPDATE customers_order SET {BLANK_ORDER}"),
-    ("customers_customer", "", "t.last_active_at < '2023-11-30' AND t.number NOT LIKE 'erased-%%'", "t.id",
+    ("customers_customer", "",
+     (f"t.last_active_at < '2023-11-30' AND t.number NOT LIKE 'erased-%%' "
+     f"AND {WARNED.format(who='t.id', since='t.last_active_at')}"), "t.id",
      f"UPDATE customers_customer SET {BLANK_CUSTOMER}"),
     ("privacy_consententry", "JOIN customers_customer c ON c.id = t.data_subject_id",
      "t.occurred_at < '2020-11-30' AND c.number LIKE 'erased-%%'", "t.data_subject_id",
@@ -140,10 +152,12 @@ def raw() -> None:
 
 
 def ours() -> None:
-    """The purge as every night."""
+    """The purge as every night, brakes included, which two people have let it pass."""
     from privacy import erasure
+    from tests.purging import agreed
 
-    lines = erasure.purge(today=TODAY, confirmed_by="system:benchmark")
+    agreed(TODAY)
+    lines = erasure.purge(today=TODAY)
     assert not [line.model for line in lines if line.error]
 
 
@@ -166,12 +180,13 @@ def one_by_hand(pk: int) -> None:
 
     from privacy import audit, suppression
 
+    blank_order, blank_customer = (text.replace("{drawn}", DRAWN[connection.vendor]) for text in BLANKS)
     with transaction.atomic(), connection.cursor() as cursor:
         suppression.suppress("someone@example.com", reason="erasure")
         for table in ("emailaddress", "address", "newslettersubscription"):
             cursor.execute(f"DELETE FROM customers_{table} WHERE customer_id = %s", [pk])
-        cursor.execute(f"UPDATE customers_order SET {BLANK_ORDER} WHERE customer_id = %s", [pk])
-        cursor.execute(f"UPDATE customers_customer SET {BLANK_CUSTOMER} WHERE id = %s", [pk])
+        cursor.execute(f"UPDATE customers_order SET {blank_order} WHERE customer_id = %s", [pk])
+        cursor.execute(f"UPDATE customers_customer SET {blank_customer} WHERE id = %s", [pk])
         audit.record("erasure.done", actor="system:benchmark")
 
 
