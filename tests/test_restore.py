@@ -131,7 +131,12 @@ def test_a_line_names_nobody_and_only_our_key_can_compute_it(mary, ledger):
 def test_the_line_is_on_the_disk_before_anything_is_destroyed(mary, ledger, monkeypatch):
     make.enquiry(mary)
     waited, real = [], os.fsync
-    monkeypatch.setattr(os, "fsync", lambda descriptor: waited.append(ledger.exists()) or real(descriptor))
+
+    def noticed(descriptor):
+        waited.append(ledger.exists())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noticed)
 
     def cut_off(declaration, rows):
         assert waited and len(ledger.read_text().splitlines()) == 1

@@ -120,7 +120,7 @@ def look_each_time(monkeypatch):
 
 def plant(kinds):
     """A customer with one record of each kind, her canary in all of them, and an erasure that one proposed."""
-    mary, first, second = make.customer(login=True), *officers()
+    mary, (first, second) = make.customer(login=True), officers()
     address = mary.contact_email
     make.everything(mary, kinds)
     case = subject_requests.open_case(mary, "erasure", source=Source.LETTER, actor=first, identity_confirmed=True)
@@ -171,7 +171,7 @@ def drill(count, kills, tmp_path, client, *, kinds):
     assert_closed(client, tmp_path)
     for step in kills:
         with running(tmp_path / "replay.log", "-c", SUICIDE, str(step)) as child:
-            wait_until(lambda child=child: not child.is_running, 120, "the child ends")
+            child.process.wait(120)
             assert child.process.returncode == -signal.SIGKILL, child.said
         assert client.get("/").status_code == 503, "half replayed is closed"
     said = manage("replay_erasures")

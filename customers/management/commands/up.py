@@ -44,7 +44,7 @@ class Command(BaseCommand):
             self._say("          imap://{host}:{port}/{folder}".format(**settings.IMAP))
         for line in self._logins():
             self._say(f"  {line}")
-        standing = erasure_ledger.look()
+        standing = erasure_ledger.current()
         self._say("\nAll is up. Ctrl-C stops it." if standing.is_open else f"\n{standing}")
 
     @staticmethod
