@@ -398,6 +398,14 @@ def test_lrd_18_an_officer_records_and_settles_a_suspicion_and_nobody_else_sees_
     assert (marker.outcome, marker.facts, marker.evidence) == ("unfounded", "", ""), "what was wrong is gone"
 
 
+def test_lrd_18_a_suspicion_cannot_be_held_by_name_because_a_hold_is_told():
+    mary = make.customer()
+    marker = make.fraud_marker(mary, settled_on=None, settled_by="", outcome="")
+    with pytest.raises(NotLawful, match="no such record"):
+        held(mary, DEBT, scope=restrictions.name_of(marker))
+    assert "uspicion" not in str([one.kind.title for one in restrictions.holdable(mary)])
+
+
 def test_agents_do_not_learn_of_a_suspicion():
     mary = make.customer()
     held(mary, FRAUD)
