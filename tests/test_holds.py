@@ -31,6 +31,13 @@ def held(person, kind=DEBT, *, scope="", **said):
     return restrictions.impose(person, kind, "Unpaid since May.", scope=scope, **said)
 
 
+def agreed(person):
+    """A deletion that two people agreed to, waiting for its worker."""
+    case = make.case(person, "erasure", received_at=timezone.now())
+    type(case).objects.filter(pk=case.pk).update(state="executing", proposed_by=make.staff(), approved_by=make.staff())
+    return erasure.start(person, case=case, actor="test", now=timezone.now())
+
+
 def ended(row):
     restrictions.propose_lifting(row, actor="one", why="Paid.")
     restrictions.lift(row, actor="two", now=timezone.now())
@@ -166,13 +173,11 @@ def test_the_whole_history_is_kept_in_its_order():
     assert [step.kind for step in restrictions.steps_of(row)] == steps
 
 
-def test_e48_when_a_hold_ends_the_rest_of_the_deletion_goes_at_once_as_a_job(django_capture_on_commit_callbacks):
+def test_e48_when_a_hold_ends_the_rest_of_the_deletion_goes_at_once_as_a_job():
     mary, today = make.customer(), timezone.localdate()
     enquiry = make.enquiry(mary)
     row = held(mary, CLAIM, scope=f"customers.enquiry:{enquiry.pk}")
-    case = make.case(mary, "erasure", received_at=timezone.now())
-    wish = erasure.start(mary, case=case, actor="test", now=timezone.now())
-    type(case).objects.filter(pk=case.pk).update(state="executing", proposed_by=make.staff(), approved_by=make.staff())
+    wish = agreed(mary)
     assert jobs.work("privacy.erasure", wish.pk)
     assert Enquiry.objects.exists() and Erasure.objects.get().waits_for_release
     restrictions.propose_lifting(row, actor="one", why="Settled.")
@@ -190,8 +195,7 @@ def test_the_end_of_one_of_two_holds_wakes_nothing():
     mary = make.customer()
     make.enquiry(mary)
     one, _other = held(mary, CLAIM), held(mary, DEBT)
-    case = make.case(mary, "erasure", received_at=timezone.now())
-    wish = erasure.start(mary, case=case, actor="test", now=timezone.now())
+    wish = agreed(mary)
     Erasure.objects.filter(pk=wish.pk).update(job_state="done", waits_for_release=True)
     ended(one)
     assert Erasure.objects.get().job_state == "done"
@@ -355,8 +359,7 @@ def test_lrd_18_the_last_letter_and_the_report_of_a_deletion_do_not_betray_a_sus
     make.fraud_marker(mary, settled_on=None, settled_by="", outcome="", recorded_on=timezone.localdate())
     order = make.order(mary, placed_on=timezone.localdate())
     held(mary, FRAUD, scope=restrictions.name_of(order))
-    case = make.case(mary, "erasure", state="completed", closed_at=timezone.now())
-    wish = erasure.start(mary, case=case, actor="test", now=timezone.now())
+    wish = agreed(mary)
     assert jobs.work("privacy.erasure", wish.pk)
     letter = OutgoingEmail.objects.get(template="erasure_done")
     said = (bytes(letter.body) + bytes(letter.html)).decode() + str(Erasure.objects.get().report)
@@ -395,6 +398,14 @@ def test_lrd_18_an_officer_records_and_settles_a_suspicion_and_nobody_else_sees_
     assert (marker.outcome, marker.facts, marker.evidence) == ("unfounded", "", ""), "what was wrong is gone"
 
 
+def test_lrd_18_a_suspicion_cannot_be_held_by_name_because_a_hold_is_told():
+    mary = make.customer()
+    marker = make.fraud_marker(mary, settled_on=None, settled_by="", outcome="")
+    with pytest.raises(NotLawful, match="no such record"):
+        held(mary, DEBT, scope=restrictions.name_of(marker))
+    assert "uspicion" not in str([one.kind.title for one in restrictions.holdable(mary)])
+
+
 def test_agents_do_not_learn_of_a_suspicion():
     mary = make.customer()
     held(mary, FRAUD)
@@ -418,7 +429,7 @@ def test_holds_from_before_get_a_day_one_spelling_and_a_history():
     old = MigrationExecutor(connection)
     old.migrate(before)
     rows = old.loader.project_state(before).apps.get_model("privacy", "Restriction").objects
-    said = {"data_subject_id": mary.pk, "reason": "x", "imposed_by": "test"}
+    said = {"data_subject_id": mary.pk, "reason": "x", "imposed_by": "test", "imposed_at": make.LONG_AGO}
     open_one = rows.create(kind="debt", scope="customers.Order:7", **said)
     ended_one = rows.create(
         kind="claim",

@@ -48,9 +48,14 @@ class Records:
 def kinds() -> Iterator[Kind]:
     """Every kind about a person but her own row, which goes with "everything", and what only proves our work."""
     for declaration in declarations():
-        is_hers = declaration.data_subject not in (None, SELF) and declaration.category not in NEVER
-        if is_hers and declaration.model._meta.app_label != "privacy":
+        is_wanted = declaration.category not in NEVER and declaration.model._meta.app_label != "privacy"
+        if _can_be_held(declaration) and is_wanted:
             yield Kind(declaration)
+
+
+def _can_be_held(declaration: PersonalData) -> bool:
+    """One by one: not her own row, nor what she may not be told of, because she is told what is held."""
+    return declaration.data_subject not in (None, SELF) and declaration.withheld is None
 
 
 def name_of(row: models.Model) -> str:
@@ -62,7 +67,7 @@ def find(data_subject: Any, name: str) -> models.Model:
     """The record of this name if it is this person's; NotLawful, in one line, for anything else."""
     label, _colon, pk = name.strip().partition(":")
     for declaration in declarations():
-        if declaration.data_subject not in (None, SELF) and declaration.model._meta.label_lower == label.lower():
+        if _can_be_held(declaration) and declaration.model._meta.label_lower == label.lower():
             if row := _row(declaration, data_subject, pk):
                 return row
             break

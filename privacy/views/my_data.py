@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import overview, restrictions
+from ..overview.reading import name_of
 from ..personal_data import declarations
 from ..purposes import Purpose
 from ..recipients import Disclosure
+from ..restrictions import Restriction
 from ..vocabulary import Category, LawfulBasis
 from .access import customer_required
 
@@ -34,7 +36,7 @@ def my_data(request: HttpRequest, customer: Any) -> HttpResponse:
         {"category": Category(category), "cards": [_card(holding, purposes) for holding in found]}
         for category, found in groupby(others, key=lambda h: h.declaration.category)
     ]
-    kept = restrictions.told_to_person(customer)
+    kept = restrictions.told_to_person(customer) if any(map(_may_keep, holdings)) else []
     context = {"customer": customer, "sections": sections, "received": received, "kept": kept}
     return render(request, "privacy/my_data.html", context)
 
@@ -54,6 +56,14 @@ def records(request: HttpRequest, customer: Any, kind: str) -> HttpResponse:
     purposes = {purpose.slug: purpose for purpose in Purpose.objects.all()}
     context = {"card": _card(holding, purposes), "page": page, "category": Category(declaration.category)}
     return render(request, "privacy/records.html", context)
+
+
+def _may_keep(holding: overview.Holding) -> bool:
+    """Whether a hold may be in force, by the rows that were read anyway; most people cost no further query."""
+    if holding.declaration.model is not Restriction:
+        return False
+    lifted = name_of(Restriction._meta.get_field("lifted_at"))
+    return holding.count > len(holding.rows) or any(not dict(row.values)[lifted] for row in holding.rows)
 
 
 def _card(holding: overview.Holding, purposes: dict[str, Purpose]) -> dict[str, Any]:
