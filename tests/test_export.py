@@ -466,6 +466,24 @@ def test_erasure_takes_every_copy_and_stops_the_one_in_the_making(customer, fold
     assert len(read(other, "export.json")) == other.files["export.json"]["size"]
 
 
+def test_a_file_that_an_erasure_did_not_see_is_gone_too(customer, folder, monkeypatch):
+    running = export.Export.objects.create(data_subject=customer, requested_by="test")
+    seen = []
+
+    def erased_meanwhile(*args, **kwargs):
+        with monkeypatch.context() as patch:
+            patch.setattr("privacy.export.files.remove", lambda token: seen.append(token))
+            export.discard_files(customer)
+        for path in list(folder.rglob("*.json")):
+            path.unlink()
+        return b"%PDF-"
+
+    monkeypatch.setattr("privacy.documents.pdf_of", erased_meanwhile)
+    assert not jobs.work("privacy.export", running.pk)
+    assert seen
+    assert [path.name for path in folder.rglob("*") if path.name.startswith("export.")] == []
+
+
 def test_the_row_holds_no_address(done):
     assert CANARY.lower() not in json.dumps([done.addressees, done.files]).lower()
 

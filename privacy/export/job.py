@@ -118,7 +118,11 @@ class SealedShelf:
         with files.sealed(self.folder / name, self.export.place(name)) as sink:
             yield sink
         about = sink.about() | {"path": f"{self.export.folder}/{self.export.claims}/{name}"}
-        self.export.write(files=self.export.files | {name: about})
+        try:
+            self.export.write(files=self.export.files | {name: about})
+        except jobs.LostClaim:  # an erasure that swept the folder a moment ago has not seen this file
+            (self.folder / name).unlink(missing_ok=True)
+            raise
 
     def read(self, name: str) -> bytes:
         """A finished file, plain."""

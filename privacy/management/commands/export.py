@@ -10,9 +10,9 @@ from privacy import data_subjects, export
 
 
 class Command(BaseCommand):
-    """Writes export.json, export.pdf and manifest.json, all of them or none."""
+    """Writes the files of a copy, all of them or none."""
 
-    help = "Writes the copy of one customer's data (Art. 15): export.json, export.pdf, manifest.json."
+    help = "Writes the copy of one customer's data (Art. 15): export.json, export.pdf, a CSV file for each category, manifest.json."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customer", required=True, metavar="NUMBER", help="the customer number, as printed")
