@@ -12,7 +12,7 @@ from privacy import data_subjects, export
 class Command(BaseCommand):
     """Writes the files of a copy, all of them or none."""
 
-    help = "Writes the copy of one customer's data (Art. 15): export.json, export.pdf, a CSV file for each category, manifest.json."
+    help = "Writes the copy of one customer's data (Art. 15): JSON, PDF, a CSV file for each category, manifest."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customer", required=True, metavar="NUMBER", help="the customer number, as printed")
