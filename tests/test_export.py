@@ -170,6 +170,26 @@ def test_a_spreadsheet_for_each_category_says_the_same_as_the_json(customer, tmp
     assert {path.stem for path in tmp_path.glob("*.csv")} == {one["category"] for one in copy["categories"]}
 
 
+def test_the_page_about_the_format_names_every_key_of_a_real_copy(customer, tmp_path):
+    make.everything(customer, ABOUT_PEOPLE)
+    make.disclosure(customer)
+    copy = written(customer, tmp_path)
+    for table in tables(copy).values():
+        table["rows"] = [{"in_words": {}} for row in table["rows"] if "in_words" in row]
+    page = (settings.BASE_DIR / "docs" / "export-format.md").read_text()
+    keys = set(keys_in(copy)) | set(keys_in(json.loads((tmp_path / "manifest.json").read_text())))
+    assert {"in_words", "received", "from_you", "held_but_not_shown"} <= keys
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
+
+
+def keys_in(value):
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield key
+        yield from keys_in(inner)
+    for inner in value if isinstance(value, list) else ():
+        yield from keys_in(inner)
+
+
 def as_cell(value):
     return "" if value is None else str(writing.inert(value))
 
@@ -444,6 +464,22 @@ def test_erasure_takes_every_copy_and_stops_the_one_in_the_making(customer, fold
     done.refresh_from_db()
     assert refused(customer.account, done) == "expired"
     assert len(read(other, "export.json")) == other.files["export.json"]["size"]
+
+
+def test_a_file_that_an_erasure_did_not_see_is_gone_too(customer, folder, monkeypatch):
+    running = export.Export.objects.create(data_subject=customer, requested_by="test")
+    seen = []
+
+    def erased_meanwhile(*args, **kwargs):
+        with monkeypatch.context() as patch:
+            patch.setattr("privacy.export.files.remove", seen.append)
+            export.discard_files(customer)
+        return b"%PDF-"
+
+    monkeypatch.setattr("privacy.documents.pdf_of", erased_meanwhile)
+    assert not jobs.work("privacy.export", running.pk)
+    assert seen
+    assert list(folder.rglob("export.pdf*")) == []
 
 
 def test_the_row_holds_no_address(done):

@@ -44,7 +44,9 @@ class Table:
         self.marked = [c.name for c in self.columns if c.name in declaration.third_party]
         self.knows_internal = "is_internal" in declaration.not_personal
         self.exact = [self._guarded(column, exact(column)) for column in self.columns]
-        self.words = [self._guarded(column, in_words(column)) for column in self.columns]
+        self.words = [
+            read and self._guarded(c, read) for c, read in zip(self.columns, map(in_words, self.columns), strict=True)
+        ]
         self.labels = {column.name: label(column) for column in self.columns}
         self.related = [i for i, column in enumerate(self.columns) if column.related_model]
 
@@ -98,10 +100,12 @@ class Table:
         return Row(values[0], bare, {}, is_internal=values[-1])
 
     def _row(self, values: tuple[Any, ...], related: dict[Any, str]) -> Row:
-        row = Row(values[0], {}, {}, is_internal=values[-1])
-        for i, (column, value) in enumerate(zip(self.columns, values[1:-1], strict=True)):
-            row.exact[column.name] = self.exact[i](value)
-            words = related.get((column.related_model, value), "") if column.related_model else self.words[i](value)
+        row = self._bare_row(values)
+        for column, read, value in zip(self.columns, self.words, values[1:-1], strict=True):
+            if column.related_model:
+                words = related.get((column.related_model, value), "")
+            else:
+                words = read(value) if read else row.exact[column.name]
             if words:
                 row.words[column.name] = words
         return row

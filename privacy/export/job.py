@@ -120,8 +120,8 @@ class SealedShelf:
         about = sink.about() | {"path": f"{self.export.folder}/{self.export.claims}/{name}"}
         try:
             self.export.write(files=self.export.files | {name: about})
-        except jobs.LostClaim:  # the person was erased meanwhile, or somebody else has the job: nothing of it stays
-            files.remove(f"{self.export.folder}/{self.export.claims}")
+        except jobs.LostClaim:  # an erasure that swept the folder a moment ago has not seen this file
+            (self.folder / name).unlink(missing_ok=True)
             raise
 
     def read(self, name: str) -> bytes:

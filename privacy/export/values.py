@@ -29,7 +29,9 @@ def exact(column: models.Field) -> Reader:
         return lambda value: value.isoformat() if value else None
     if isinstance(column, models.DecimalField):
         return lambda value: None if value is None else str(value)
-    if isinstance(column, models.CharField | models.TextField | models.JSONField):
+    if isinstance(column, models.CharField | models.TextField):
+        return lambda value: without_card_numbers(value) if isinstance(value, str) else value
+    if isinstance(column, models.JSONField):
         return _clean
     return lambda value: value if isinstance(value, int | float | None) else str(value)
 
@@ -42,11 +44,15 @@ def _clean(value: Any) -> Any:
     return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def in_words(column: models.Field) -> Reader:
-    """What turns the same values into words in the language of the moment."""
+def in_words(column: models.Field) -> Reader | None:
+    """What turns the same values into words in the language of the moment; None where they read as they stand."""
     named = dict(column.flatchoices or ())
     if named:
         return lambda value: str(named.get(value, value))
+    if isinstance(column, EncryptedField | models.BinaryField | models.CharField | models.TextField):
+        return None
+    if isinstance(column, models.DateTimeField):
+        return lambda value: _moment(value) if value else ""
     return _words
 
 
@@ -57,8 +63,13 @@ def _words(value: Any) -> str:
 
 
 def _moment(value: datetime) -> str:
+    return _moment_in_words(value.replace(second=0, microsecond=0), translation.get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _moment_in_words(value: datetime, language: str | None) -> str:
     moment = value.astimezone(settings.SHOP_TZ)
-    return f"{day_in_words(moment.date())}, {moment:%H:%M}"
+    return f"{_day_in_words(moment.date(), language)}, {moment:%H:%M}"
 
 
 def day_in_words(day: date) -> str:

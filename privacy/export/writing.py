@@ -17,6 +17,7 @@ from .contents import Chapter, Copy, Row, Table, label
 
 FORMAT = "privacy-export/1"
 AT_ONCE = 200
+ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 Progress = Callable[[int], None]
 # What a spreadsheet takes for a formula, behind blanks, quotes and full-width twins too.
 FORMULA = re.compile(r"^[\s'\"\u00a0\u3000\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
@@ -63,7 +64,7 @@ def _json(copy: Copy) -> Iterator[str]:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return ENCODER.encode(value)
 
 
 def _open(value: dict[str, Any]) -> str:

@@ -27,8 +27,8 @@ def disk(tmp_path, settings):
     """A file system of a megabyte on which exports lie."""
     place = tmp_path / "disk"
     place.mkdir()
-    argv = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
-    mounted = subprocess.run(argv, check=False, capture_output=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", place]
+    mounted = subprocess.run(mount, capture_output=True, check=False)
     if mounted.returncode:
         absent(f"no small file system: {mounted.stderr.decode().strip()} (needs root)")
     settings.STORAGES = settings.STORAGES | {

@@ -11,9 +11,9 @@ from privacy.erasure_ledger import CommandWhileOpen
 
 
 class Command(CommandWhileOpen):
-    """Writes export.json, export.pdf and manifest.json, all of them or none."""
+    """Writes the files of a copy, all of them or none."""
 
-    help = "Writes the copy of one customer's data (Art. 15): export.json, export.pdf, manifest.json."
+    help = "Writes the copy of one customer's data (Art. 15): JSON, PDF, a CSV file for each category, manifest."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--customer", required=True, metavar="NUMBER", help="the customer number, as printed")
