@@ -86,9 +86,7 @@ def test_a_whole_run_keeps_every_promise_and_leaves_no_row_no_file_and_no_figure
     assert outcomes(run) == KEPT, list(run.steps.values_list("name", "line"))
     assert (run.outcome, run.job_state) == ("kept", "done") and run.removed_at and run.finished_at
     assert everything() == before
-    assert (
-        not Customer.objects.exclude(pk=mary.pk).exists() and not Account.objects.exclude(pk=mary.account_id).exists()
-    )
+    assert list(Customer.objects.all()) == [mary] and list(Account.objects.all()) == [mary.account]
     assert list(traces.find(person.word_of(run), person.probe_of(run))) == []
     said = set(AuditEntry.objects.filter(subject=run.subject).values_list("event", flat=True))
     assert said >= {"canary.made", "consent.granted", "consent.withdrawn", "rectification", "export.done",

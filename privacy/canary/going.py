@@ -192,7 +192,6 @@ def remove(run: CanaryRun) -> str:
         return _("Nobody had been made.")
     run.for_long()
     person.remove(run)
-    farewell.remove_copies([person.address_of(run)])
     left = person.rows_left(run)
     require(not left, _("Rows are left in: %(models)s.") % {"models": ", ".join(left)})
     return _("No row is left of her.")
