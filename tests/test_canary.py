@@ -35,7 +35,7 @@ from privacy.subject_requests import DataSubjectRequest
 from privacy.tasks import canary as nightly
 from privacy.views import health
 from tests import make
-from tests.office import colleague, desk
+from tests.office import colleague, desk, shown
 from tests.servers import free_port
 from tests.test_importers import bring_in
 
@@ -545,6 +545,14 @@ def test_the_lamp_is_grey_before_the_first_run_and_red_when_none_comes():
     assert colour(now) == Colour.GREY, "the first is running"
 
 
+def test_a_run_in_one_process_proves_nothing_about_listener_and_workers_and_turns_no_lamp_green():
+    night(TWO, road=HERE)
+    assert colour(TWO + timedelta(hours=1)) == Colour.GREY
+    night(TWO, "broken", "unsubscribed", occasion="real")
+    night(TWO + timedelta(hours=1), road=HERE)
+    assert colour(TWO + timedelta(hours=2)) == Colour.RED
+
+
 def test_green_for_a_night_then_red():
     night(TWO)
     assert colour(TWO + timedelta(hours=25, minutes=59)) == Colour.GREEN
@@ -582,6 +590,8 @@ def test_the_officer_gets_one_letter_for_one_time_of_red_and_another_for_the_nex
     night(TWO + timedelta(days=1), "broken", "gone")
     count, letters = alarms(TWO + timedelta(days=1, hours=1))
     assert count == 1 and len(letters) == 1 and "self-test" in letters[0] and "gone" in letters[0]
+    alarm = DeadlineAlarm.objects.get(kind="canary")
+    assert 'href="/admin/self-test/"' in shown(desk(colleague(OFFICER)), alarm).partition('id="alarm-title"')[2]
     night(TWO + timedelta(days=2), "broken", "gone")
     for hours in (25, 26, 48, 80):
         assert alarms(TWO + timedelta(days=1, hours=hours))[0] == 1
