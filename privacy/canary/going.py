@@ -7,17 +7,21 @@ import redis
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import audit, data_subjects, erasure, jobs, suppression, traces
 from ..audit import AuditEntry
+from ..cases import State
 from ..erasure import farewell
 from ..export import Export
 from ..fields import EncryptedField, correspondent_hash
 from ..notices import OutgoingEmail
+from ..subject_requests import DataSubjectRequest, open_case
 from ..traces import Trace
+from ..vocabulary import Source
 from . import person
 from .run import SYSTEM, CanaryRun, CanaryStep
 from .step import MINUTES, STEPS, Broken, require, step, wait_for
@@ -103,6 +107,29 @@ def _broker() -> Any:
     except (redis.RedisError, OSError, ValueError):
         return None
     return client
+
+
+@step("two_people", gettext_lazy("Refused a deletion by one person alone"), needs=("made",), at_once=True)
+def insist_on_two(run: CanaryRun) -> str:
+    """The database itself says no, to one person twice and to nobody at all; the wish for it is taken back unseen."""
+    her = person.known(run)
+    with transaction.atomic():
+        case = open_case(her, "erasure", source=Source.WEB, actor=her.account, identity_confirmed=True)
+        twice = _is_taken(case, proposed_by=her.account, approved_by=her.account)
+        alone = _is_taken(case, state=State.EXECUTING)
+        transaction.set_rollback(True)
+    require(not twice, _("The database lets one person alone agree to a deletion."))
+    require(not alone, _("The database lets a deletion begin to which nobody has agreed."))
+    return _("The database refused one person twice, and nobody at all.")
+
+
+def _is_taken(case: DataSubjectRequest, **values: Any) -> bool:
+    try:
+        with transaction.atomic():
+            DataSubjectRequest.objects.filter(pk=case.pk).update(**values)
+    except IntegrityError:
+        return False
+    return True
 
 
 @step(
@@ -192,7 +219,6 @@ def remove(run: CanaryRun) -> str:
         return _("Nobody had been made.")
     run.for_long()
     person.remove(run)
-    farewell.remove_copies([person.address_of(run)])
     left = person.rows_left(run)
     require(not left, _("Rows are left in: %(models)s.") % {"models": ", ".join(left)})
     return _("No row is left of her.")

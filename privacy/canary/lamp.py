@@ -44,14 +44,15 @@ class Lamp:
 
 def lamp(now: datetime) -> Lamp:
     """From at most four short reads."""
-    latest, kept = CanaryRun.objects.order_by("-pk").first(), CanaryRun.objects.kept().first()
+    runs = CanaryRun.objects.real()
+    latest, kept = runs.order_by("-pk").first(), runs.kept().first()
     if latest is None:
         return _none_yet(now)
     if latest.created_at < now - A_NIGHT:
         return Lamp(Colour.RED, _("No self-test has run for more than a night."), last_kept=kept)
     if latest.is_stuck(now):
         return Lamp(Colour.RED, _("The last self-test has not come to its end."), last_kept=kept)
-    ended = CanaryRun.objects.ended().first()
+    ended = runs.ended().first()
     if ended is None:
         return Lamp(Colour.GREY, _("The first self-test is running."))
     return _of(ended, kept)

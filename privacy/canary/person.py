@@ -16,8 +16,11 @@ from django.utils.translation import gettext as _
 from .. import audit, data_subjects, erasure
 from ..audit import AuditEntry
 from ..encryption import keyed_hash
+from ..erasure import farewell
 from ..erasure.night import has_shells
 from ..erasure.removal import delete
+from ..fields import correspondent_hash
+from ..notices import OutgoingEmail
 from ..personal_data import SELF, PersonalData, declarations
 from .run import SYSTEM, CanaryRun
 from .step import Broken, require
@@ -87,6 +90,7 @@ def remove(run: CanaryRun) -> None:
     if (person := of(run)) is not None:
         erasure.erase(person, today=timezone.localdate() + FOR_EVER, actor=SYSTEM)
         _remove_shells(person)
+        _remove_letters(address_of(run))
         audit.record("canary.removed", actor=SYSTEM, subject=person, target=run)
     CanaryRun.objects.filter(pk=run.pk).update(removed_at=timezone.now())
 
@@ -97,6 +101,12 @@ def _remove_shells(person: Any) -> None:
     keys = {one.label: list(one.of(person).values_list("pk", flat=True)) for one in shells}
     for one in sorted(shells, key=lambda one: one.data_subject != SELF):
         delete(one, one.rows.filter(pk__in=keys[one.label]))
+
+
+def _remove_letters(address: str) -> None:
+    """Where she was not erased before, her last letter has just been written, and she needs it no longer."""
+    OutgoingEmail.objects.filter(to_hash=correspondent_hash(address)).delete()
+    farewell.remove_copies([address])
 
 
 def rows_left(run: CanaryRun) -> list[str]:

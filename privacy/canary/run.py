@@ -29,6 +29,10 @@ LONG_STEP = timedelta(hours=1)
 class CanaryRunQuerySet(JobQuerySet):
     """Runs, by how they stand."""
 
+    def real(self) -> Self:
+        """Those by the real ways, by which alone the lamp is judged."""
+        return self.filter(road=CanaryRun.Road.REAL)
+
     def ended(self) -> Self:
         """Those that came to their end, the latest first."""
         return self.exclude(outcome="").order_by("-pk")

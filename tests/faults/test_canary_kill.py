@@ -1,4 +1,4 @@
-"""The nightly self-test against the real thing: listener, workers, broker; and a worker killed in the middle."""
+"""The nightly self-test against the real listener, workers and broker; a worker that is killed in the middle."""
 
 from pathlib import Path
 
