@@ -5,7 +5,7 @@ forwards, one by one.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,11 @@ def _by_day(
 ) -> Iterator[tuple[date, int]]:
     """How many count from each day; those of the last days of the period are not looked at one by one."""
     since: Any = F(retention.since)
+    latest: Any = _surely_over(retention, today)
     if isinstance(resolve(declaration.model, retention.since), models.DateTimeField):
         since = TruncDate(retention.since, tzinfo=settings.SHOP_TZ)
-    earliest = rows.filter(**{f"{retention.since}__lt": _surely_over(retention, today)})
+        latest = datetime.combine(latest, time.min, tzinfo=settings.SHOP_TZ)
+    earliest = rows.filter(**{f"{retention.since}__lt": latest})
     counted = earliest.order_by().annotate(counts_from=since).values("counts_from").annotate(count=Count("pk"))
     yield from counted.values_list("counts_from", "count")
 
