@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
@@ -21,58 +20,17 @@ from django.db.models.functions import Cast, Concat
 from django.utils.module_loading import import_string
 
 from .fields import EncryptedField
+from .retention import Retention, Unconfirmed
 from .vocabulary import Category, LawfulBasis, Purpose
+
+__all__ = [
+    "ERASED", "SELF", "Anonymise", "CannotBlank", "Delete", "Erase", "Keep", "NoPersonalData", "PersonalData",
+    "Retention", "Unconfirmed", "all_models", "blank_of", "contact_columns", "declaration_of", "declarations",
+    "resolve", "said_elsewhere",
+]  # fmt: skip
 
 SELF = "self"
 ERASED = "erased-"
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long a row is kept, counted from the date in `since` (a field or a path); `required_by` names the law.
-
-    The period ends `years`, `months` and `days` after that date, or at the end of that calendar year
-    (`end_of_year`); `immediately` means not a day longer. A period of nothing is a mistake and refuses to load.
-    `warns`, on the person's own model, means that she is told by email some days before her file ends.
-    """
-
-    since: str
-    years: int = 0
-    months: int = 0
-    days: int = 0
-    end_of_year: bool = False
-    immediately: bool = False
-    required_by: str = ""
-    warns: bool = False
-
-    def __post_init__(self) -> None:
-        lengths = (self.years, self.months, self.days)
-        if min(lengths) < 0 or (not any(lengths)) != self.immediately:
-            raise ValueError(f"A retention must be longer than nothing, or say immediately=True: {self}")
-
-    def ends_on(self, since: date | datetime) -> date:
-        """The last day on which the row may be kept (UK: HMRC from the date of issue; DE: end of the year)."""
-        end = _local_date(since) + relativedelta(years=self.years, months=self.months, days=self.days)
-        return date(end.year, 12, 31) if self.end_of_year else end
-
-    def cutoff(self, today: date) -> date:
-        """The latest `since` whose period is over before `today`, so that a purge is one comparison."""
-        day = today - relativedelta(years=self.years, months=self.months, days=self.days) - timedelta(days=1)
-        if self.end_of_year:
-            day = date(today.year - self.years, 1, 1) - timedelta(days=1)
-        while self.ends_on(day) >= today:
-            day -= timedelta(days=1)
-        while self.ends_on(day + timedelta(days=1)) < today:
-            day += timedelta(days=1)
-        return day
-
-    def in_words(self) -> str:
-        """Such as "6 years, to the end of the year"."""
-        if self.immediately:
-            return "deleted at once"
-        units = [(self.years, "year"), (self.months, "month"), (self.days, "day")]
-        length = ", ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in units if count)
-        return f"{length}, to the end of the year" if self.end_of_year else length
 
 
 @dataclass(frozen=True)
@@ -96,14 +54,6 @@ class Keep:
 
 
 Erase = Delete | Anonymise | Keep
-
-
-@dataclass(frozen=True)
-class Unconfirmed:
-    """Rows of a sign-up that nobody confirmed, and how soon they go; the other rows keep their own retention."""
-
-    rows: Q
-    retention: Retention
 
 
 @dataclass(frozen=True)
@@ -280,10 +230,6 @@ def resolve(model: type[models.Model], path: str) -> models.Field[Any, Any]:
             raise FieldDoesNotExist(f"{model._meta.label} has no relation {name!r}")
         model = step.related_model
     return model._meta.get_field(last)  # type: ignore[return-value]
-
-
-def _local_date(moment: date | datetime) -> date:
-    return moment.astimezone(settings.SHOP_TZ).date() if isinstance(moment, datetime) else moment
 
 
 def said_elsewhere() -> dict[str, PersonalData | NoPersonalData]:

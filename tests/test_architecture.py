@@ -14,7 +14,7 @@ APPS = ("privacy", "customers", "config")
 # From the ground up; a room imports only from floors below its own.
 FLOORS: list[set[str]] = [
     {"vocabulary", "encryption", "csv_files", "deadlines", "documents", "phone_numbers", "statements"},
-    {"fields"},
+    {"fields", "retention"},
     {"personal_data"},
     {"data_subjects", "append_only", "jobs", "purposes", "policies", "tokens", "suppression", "erased", "roles"},
     {"audit", "notices"},
