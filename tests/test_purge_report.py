@@ -211,6 +211,7 @@ def test_what_somebody_wrote_into_a_blanked_row_is_found(mary):
 
 def test_orphans_are_found(mary):
     account = make.account("nobody@example.com")
+    make.training(make.staff(is_active=False))
     make.session(make.customer(login=True))
     hold = make.restriction(mary, scope="customers.order:999999", lifted_at=None, lift_proposed_by="", lifted_by="")
     default_storage.save("exports/ab12/1/data.json", ContentFile(b"x"))
