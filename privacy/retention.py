@@ -7,7 +7,12 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
+
+
+class ImpossibleRetention(ImproperlyConfigured, ValueError):
+    """A period of nothing; the shop does not start with it, and nothing is purged (FAULTS E50)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Retention:
     def __post_init__(self) -> None:
         lengths = (self.years, self.months, self.days)
         if min(lengths) < 0 or (not any(lengths)) != self.immediately:
-            raise ValueError(f"A retention must be longer than nothing, or say immediately=True: {self}")
+            raise ImpossibleRetention(f"A retention must be longer than nothing, or say immediately=True: {self}")
 
     def ends_on(self, since: date | datetime) -> date:
         """The last day on which the row may be kept (UK: HMRC from the date of issue; DE: end of the year)."""
