@@ -5,9 +5,9 @@ from django.db.models import Q
 from privacy.personal_data import Delete, NoPersonalData, PersonalData, Retention, Unconfirmed
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 
-# A login of nobody: who signed up is joined to a customer only once the address is proven.
+# A login of nobody: whoever signed up is joined to a customer, and signed in, only once the address is proven.
 NEVER_VERIFIED = Unconfirmed(
-    Q(user__customer=None, user__is_staff=False) & ~Q(user__emailaddress__verified=True),
+    Q(user__customer=None, user__is_staff=False, user__last_login=None) & ~Q(user__emailaddress__verified=True),
     Retention(since="user__date_joined", days=7),
 )
 OF_INACTIVE = Retention(since="user__customer__last_active_at", years=3)

@@ -40,7 +40,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
         lawful_basis=LawfulBasis.CONTRACT,
         retention=Retention(since="customer__last_active_at", years=3),
         unconfirmed=Unconfirmed(
-            models.Q(customer=None, is_staff=False) & ~models.Q(emailaddress__verified=True),
+            models.Q(customer=None, is_staff=False, last_login=None) & ~models.Q(emailaddress__verified=True),
             Retention(since="date_joined", days=7),
         ),
         erase=Anonymise("email", "staff_name", "password", "is_active", "last_login"),

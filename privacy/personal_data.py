@@ -19,8 +19,14 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .fields import ERASED, CannotBlank, EncryptedField, Nobody
-from .retention import ONE_DAY, Retention
+from .retention import ONE_DAY, Retention, Unconfirmed
 from .vocabulary import Category, LawfulBasis, Purpose
+
+__all__ = [
+    "ERASED", "SELF", "Anonymise", "CannotBlank", "Delete", "Erase", "Keep", "NoPersonalData", "PersonalData",
+    "Retention", "Unconfirmed", "all_models", "blank_of", "contact_columns", "declaration_of", "declarations",
+    "resolve", "said_elsewhere",
+]  # fmt: skip
 
 SELF = "self"
 
@@ -46,14 +52,6 @@ class Keep:
 
 
 Erase = Delete | Anonymise | Keep
-
-
-@dataclass(frozen=True)
-class Unconfirmed:
-    """Rows of a sign-up that nobody confirmed, and how soon they go; the other rows keep their own retention."""
-
-    rows: Q
-    retention: Retention
 
 
 @dataclass(frozen=True)

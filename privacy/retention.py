@@ -1,4 +1,4 @@
-"""How long may a row be kept, and on which day is that over? Calendar arithmetic alone, in the shop's time zone."""
+"""How long is a row kept? A period counted from a date of its own, reckoned forward for one row, back for a purge."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Q
 
 ONE_DAY = timedelta(days=1)
+
+
+class ImpossibleRetention(ImproperlyConfigured, ValueError):
+    """A period of nothing; the shop does not start with it, and nothing is purged (FAULTS E50)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Retention:
     def __post_init__(self) -> None:
         lengths = (self.years, self.months, self.days)
         if min(lengths) < 0 or (not any(lengths)) != self.immediately:
-            raise ValueError(f"A retention must be longer than nothing, or say immediately=True: {self}")
+            raise ImpossibleRetention(f"A retention must be longer than nothing, or say immediately=True: {self}")
 
     def ends_on(self, since: date | datetime) -> date:
         """The last day on which the row may be kept (UK: HMRC from the date of issue; DE: end of the year)."""
@@ -57,6 +63,14 @@ class Retention:
         units = [(self.years, "year"), (self.months, "month"), (self.days, "day")]
         length = ", ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in units if count)
         return f"{length}, to the end of the year" if self.end_of_year else length
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """Rows of a sign-up that nobody confirmed, and how soon they go; the other rows keep their own retention."""
+
+    rows: Q
+    retention: Retention
 
 
 def _local_date(moment: date | datetime) -> date:

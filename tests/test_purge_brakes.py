@@ -1,6 +1,8 @@
 """The purge's brakes and its switch: too much, a clock that jumped, a hand that stops it; two people let it go on."""
 
 import json
+import runpy
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from privacy.audit import AuditEntry
 from privacy.erasure import NotAgreed, PurgeLine, PurgeRefused, PurgeRun, PurgeStop, agreeing, batches, purge, stopping
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from tests import make
+from tests.children import ROOT
 from tests.office import colleague
 
 pytestmark = pytest.mark.django_db
@@ -311,3 +314,24 @@ def test_a_purge_of_another_day_is_not_let_pass(ines):
         purge(today=TODAY + timedelta(days=400))
     with pytest.raises(NotAgreed):
         agreeing.propose(PurgeRun.objects.first(), actor=ines, reason="x", now=NOW)
+
+
+@pytest.mark.parametrize("length", ["days=0", "days=-1", "", "years=1, months=-2"])
+def test_a_retention_of_nothing_in_another_app_s_declaration_refuses_to_start(length, tmp_path, monkeypatch, capsys):
+    """FAULTS E50: one clear line, exit 1, nothing deleted."""
+    browsing(3)
+    module = f"wrong{abs(hash(length))}"
+    said = (
+        "from privacy.personal_data import Retention\n"
+        f"DECLARATIONS = {{'auth.Group': Retention(since='x'{', ' + length if length else ''})}}\n"
+    )
+    (tmp_path / f"{module}.py").write_text(said)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("django.conf.settings.PERSONAL_DATA_OF_OTHER_APPS", f"{module}.DECLARATIONS")
+    monkeypatch.setattr(sys, "argv", ["manage.py", "purge"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(ROOT / "manage.py"), run_name="__main__")
+    error = capsys.readouterr().err
+    assert end.value.code == 1
+    assert error.startswith("A retention must be longer than nothing") and error.count("\n") == 1
+    assert BrowsingRecord.objects.count() == 3

@@ -209,10 +209,14 @@ def test_an_account_whose_address_was_never_verified_goes_after_seven_days(mary,
     assert stranger.emailaddress_set.count() == 1
     colleague = make.staff(date_joined=NIGHT)
     proven = make.account("proven@example.com", date_joined=NIGHT)
+    left = make.account("left@example.com", date_joined=NIGHT, last_login=NIGHT)
+    left.emailaddress_set.all().delete()
     night(clock, date(2026, 6, 8))
     assert Account.objects.filter(email="never@example.com").exists()
     night(clock, date(2026, 6, 9))
     assert not Account.objects.filter(pk=stranger.pk).exists()
-    assert Account.objects.filter(pk__in=[colleague.pk, proven.pk, mary.account_id]).count() == 3
+    left.refresh_from_db()
+    assert left.email == "left@example.com", "a colleague of the past stays who she was"
+    assert Account.objects.filter(pk__in=[colleague.pk, proven.pk, left.pk, mary.account_id]).count() == 4
     assert purge(today=date(2026, 6, 10))
-    assert Account.objects.filter(pk__in=[colleague.pk, proven.pk, mary.account_id]).count() == 3
+    assert Account.objects.filter(pk__in=[colleague.pk, proven.pk, left.pk, mary.account_id]).count() == 4

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -59,8 +60,10 @@ class Purges(ReadOnly):
         return super().changelist_view(request, _switch(request) | (extra_context or {}))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        """The report of one night."""
+        """The report of one night; nothing is written here."""
         require(request, Act.SEE_RULES)
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
         run = get_object_or_404(PurgeRun, pk=object_id if str(object_id).isdigit() else 0)
         context = {
             **self.admin_site.each_context(request), **_passing(run, request),

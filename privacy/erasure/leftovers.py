@@ -5,7 +5,7 @@ forwards, one by one.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import TruncDate
 
 from ..export import Export
@@ -21,7 +21,7 @@ from ..export.files import ROOT
 from ..jobs import Job
 from ..personal_data import ERASED, SELF, Anonymise, PersonalData, Retention, declarations, resolve
 from ..restrictions import Restriction
-from .conditions import held, is_found_through_the_person, something_left
+from .conditions import held, is_found_through_the_person, relations_to, something_left
 from .waiting import still_needed
 
 Found = dict[str, dict[str, int]]
@@ -62,9 +62,11 @@ def _by_day(
 ) -> Iterator[tuple[date, int]]:
     """How many count from each day; those of the last days of the period are not looked at one by one."""
     since: Any = F(retention.since)
+    latest: Any = _surely_over(retention, today)
     if isinstance(resolve(declaration.model, retention.since), models.DateTimeField):
         since = TruncDate(retention.since, tzinfo=settings.SHOP_TZ)
-    earliest = rows.filter(**{f"{retention.since}__lt": _surely_over(retention, today)})
+        latest = datetime.combine(latest, time.min, tzinfo=settings.SHOP_TZ)
+    earliest = rows.filter(**{f"{retention.since}__lt": latest})
     counted = earliest.order_by().annotate(counts_from=since).values("counts_from").annotate(count=Count("pk"))
     yield from counted.values_list("counts_from", "count")
 
@@ -90,14 +92,26 @@ def _blanked_in_part(declaration: PersonalData) -> int:
 
 
 def _of_nobody(declaration: PersonalData) -> int:
-    """Rows that led to their person only through her own row, which is gone; not colleagues' and not new sign-ups."""
+    """Rows that led to their person only through her own row, which is gone.
+
+    Not colleagues', not those of the past, whom our records name as having done something, and not new sign-ups.
+    """
     if not is_found_through_the_person(declaration):
         return 0
     rows = declaration.rows.filter(**{f"{declaration.subject_lookup}__isnull": True})
     rows = rows.exclude(**{"__".join([*declaration.subject_lookup.split("__")[:-1], "is_staff"]): True})
+    rows = rows.exclude(_named_by_our_records(declaration.model))
     if declaration.unconfirmed is not None:
         rows = rows.exclude(declaration.unconfirmed.rows)
     return something_left(declaration, rows).count()
+
+
+def _named_by_our_records(model: type[models.Model]) -> Q:
+    found = Q(pk__in=[])
+    for relation in relations_to(model):
+        if relation.on_delete is models.PROTECT:
+            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+    return found
 
 
 def _holds_on_nothing() -> Iterator[Restriction]:
