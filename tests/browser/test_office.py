@@ -154,7 +154,9 @@ def test_the_office_shuts_nobody_out(page, site, office, look_over):
         f"{INBOX}{mail.pk}/person/?q=hart", f"{INBOX}{mail.pk}/person/?person={mary.number}", "/admin/mail/explain/",
         "/admin/looks/", "/admin/training/", "/admin/ready/", "/admin/letters/", "/admin/letters/write/refusal/",
         f"/admin/letters/{LetterVersion.objects.first().pk}/", "/admin/privacy/deadlinealarm/",
-        f"/admin/privacy/restriction/{hold.pk}/change/",
+        f"/admin/privacy/restriction/{hold.pk}/change/", f"/admin/hold/?person={mary.number}",
+        f"/admin/suspicion/?person={mary.number}", "/admin/processing-record/?q=order",
+        "/admin/processing-record/versions/?version=1",
         f"/admin/customers/enquiry/{enquiry.pk}/change/", "/admin/call-backs/", "/admin/privacy/onbehalf/",
         f"/admin/privacy/onbehalf/{unknown.pk}/change/?q=hart",
     ):  # fmt: skip
