@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.conf import settings as project
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import connection
@@ -19,7 +20,7 @@ from customers.numbers import new_number, read_number
 from privacy import audit, canary, corrections, erasure, figures, jobs, preferences, suppression, traces
 from privacy.alarms import DeadlineAlarm, raise_alarms
 from privacy.audit import AuditEntry
-from privacy.canary import CanaryRun, CanaryStep, Colour, choosing, going, person
+from privacy.canary import CanaryRun, CanaryStep, Colour, choosing, person, starting
 from privacy.canary import run as runs
 from privacy.canary.step import Broken
 from privacy.consent import ConsentEntry
@@ -60,7 +61,7 @@ def only(monkeypatch):
 def ran(road=HERE, **more):
     """A run, from beginning to end, in this process."""
     run = canary.start(timezone.now(), occasion=f"test-{CanaryRun.objects.count()}", road=road)
-    return runs.follow(run, lambda _row: None, pause=0.05, **more)
+    return starting.follow(run, lambda _row: None, pause=0.05, **more)
 
 
 def outcomes(run):
@@ -101,7 +102,7 @@ def test_a_whole_run_keeps_every_promise_and_leaves_no_row_no_file_and_no_figure
 def test_no_line_of_a_run_holds_a_value_of_hers(broker, only):
     only("opted_in", "unsubscribed", "corrected")
     run = ran()
-    told = json.dumps(runs.latest_steps(run)).lower()
+    told = json.dumps(starting.latest_steps(run)).lower()
     assert person.word_of(run) not in told and "@" not in told
     assert person.word_of(run) != person.probe_of(run) != person.word_of(ran())
 
@@ -263,7 +264,7 @@ def a_cache_keeps_her(monkeypatch):
     real = erasure.erase
 
     def erase(her, **values):
-        going.cache.set("last erased", her.contact_email)
+        cache.set("last-erased", her.contact_email)
         return real(her, **values)
 
     monkeypatch.setattr(erasure, "erase", erase)
@@ -336,7 +337,7 @@ BREAKAGES = [
 def swept():
     yield
     (project.VAR / "chatty.log").unlink(missing_ok=True)
-    going.cache.clear()
+    cache.clear()
     if connection.vendor == "sqlite":
         connection.cursor().execute("PRAGMA ignore_check_constraints = OFF")
 
@@ -392,7 +393,7 @@ def test_a_run_that_is_pointed_at_a_real_person_does_nothing_to_her(broker, only
     monkeypatch.setattr(runs, "STEPS", {name: one for name, one in runs.STEPS.items() if name != "made"} | {})
     for name in ("opted_in", "corrected", "erased", "removed"):
         runs.STEPS[name] = dataclasses.replace(runs.STEPS[name], needs=())
-    run = runs.follow(run, nothing)
+    run = starting.follow(run, nothing)
     assert {line(run, name) for name in ("opted_in", "corrected", "erased", "removed")} == {
         "The person of this run is not proven to be a test customer. Nothing was done."
     }
@@ -409,7 +410,7 @@ def test_the_rows_that_are_kept_of_somebody_erased_are_safe_too(only):
     CanaryRun.objects.filter(pk=run.pk).update(subject=audit.reference(mary), outcome="broken", job_state="done")
     later = canary.start(timezone.now(), occasion="later", road=HERE)
     assert person.leftovers(later) == [CanaryRun.objects.get(pk=run.pk)]
-    runs.follow(later, nothing)
+    starting.follow(later, nothing)
     assert outcomes(later)["cleared"] == "broken" and everything() == before and Order.objects.count() == 1
 
 
@@ -481,7 +482,7 @@ def test_a_worker_that_dies_in_a_step_is_followed_by_one_that_goes_on(broker, on
         assert not jobs.work(run._meta.label_lower, run.pk), "its lease still runs"
         CanaryRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         monkeypatch.setitem(runs.STEPS, name, real)
-    run = runs.follow(run, nothing)
+    run = starting.follow(run, nothing)
     assert run.outcome == "kept", list(run.steps.values_list("name", "line"))
     assert AuditEntry.objects.filter(event="canary.made").count() == 1 and not Customer.objects.exists()
 
@@ -566,7 +567,7 @@ def test_a_run_that_has_not_ended_in_the_morning_is_a_failed_run(broker, only):
     assert colour(TWO + timedelta(hours=4)) == Colour.RED
     only()
     with time_machine.travel(TWO + timedelta(hours=5), tick=True):
-        ended = runs.follow(run, nothing)
+        ended = starting.follow(run, nothing)
         assert ended.outcome == "broken" and "longer than 3 hours" in canary.lamp(timezone.now()).line
 
 
@@ -678,4 +679,4 @@ def test_waiting_is_no_failure_however_often_it_looks(broker, only):
     only()
     run = canary.start(timezone.now(), occasion="patient", road=HERE)
     CanaryRun.objects.filter(pk=run.pk).update(claims=100)
-    assert runs.follow(run, nothing).outcome == "kept"
+    assert starting.follow(run, nothing).outcome == "kept"

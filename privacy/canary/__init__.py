@@ -3,7 +3,8 @@
 from . import choosing, records, going  # noqa: F401, I001  (their order is the order of the steps)
 from .lamp import Colour, Lamp, lamp
 from .nights import NOT_YET, nights
-from .run import CanaryRun, CanaryStep, start, start_if_due
+from .run import CanaryRun, CanaryStep
+from .starting import start, start_if_due
 from .step import STEPS
 
 __all__ = [

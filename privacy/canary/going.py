@@ -1,12 +1,7 @@
 """Erased, looked for, removed: is she gone wherever she was, does the log say so, and is nothing left of the test?"""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import redis
-from django.apps import apps
-from django.conf import settings
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,16 +12,15 @@ from ..audit import AuditEntry
 from ..cases import State
 from ..erasure import farewell
 from ..export import Export
-from ..fields import EncryptedField, correspondent_hash
+from ..fields import correspondent_hash
 from ..notices import OutgoingEmail
 from ..subject_requests import DataSubjectRequest, open_case
 from ..traces import Trace
 from ..vocabulary import Source
-from . import person
+from . import person, places
 from .run import SYSTEM, CanaryRun, CanaryStep
 from .step import MINUTES, STEPS, Broken, require, step, wait_for
 
-PROBE_SECONDS = 3600
 LAST_LETTER = "erasure_done"
 FEW = 5
 
@@ -37,10 +31,10 @@ def see(run: CanaryRun) -> str:
 
     Where nothing about anybody is ever written (cache, broker, files), it finds another word that we put there.
     """
-    broker = _broker()
+    broker = places.broker()
     require(broker or run.is_here, _("The broker does not answer."))
     run.for_long()
-    planted = list(_planted(run, broker))
+    planted = list(places.planted(run, broker))
     try:
         for plant, _take in planted:
             plant()
@@ -48,7 +42,7 @@ def see(run: CanaryRun) -> str:
     finally:
         for _plant, take in planted:
             take()
-    blind = [name for name, is_seen in _places(broker).items() if not any(is_seen(trace) for trace in found)]
+    blind = [name for name, is_seen in places.kinds(broker).items() if not any(is_seen(trace) for trace in found)]
     require(not blind, _("The search does not see: %(places)s.") % {"places": ", ".join(blind)})
     count = len({trace.where for trace in found})
     if broker is None:
@@ -56,57 +50,6 @@ def see(run: CanaryRun) -> str:
             "count": count
         }
     return _("She was found in %(count)d places, in each kind of place that there is.") % {"count": count}
-
-
-def _places(broker: Any) -> dict[str, Callable[[Trace], bool]]:
-    """Each kind of place, and how the search names what it finds there."""
-    places: dict[str, Callable[[Trace], bool]] = {
-        str(_("tables")): lambda trace: trace.where.startswith("database:") and not _is_sealed(trace),
-        str(_("encrypted columns")): _is_sealed,
-        str(_("sessions")): lambda trace: trace.where.startswith("sessions:"),
-        str(_("copies")): lambda trace: trace.where.startswith("export:"),
-        str(_("files")): lambda trace: trace.where.startswith("file:"),
-        str(_("cache")): lambda trace: trace.where.startswith("cache:") or _is_cached(trace),
-    }
-    if broker:
-        places[str(_("broker"))] = lambda trace: trace.where == "redis" and not _is_cached(trace)
-    return places
-
-
-def _is_sealed(trace: Trace) -> bool:
-    sealed = {
-        (f"database:{model._meta.db_table}", column.name)
-        for model in apps.get_models()
-        for column in model._meta.concrete_fields
-        if isinstance(column, EncryptedField)
-    }
-    return (trace.where, trace.column) in sealed
-
-
-def _is_cached(trace: Trace) -> bool:
-    return trace.where == "redis" and ":canary-" in trace.column
-
-
-def _planted(run: CanaryRun, broker: Any) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]]:
-    """How the other word is put into each place, and taken away again; it would end by itself too."""
-    word, name = person.probe_of(run), f"canary-{run.pk}"
-    path = settings.VAR / f"{name}.txt"
-    yield lambda: path.write_text(word), lambda: path.unlink(missing_ok=True)
-    yield lambda: cache.set(name, word, PROBE_SECONDS), lambda: cache.delete(name)
-    if broker:
-        key = f"probe-{run.pk}"
-        yield lambda: broker.set(key, word, ex=PROBE_SECONDS), lambda: broker.delete(key)
-
-
-def _broker() -> Any:
-    """The broker; None where it does not answer."""
-    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
-    try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=2)
-        client.ping()
-    except (redis.RedisError, OSError, ValueError):
-        return None
-    return client
 
 
 @step("two_people", gettext_lazy("Refused a deletion by one person alone"), needs=("made",), at_once=True)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from privacy.canary import CanaryRun, CanaryStep, start
-from privacy.canary.run import follow, latest_steps
+from privacy.canary.starting import follow, latest_steps
 
 
 class Command(BaseCommand):
