@@ -89,16 +89,26 @@ def person_of(corpora):
     return made
 
 
+class Complaints(logging.Handler):
+    """What the renderer says of letters that no font draws."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def emit(self, record):
+        if ".notdef" in record.msg:
+            self.said.append(record.msg)
+
+
 @pytest.fixture
 def boxes(caplog):
-    """What the renderer says of letters that no font draws, which show as empty boxes; otherwise it is silent."""
-    renderer, said = logging.getLogger("weasyprint"), []
-    handler = logging.Handler()
-    handler.emit = lambda record: said.append(record.msg) if ".notdef" in record.msg else None
-    renderer.addHandler(handler)
+    """Letters that show as empty boxes; otherwise the renderer is silent about a person's words."""
+    renderer, complaints = logging.getLogger("weasyprint"), Complaints()
+    renderer.addHandler(complaints)
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
-        yield said
-    renderer.removeHandler(handler)
+        yield complaints.said
+    renderer.removeHandler(complaints)
 
 
 def exported(person, folder):
