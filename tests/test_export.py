@@ -468,7 +468,7 @@ def test_erasure_takes_every_copy_and_stops_the_one_in_the_making(customer, fold
 
 def test_a_file_that_an_erasure_did_not_see_is_gone_too(customer, folder, monkeypatch):
     running = export.Export.objects.create(data_subject=customer, requested_by="test")
-    seen = []
+    seen: list[str] = []
 
     def erased_meanwhile(*args, **kwargs):
         with monkeypatch.context() as patch:
@@ -487,8 +487,10 @@ def test_the_row_holds_no_address(done):
 
 
 def test_spreadsheets_calculate_nothing():
-    for cell in ("=1+1", "+44 1632", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '"=1', "＝1+1", "'=1", "\n=1"):
+    for cell in ("=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx", " =1", '"=1', "＝1+1", "'=1", "\nx"):
         assert writing.inert(cell) == f"'{cell}", cell
+    for cell, safe in (("\t=1", "'\t'=1"), ("x;=1", "x;'=1"), ("x\n =1;@2", "x\n '=1;'@2"), ("a|-1", "a|'-1")):
+        assert writing.inert(cell) == safe, "where another separator is taken for ours"
     for other in ("Boots", "a=b", "59.90", "", 7, None):
         assert writing.inert(other) == other
 

@@ -213,7 +213,7 @@ def states(mary):
 def test_her_page_says_of_every_state_what_it_means_without_a_script_and_for_the_script(mary):
     case = make.case(mary, "access", details="", identity_confirmed=True)
     client, page = sign_in(mary), f"/account/requests/{case.reference}/"
-    fresh = {"claims": 0, "failures": 0, "progress": 0, "released_at": None, "expires_at": None, "files": {}}
+    fresh: dict = {"claims": 0, "failures": 0, "progress": 0, "released_at": None, "expires_at": None, "files": {}}
     for values, words, percent in states(mary):
         Export.objects.update(**fresh | {"addressees": []} | values)
         said = client.get(page).content.decode()

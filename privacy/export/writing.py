@@ -22,6 +22,9 @@ Progress = Callable[[int], None]
 # What a spreadsheet takes for a formula, behind blanks, quotes and full-width twins too.
 FORMULA = re.compile(r"^[\s'\"\u00a0\u3000\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
+# The same in the middle of a text: a reader that takes another separator for ours begins a cell there.
+FORMULA_INSIDE = re.compile(r"([;|\t\r\n][\s'\"\u00a0\u3000\ufeff]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
 
 class Writable(Protocol):
     """Something that takes bytes."""
@@ -189,10 +192,12 @@ def _lines(rows: list[list[Any]]) -> bytes:
 
 
 def inert(value: Any) -> Any:
-    """A cell that no spreadsheet calculates."""
+    """A cell that no spreadsheet calculates, not even one that splits lines at semicolons or tabs."""
     if isinstance(value, dict | list):
         value = _dumps(value)
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    return FORMULA_INSIDE.sub(r"\1'", f"'{value}" if FORMULA.match(value) else value)
 
 
 def write_manifest(copy: Copy, out: Writable, files: dict[str, dict[str, Any]]) -> None:
