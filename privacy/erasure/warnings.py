@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from ..personal_data import SELF, Delete, PersonalData, Retention, contact_colum
 from ..restrictions import blocking_erasure
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .conditions import is_over, matter_is_open
+from .stopping import alone
 
 BATCH = 500
 LETTER = "inactivity_warning"
@@ -70,7 +71,7 @@ def unwarned(lookup: str, today: date) -> Q:
     given = InactivityWarning.objects.filter(
         data_subject=OuterRef(lookup), left_at__lt=before, written_at__gt=OuterRef(f"{path}{since}")
     )
-    return _reachable(lookup) & ~Q(Exists(given))
+    return ~Q(Exists(given)) & _reachable(lookup)
 
 
 def _person() -> PersonalData | None:
@@ -125,9 +126,8 @@ def warn(today: date, now: datetime) -> int:
 
 
 def _write(keys: list[Any], today: date, now: datetime) -> int:
-    with transaction.atomic(), notices.gathering():
-        locked = to_be_warned(today).filter(pk__in=keys).select_for_update(of=("self",)).order_by("pk")
-        found = [person for person in locked if person.contact_email]
+    with alone(), notices.gathering():
+        found = [person for person in to_be_warned(today).filter(pk__in=keys).order_by("pk") if person.contact_email]
         rows = [InactivityWarning(data_subject=person, written_at=now) for person in found]
         InactivityWarning.objects.bulk_create(rows)
         links = tokens.standing("keep", found, now=now)
