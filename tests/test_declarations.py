@@ -21,7 +21,8 @@ ALL = declarations()
 OF_PEOPLE = [d for d in ALL if d.data_subject is not None]
 # Times, references and counts alone: there is no column a canary would fit into.
 WITHOUT_TEXT = {
-    "privacy.InactivityWarning", "privacy.CallBack", "privacy.Export", "privacy.Erasure", "privacy.NoticeShown", "privacy.ReleaseCheck",
+    "privacy.CallBack", "privacy.Export", "privacy.Erasure", "privacy.InactivityWarning", "privacy.NoticeShown",
+    "privacy.ReleaseCheck",
 }  # fmt: skip
 
 
