@@ -43,7 +43,7 @@ class LinkToken(models.Model):
         category=Category.SECURITY,
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
-        retention=Retention(since="expires_at", days=7),
+        retention=Retention(since="expires_at", days=5),
         erase=Delete(),
         fields=("kind", "created_at", "expires_at", "used_at", "details"),
         not_personal=("hash",),

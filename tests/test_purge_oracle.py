@@ -101,7 +101,7 @@ def differences(settings, zone, nights, count):
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS oracle_moments")
     planted, wrong = plant(nights, count), []
-    gone = set()
+    gone: set[int] = set()
     for night in nights:
         assert purging.purge(date.fromisoformat(night))["customers.BrowsingRecord"].error == ""
         found, expected = set(BrowsingRecord.objects.values_list("pk", flat=True)), still_there(zone, night) - gone

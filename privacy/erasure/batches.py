@@ -1,13 +1,12 @@
 """Which rows go in one transaction of the purge? Some 2,000 past their date, by key, never read into memory."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
 from .. import audit
@@ -16,12 +15,11 @@ from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
 from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
-from .stopping import raise_if_stopped
+from .stopping import alone
 from .waiting import still_needed
 
 ROWS = 2000
 TRIES = 3
-LOCK = 0x7075_7267
 Key = tuple[Any, ...]
 Result = TypeVar("Result")
 
@@ -138,20 +136,6 @@ def _compare(keys: Sequence[str], values: Key, side: str, last: str) -> Q:
     if len(keys) == 1:
         return end
     return Q(**{f"{keys[0]}__{side}e": values[0]}) & (Q(**{f"{keys[0]}__{side}": values[0]}) | end)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One batch at a time, however many purges run, and none once somebody has thrown the switch.
-
-    SQLite's IMMEDIATE transactions are alone already.
-    """
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        raise_if_stopped()
-        yield
 
 
 def tried(step: Callable[[], Result]) -> Result:

@@ -1,9 +1,11 @@
 """The switch that stops every purge: one person throws it, a running purge sees it at its next batch; two lift it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +13,8 @@ from django.utils.translation import gettext as _
 from .. import audit
 from ..personal_data import NoPersonalData
 from .runs import NotAgreed
+
+LOCK = 0x7075_7267
 
 
 class PurgeStopped(Exception):
@@ -55,10 +59,19 @@ def current_stop() -> PurgeStop | None:
     return PurgeStop.objects.filter(stands=True).first()
 
 
-def raise_if_stopped() -> None:
-    """PurgeStopped while the switch is thrown; asked at each batch."""
-    if PurgeStop.objects.filter(stands=True).exists():
-        raise PurgeStopped
+@contextmanager
+def alone() -> Iterator[None]:
+    """One batch at a time, however many purges run, and none once somebody has thrown the switch.
+
+    SQLite's IMMEDIATE transactions are alone already.
+    """
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if PurgeStop.objects.filter(stands=True).exists():
+            raise PurgeStopped
+        yield
 
 
 def stop(*, actor: Any, reason: str = "", now: datetime) -> PurgeStop:

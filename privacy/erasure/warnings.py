@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -14,9 +14,9 @@ from .. import data_subjects, notices, tokens
 from ..fields import NormalisedEmailField
 from ..jobs import Job
 from ..personal_data import SELF, Delete, PersonalData, Retention, contact_columns, declarations
-from ..restrictions import blocking_erasure
 from ..vocabulary import Category, LawfulBasis, Purpose
-from .conditions import is_over, matter_is_open
+from .conditions import held, is_over, matter_is_open
+from .stopping import alone
 
 BATCH = 500
 LETTER = "inactivity_warning"
@@ -70,7 +70,7 @@ def unwarned(lookup: str, today: date) -> Q:
     given = InactivityWarning.objects.filter(
         data_subject=OuterRef(lookup), left_at__lt=before, written_at__gt=OuterRef(f"{path}{since}")
     )
-    return _reachable(lookup) & ~Q(Exists(given))
+    return ~Q(Exists(given)) & _reachable(lookup)
 
 
 def _person() -> PersonalData | None:
@@ -103,12 +103,7 @@ def to_be_warned(today: date) -> models.QuerySet[Any]:
         data_subject=OuterRef("pk"), written_at__gt=OuterRef(person.retention.since)
     )
     rows = person.rows.filter(is_over(person, today + _pause())).filter(person.not_yet_blank())
-    return (
-        rows.filter(_reachable("pk"))
-        .exclude(Exists(told))
-        .exclude(blocking_erasure("pk"))
-        .exclude(matter_is_open("pk"))
-    )
+    return rows.filter(_reachable("pk")).exclude(Exists(told)).exclude(held(person)).exclude(matter_is_open("pk"))
 
 
 def warn(today: date, now: datetime) -> int:
@@ -125,9 +120,9 @@ def warn(today: date, now: datetime) -> int:
 
 
 def _write(keys: list[Any], today: date, now: datetime) -> int:
-    with transaction.atomic(), notices.gathering():
-        locked = to_be_warned(today).filter(pk__in=keys).select_for_update(of=("self",)).order_by("pk")
-        found = [person for person in locked if person.contact_email]
+    with alone(), notices.gathering():
+        people = to_be_warned(today).filter(pk__in=keys).select_related("account").order_by("pk")
+        found = [person for person in people if person.contact_email]
         rows = [InactivityWarning(data_subject=person, written_at=now) for person in found]
         InactivityWarning.objects.bulk_create(rows)
         links = tokens.standing("keep", found, now=now)
