@@ -49,7 +49,7 @@ def _in_one_table(cursor: Any, table: str, columns: list[Any], wanted: Wanted) -
     cursor.execute(f"SELECT {counts} FROM {connection.ops.quote_name(table)}", values)  # noqa: S608
     for column, count in zip(read, cursor.fetchone(), strict=True):
         if count:
-            yield Trace(f"database:{table}", column.name, count)
+            yield Trace(f"database:{table}", column.name, int(count))
 
 
 def _counted(columns: list[Any], wanted: Wanted) -> tuple[str, list[Any]]:
