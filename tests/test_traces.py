@@ -1,8 +1,19 @@
 """`find_traces`: what is planted anywhere is found there; after an erasure it is found nowhere (FAULTS E44)."""
 
 import base64
+import bz2
+import gzip
+import io
 import json
+import lzma
+import quopri
+import random
+import tracemalloc
+import unicodedata
+import zipfile
+import zlib
 from datetime import date
+from urllib.parse import quote_from_bytes
 
 import pytest
 import redis
@@ -12,10 +23,15 @@ from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from customers.models import Enquiry
 from customers.sessions import SessionStore
-from privacy import erasure, jobs, traces
+from privacy import documents, erasure, jobs, traces
+from privacy.audit import AuditEntry
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.subject_requests import CasePaper
+from privacy.traces import files, readings
+from privacy.traces.spelling import Wanted
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +170,145 @@ def test_an_empty_text_is_refused_in_one_line(text):
     with pytest.raises(CommandError, match="stands everywhere") as refused:
         call_command("find_traces", "mary", text)
     assert refused.value.returncode == 2
+
+
+# --- however it is written -------------------------------------------------------------------------------
+
+
+def packed(kind, text):
+    """The text in one of the ways in which files hold it."""
+    body = (f"2026-11-26 12:00 {text} asked\n" * 3).encode()
+    if kind == "zip in base64":
+        return base64.b64encode(packed("zip", text))
+    if kind == "zip":
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("notes/a.txt", body)
+        return target.getvalue()
+    return {
+        "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "zlib": zlib.compress,
+        "utf-16": lambda data: data.decode().encode("utf-16"),
+        "utf-16-be": lambda data: data.decode().encode("utf-16-be"),
+        "latin-1": lambda data: data.decode().encode("latin-1"),
+        "percent": lambda data: quote_from_bytes(data).encode(),
+        "quoted-printable": quopri.encodestring, "base64 lines": base64.encodebytes,
+        "entities": lambda data: "".join(f"&#{ord(one)};" for one in data.decode()).encode(),
+        "a log cut off": lambda data: gzip.compress(data + random.Random(1).randbytes(90_000))[:-40_000],
+    }[kind](body)  # fmt: skip
+
+
+KINDS = (
+    "gzip", "bzip2", "xz", "zlib", "zip", "zip in base64", "utf-16", "utf-16-be", "latin-1", "percent",
+    "quoted-printable", "base64 lines", "entities", "a log cut off",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_read_however_it_is_packed(kind):
+    for text in ("Jürgen Nachtigallenruf", "JÜRGEN NACHTIGALLENRUF"):
+        data = packed(kind, text)
+        assert kind in ("latin-1", "utf-16", "utf-16-be") or text.encode() not in data
+        assert Wanted(["Jürgen Nachtigallenruf"]).times(data), text
+    assert not Wanted(["Nachtigallenruh"]).times(packed(kind, WORD))
+
+
+def test_a_rotated_log_and_an_archive_lying_there_are_opened(file):
+    file("logs/web.log.1.gz", packed("gzip", WORD))
+    file("outbox/all.zip", packed("zip", WORD))
+    assert where() == {"file:logs/web.log.1.gz", "file:outbox/all.zip"}
+
+
+def test_a_long_compressed_log_is_read_to_its_end(file, monkeypatch):
+    monkeypatch.setattr(files, "WHOLE", 64 * 1024)
+    monkeypatch.setattr(readings, "LONGEST", 64 * 1024)
+    noise = random.Random(2).randbytes(200_000).hex().encode()
+    file("logs/web.log.2.gz", gzip.compress(noise + WORD.encode() + noise))
+    assert where() == {"file:logs/web.log.2.gz"}
+
+
+def test_what_a_pdf_shows_and_carries_is_read(mary):
+    page = f'<html lang="en"><head><title>x</title></head><body><p>Łukasz {WORD}ä, €</p></body></html>'
+    carried = documents.Data("a.json", json.dumps({"name": "Grünspecht"}).encode(), "data")
+    pdf = documents.pdf_of(page, attachments=[carried])
+    assert WORD.encode() not in pdf
+    for text in (f"łukasz {WORD.lower()}ä, €", "GRÜNSPECHT"):
+        assert Wanted([text]).times(pdf), text
+    assert not Wanted(["Rotspecht"]).times(pdf)
+    case = make.case(mary, details="")
+    make.case_paper(mary, case=case)
+    CasePaper.objects.update(content=pdf)
+    assert where() == {"database:privacy_casepaper"}
+
+
+@pytest.mark.parametrize("text", ["Amélie Ångström", "Straßer", "ΣΟΦΟΣ", "Ёлкина", "İpek", "Nguyễn Thị Hồng"])
+def test_any_case_and_any_composition_of_any_script(mary, text):
+    for form in ("NFC", "NFD"):
+        for cased in (text, text.upper(), text.lower()):
+            written = unicodedata.normalize(form, cased)
+            assert Wanted([text]).times(f"... {written} ...".encode()), (form, cased)
+    Enquiry.objects.all().delete()
+    make.enquiry(mary, subject=unicodedata.normalize("NFD", text.upper()), body="", answer="")
+    assert where(text) == {"database:customers_enquiry"}
+
+
+@pytest.mark.parametrize("typed", ["020 7946 0958", "+44 (0)20 7946-0958", "0044.20.7946.0958", "02079460958"])
+def test_a_telephone_number_is_found_however_it_was_typed(mary, file, typed):
+    make.enquiry(mary, subject=f"Call me: {typed}, after six", body="", answer="")
+    file("logs/calls.log", f"called {typed}\n".encode())
+    assert where("+44 20 7946 0958") == {"database:customers_enquiry", "file:logs/calls.log"}
+    assert where("+44 20 7946 0959") == set()
+
+
+def test_a_name_is_found_across_the_break_of_a_line(file):
+    file("outbox/3.eml", b"Subject: Please write to Maria\r\n Theresia Nachtigallenruf at once\r\n\r\nx")
+    file("outbox/4.eml", b"Subject: x\r\n\r\n> Maria   Theresia\n")
+    assert where("Maria Theresia") == {"file:outbox/3.eml", "file:outbox/4.eml"}
+
+
+def test_admin_history_bytes_and_audit_details_are_read_too(mary):
+    """FAULTS E44: tables that nobody declared, whatever their columns are."""
+    kind = "bytea" if connection.vendor == "postgresql" else "blob"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE old_history (id integer, object_repr text, change_message text, raw {kind})")
+        said = json.dumps([{"changed": {"fields": [f"Łukasz {WORD}"]}}])
+        cursor.execute("INSERT INTO old_history VALUES (1, 'x', %s, %s)", [said, f"Łukasz {WORD}".encode()])
+        try:
+            assert {(w, c) for _, w, c in places(f"ŁUKASZ {WORD}")} == {
+                ("database:old_history", "change_message"), ("database:old_history", "raw"),
+            }  # fmt: skip
+        finally:
+            cursor.execute("DROP TABLE old_history")
+    make.case(mary)
+    entry = AuditEntry.objects.latest("pk")
+    assert "database:privacy_auditentry" in where(entry.target)
+
+
+def test_five_hundred_names_at_once_are_looked_for_in_one_go(mary):
+    make.enquiry(mary, subject=WORD, body="", answer="")
+    assert where(*[f"Nobody{number}" for number in range(499)], WORD) == {"database:customers_enquiry"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8bxx", b"PK\x03\x04xx", b"%PDF-1.7 stream\nx\nendstream", b"\x78\x9cxx", b"BZhx"]
+)
+def test_what_cannot_be_unpacked_is_read_as_it_lies_there(data):
+    assert Wanted([WORD]).times(data + WORD.encode())
+    assert not Wanted([WORD]).times(data)
+
+
+def test_a_mail_made_to_break_its_reader_breaks_nothing():
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(300))
+    assert Wanted([WORD]).times(nested + WORD.encode())
+    assert Wanted([WORD]).times(
+        b"From: " + b"(" * 2000 + b"\r\nSubject: =?utf-8?b?" + b"A" * 99 + b"\r\n\r\n" + WORD.encode()
+    )
+
+
+def test_memory_does_not_grow_with_a_file(file, monkeypatch):
+    monkeypatch.setattr(files, "WHOLE", 512 * 1024)
+    file("logs/long.log", b"a line that says nothing\n" * 300_000 + WORD.encode())
+    tracemalloc.start()
+    found = where()
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == {"file:logs/long.log"} and peak < 6 * 1024**2

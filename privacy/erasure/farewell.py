@@ -7,7 +7,9 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
@@ -150,6 +152,16 @@ def _of_correspondents(model: type[models.Model]) -> Iterator[str]:
     along = [relation for relation in relations_to(model) if goes_along(relation)]
     for path, table in [("", model), *((f"{relation.name}__", relation.related_model) for relation in along)]:
         yield from (f"{path}{c.name}" for c in table._meta.concrete_fields if isinstance(c, CorrespondentHashField))
+
+
+def remove_history(data_subject: Any) -> None:
+    """What Django's own history says of the person and her login: it names a row by its name of that day."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    entries = apps.get_model("admin.LogEntry")._base_manager
+    for row in filter(None, (data_subject, getattr(data_subject, "account", None))):
+        kind = ContentType.objects.get_for_model(row)
+        entries.filter(content_type=kind, object_id=str(row.pk)).delete()
 
 
 def remove_copies(addresses: Iterable[str]) -> None:

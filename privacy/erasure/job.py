@@ -165,6 +165,7 @@ def _in_steps(
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
             farewell.remove_mail_of_nobody(data_subject, addresses)
+            farewell.remove_history(data_subject)
         farewell.remove_copies(addresses)
     for _ in range(READINGS):
         copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from customers.models import Address, Customer, EmailAddress, Enquiry, Order
 from privacy import audit, jobs, roles, subject_requests, suppression
 from privacy.audit import AuditEntry
-from privacy.erasure import Erasure
+from privacy.erasure import Erasure, ErasureCertificate
 from privacy.notices import OutgoingEmail
 from privacy.vocabulary import Source
 from tests import make
@@ -31,10 +31,11 @@ import os, signal, sys
 import django
 django.setup()
 from privacy import jobs
-from privacy.erasure import job, removal
+from privacy.erasure import certificate, job
 step, pk = int(sys.argv[1]), int(sys.argv[2])
 calls = 0
-def dying(name, real):
+def dying(owner, name):
+    real = getattr(owner, name)
     def counted(*args, **values):
         global calls
         result = real(*args, **values)
@@ -42,9 +43,10 @@ def dying(name, real):
         if calls == step:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
-    setattr(job, name, counted)
+    setattr(owner, name, counted)
 for name in ("carry_out", "plan", "_close", "empty_the_write_ahead_log"):
-    dying(name, getattr(job, name))
+    dying(job, name)
+dying(certificate, "issue")
 jobs.work("privacy.erasure", pk)
 print("came to its end")
 """
@@ -73,6 +75,8 @@ def assert_done_once(row, address):
     assert suppression.is_suppressed(address)
     assert AuditEntry.objects.filter(event="erasure.done", target=f"privacy.erasure:{row.pk}").count() == 1
     assert OutgoingEmail.objects.filter(key=row.letter_key).count() <= 1
+    certified = ErasureCertificate.objects.get(erasure=row)
+    assert certified.is_vouched_for and certified.letter_key == row.letter_key
     report = {line["model"]: line for line in row.report}
     went = [report[f"customers.{name}"]["deleted"] for name in ("Enquiry", "EmailAddress", "Address", "ProductVote")]
     assert went == [1, 1, 1, 1], "counted once each, however often it was begun again"
@@ -81,11 +85,12 @@ def assert_done_once(row, address):
 def assert_not_half_and_done(row):
     # The signs of being done are read before the row itself: another worker may finish it in between.
     is_audited = AuditEntry.objects.filter(event="erasure.done", target=f"privacy.erasure:{row.pk}").exists()
+    is_certified = ErasureCertificate.objects.filter(erasure=row).exists()
     letter_is_out = OutgoingEmail.objects.filter(key=row.letter_key, run_after__lte=timezone.now()).exists()
     state = type(row.case).objects.get(pk=row.case_id).state
     row.refresh_from_db()
     if row.job_state != "done":
-        assert (state, is_audited, letter_is_out) == ("executing", False, False)
+        assert (state, is_audited, letter_is_out, is_certified) == ("executing", False, False, False)
 
 
 def kill_at(step, tmp_path):
