@@ -42,9 +42,9 @@ class Nobody(models.Func):
         """Up to 122 random bits."""
         return "(%s || left(replace(gen_random_uuid()::text, '-', ''), %s) || %s)", [ERASED, self.digits, self.ending]
 
-    def as_sqlite(self, *_args: Any, **_kwargs: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, *_args: Any, **_kwargs: Any) -> tuple[str, tuple[Any, ...]]:
         """Up to 128 random bits."""
-        return "(%s || substr(lower(hex(randomblob(16))), 1, %s) || %s)", [ERASED, self.digits, self.ending]
+        return "(%s || substr(lower(hex(randomblob(16))), 1, %s) || %s)", (ERASED, self.digits, self.ending)
 
 
 def shorten_ip(address: str | None) -> str | None:

@@ -20,7 +20,7 @@ from privacy.export import files
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
 from privacy.policies import NoticeShown
-from tests import make
+from tests import make, purging
 from tests.servers import postgresql_programs
 from tests.test_erasure import agreed
 
@@ -55,7 +55,7 @@ def on_disk() -> bytes:
 def in_the_broker() -> bytes:
     """Everything that the broker holds, as bytes."""
     client = redis.Redis.from_url(project.CELERY_BROKER_URL.replace("redis+socket://", "unix://"))
-    return b"".join(key + (client.dump(key) or b"") for key in client.keys("*"))
+    return b"".join(bytes(key) + bytes(client.dump(key) or b"") for key in client.keys("*"))
 
 
 def somebody(number, media):
@@ -109,7 +109,7 @@ def assert_nothing_is_left(word):
 def purge_what_was_kept():
     """What a law keeps goes on its day."""
     assert not restrictions.Restriction.objects.active().exists()
-    erasure.purge(today=timezone.localdate() + LATER, confirmed_by="test")
+    purging.purge(timezone.localdate() + LATER)
 
 
 @pytest.fixture(autouse=True)
