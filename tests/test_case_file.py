@@ -239,7 +239,7 @@ def places(person, **values):
     return [text.place for text in export.texts(person, **values) if FOREIGN in text.text]
 
 
-@pytest.mark.parametrize(("kind", "endings"), [("access", {"json", "pdf"}), ("portability", {"json", "csv"})])
+@pytest.mark.parametrize(("kind", "endings"), [("access", {"json", "csv", "pdf"}), ("portability", {"json", "csv"})])
 def test_lrd_19_a_name_that_is_left_out_is_in_none_of_the_files(mary, agent, kind, endings):
     whole = ready(mary, agent, kind)
     planted(mary, whole, agent)
