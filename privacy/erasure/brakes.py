@@ -78,16 +78,20 @@ class _Look:
         self.usual = _usual()
 
     def __call__(self, declaration: PersonalData) -> Loss | None:
-        rows = due_rows(declaration, self.today)
         # Most nights most kinds have few rows, and the first, cheap count is the only one.
-        if rows.count() <= settings.PURGE_BRAKE_MINIMUM or _turns_over(declaration):
+        if not self._too_many(declaration, due_rows(declaration, self.today).count()) or _turns_over(declaration):
             return None
-        due, total = would_go(declaration, self.today).count(), declaration.rows.count()
+        due = would_go(declaration, self.today).count()
+        if not self._too_many(declaration, due):
+            return None
+        return Loss(declaration.label, due, declaration.rows.count(), self.usual.get(declaration.label))
+
+    def _too_many(self, declaration: PersonalData, due: int) -> bool:
+        if due <= settings.PURGE_BRAKE_MINIMUM:
+            return False
         usual = self.usual.get(declaration.label)
-        too_many = due > settings.PURGE_BRAKE_SHARE * total or (usual is not None and due > TIMES_THE_USUAL * usual)
-        if due <= settings.PURGE_BRAKE_MINIMUM or not too_many:
-            return None
-        return Loss(declaration.label, due, total, usual)
+        is_unusual = usual is not None and due > TIMES_THE_USUAL * usual
+        return is_unusual or due > settings.PURGE_BRAKE_SHARE * declaration.rows.count()
 
 
 def would_go(declaration: PersonalData, today: date) -> Any:
