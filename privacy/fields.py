@@ -38,11 +38,11 @@ class Nobody(models.Func):
         if self.digits < 16:
             raise CannotBlank(f"{column.model._meta.label}.{column.name}")
 
-    def as_postgresql(self, *_args: Any, **_kwargs: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, _compiler: Any, _connection: Any, **_more: Any) -> tuple[str, tuple[str | int, ...]]:
         """Up to 122 random bits."""
-        return "(%s || left(replace(gen_random_uuid()::text, '-', ''), %s) || %s)", [ERASED, self.digits, self.ending]
+        return "(%s || left(replace(gen_random_uuid()::text, '-', ''), %s) || %s)", (ERASED, self.digits, self.ending)
 
-    def as_sqlite(self, *_args: Any, **_kwargs: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, tuple[str | int, ...]]:
         """Up to 128 random bits."""
         return "(%s || substr(lower(hex(randomblob(16))), 1, %s) || %s)", (ERASED, self.digits, self.ending)
 

@@ -55,7 +55,7 @@ def on_disk() -> bytes:
 def in_the_broker() -> bytes:
     """Everything that the broker holds, as bytes."""
     client = redis.Redis.from_url(project.CELERY_BROKER_URL.replace("redis+socket://", "unix://"))
-    return b"".join(bytes(key) + bytes(client.dump(key) or b"") for key in client.keys("*"))
+    return b"".join(bytes(key) + bytes(client.dump(key) or b"") for key in client.scan_iter())
 
 
 def somebody(number, media):
