@@ -76,13 +76,19 @@ def _purge_all(run: PurgeRun, today: date) -> list[PurgeLine]:
     for line, declaration in work:
         if waits_for_others(declaration):
             _carefully(line, partial(_what_is_due, line, declaration, today))
-    if any(line.deleted or line.anonymised for line, _ in work):
+    if any(line.deleted or line.anonymised for line, _ in work) or _was_cut_off_before(run):
         for line, declaration in work:
             if has_shells(declaration):
                 _carefully(line, partial(_shells, line, declaration))
     for line, declaration in work:
         _carefully(line, partial(_count_what_stays, line, declaration, today))
     return [line for line, _ in work]
+
+
+def _was_cut_off_before(run: PurgeRun) -> bool:
+    """Whether the purge before came to no good end, and may have left shells of what it had blanked."""
+    before = PurgeRun.objects.filter(pk__lt=run.pk).exclude(outcome=PurgeRun.Outcome.REFUSED).first()
+    return before is not None and before.outcome != PurgeRun.Outcome.DONE
 
 
 def waits_for_others(declaration: PersonalData) -> bool:

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ..audit import AuditEntry
 from ..personal_data import NoPersonalData, Retention
 
 # A purge begins at the same hour each night; two hours of grace for one that a worker took up late.
@@ -134,12 +133,8 @@ def last_run() -> PurgeRun | None:
 
 
 def last_begun() -> datetime | None:
-    """When a purge last tried to run, even if a brake refused it; before the first, when this shop began to keep books.
-
-    None where nothing has happened here yet.
-    """
-    runs = PurgeRun.objects.order_by("-pk").values_list("started_at", flat=True)
-    return runs.first() or AuditEntry.objects.order_by("pk").values_list("at", flat=True).first()
+    """When a purge last tried to run, even if a brake refused it; None where none ever did."""
+    return PurgeRun.objects.order_by("-pk").values_list("started_at", flat=True).first()
 
 
 def words_of(retention: Retention | None) -> str:

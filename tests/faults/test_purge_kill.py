@@ -153,6 +153,19 @@ def test_two_that_are_killed_in_their_middle_leave_the_same_as_one_that_nobody_d
     judge(expected)
 
 
+def test_killed_before_its_last_step_the_next_takes_the_shells_that_it_left():
+    """Nothing is due any longer then, and the logins of those it forgot are blank, but there."""
+    steps, expected = steps_of_a_whole_purge()
+    begin_again()
+    left = []
+    for step in range(steps - 6, steps):
+        was_killed(child(step))
+        left.append(survivors() != expected)
+        judge(expected)
+        begin_again()
+    assert any(left), "some were killed with work undone"
+
+
 @pytest.mark.full
 def test_killed_two_hundred_times_alone_and_two_at_once_the_same_is_left():
     steps, expected = steps_of_a_whole_purge()
