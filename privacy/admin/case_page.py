@@ -73,8 +73,7 @@ def page(
     context = {
         **room.admin_site.each_context(request),
         **_heading(case, request.user),
-        "barred": banners.of_person(request, case.data_subject),
-        "hold_url": banners.hold_url(request, case.data_subject, case=case.reference) if case.is_open else "",
+        **_holds(request, case),
         "title": case.reference,
         "opts": room.opts,
         "case": case,
@@ -101,6 +100,15 @@ def page(
         ),
     }
     return render(request, "admin/case.html", context, status=422 if filled and filled.is_bound else 200)
+
+
+def _holds(request: HttpRequest, case: DataSubjectRequest) -> dict[str, Any]:
+    """What bars use or deletion, and where another hold is set while the case is open."""
+    person = case.data_subject
+    return {
+        "barred": banners.of_person(request, person),
+        "hold_url": banners.hold_url(request, person, case=case.reference) if case.is_open else "",
+    }
 
 
 def offered(case: DataSubjectRequest, account: Any, ahead: dict[str, Outlook]) -> list[steps.Step]:
