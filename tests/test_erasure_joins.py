@@ -17,7 +17,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 KEY = 7_700_001
 FAR = date(2099, 1, 1)
-OTHER_NAMES = ("privacy.NoticeShown", "privacy.ErasureCertificate")
+OTHER_NAMES = ("privacy.NoticeShown", "privacy.ErasureCertificate", "privacy.ReplayedErasure")
 SHORTEST = 6
 
 

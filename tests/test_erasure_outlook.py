@@ -65,7 +65,7 @@ def test_the_customer_reads_all_of_it_in_plain_words_and_no_secret(mary):
     text = plain(page.content.decode())
     assert not DataSubjectRequest.objects.exists()
     for words in (
-        "15 March 2028", "VAT Act 1994", "on hold", "Hold: unpaid debt", "We empty: customer number",
+        "15 March 2028", "VAT Act 1994", "on hold", "something is not paid yet", "We empty: customer number",
         "We cannot name a day yet, because its time has not begun: 3 years after the matter is closed.",
         "Your login stops working", "Links in our letters to you do nothing any more", "delete it too: Parcels.",
         "one last letter by email", f"For {settings.ERASURE_COOLING_OFF_HOURS} hours",
@@ -78,7 +78,7 @@ def test_the_office_reads_it_on_the_case_while_it_is_not_done(mary):
     case = make.case(mary, "erasure")
     text = plain(shown(desk(colleague(OFFICER)), case))
     for words in (
-        "until 15 March 2028", "Emptied: customer number", "Hold: unpaid debt", "no day known yet",
+        "until 15 March 2028", "Emptied: customer number", "something is not paid yet", "no day known yet",
         "ends; 2 browsers are signed out", "Parcels, Police", "In all",
     ):  # fmt: skip
         assert words in text, words

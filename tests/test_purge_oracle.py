@@ -175,7 +175,7 @@ def _hold(mary):
 
 def _unpaid_order(mary):
     order = make.order(mary, placed_on=date(2019, 1, 1))
-    make.restriction(mary, "debt", scope=f"customers.Order:{order.pk}", lifted_at=None, lift_proposed_by="",
+    make.restriction(mary, "debt", scope=f"customers.order:{order.pk}", lifted_at=None, lift_proposed_by="",
                      lifted_by="")  # fmt: skip
     return lambda: Order.objects.get(pk=order.pk).bill_to
 

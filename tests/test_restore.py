@@ -198,7 +198,7 @@ def test_whoever_is_held_whole_has_no_line_before_something_goes(mary, two, ledg
     assert jobs.work("privacy.erasure", wish.pk) and not ledger.exists()
     restrictions.propose_lifting(hold, actor="one")
     restrictions.lift(hold, actor="two", now=timezone.now())
-    erasure.purge(today=TODAY)
+    assert jobs.work("privacy.erasure", wish.pk)
     assert len(ledger.read_text().splitlines()) == 1 and not is_back(mary)
 
 
@@ -490,10 +490,10 @@ def test_a_replay_that_broke_off_when_her_number_was_gone_already_goes_on(mary, 
     with pytest.raises(KeyboardInterrupt):
         replay()
     monkeypatch.setattr(job, "carry_out", real)
-    assert Customer.objects.get(pk=mary.pk).number == f"erased-{mary.pk}" and state() == State.BEHIND
+    assert Customer.objects.get(pk=mary.pk).number.startswith("erased-") and state() == State.BEHIND
     assert replay()["erased"] == 1 and state() == State.OPEN
     account = type(mary.account).objects.get(pk=mary.account_id)
-    assert account.email == f"erased-{account.pk}@erased.invalid"
+    assert account.email.startswith("erased-") and account.email.endswith("@erased.invalid")
 
 
 # --- the file is lost, changed, or another's -------------------------------------------------------------

@@ -42,7 +42,7 @@ class Command(CommandWhileOpen):
 
 def printed(line: dict[str, Any]) -> dict[str, Any]:
     """The line without its model; where no last day is known yet, how long after the end of the matter it stays."""
-    said = {name: value for name, value in line.items() if name != "model"}
+    said = {name: value for name, value in line.items() if name not in ("model", "silent")}
     no_date_yet = line["kept"] and not line["until"]
     return said | ({"period": f"{erasure.Line(**line).period} from a day that has not come"} if no_date_yet else {})
 
