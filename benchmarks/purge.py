@@ -68,7 +68,6 @@ def fill(people: int) -> None:
         (NewsletterSubscription, {}, ""),
         (Order, {"number": "'o' || n"}, ""),
         (ConsentEntry, {}, ""),
-        (InactivityWarning, {}, ""),
         (Restriction, {"lifted_at": "NULL", "lifted_by": "''"}, "AND n % 100 = 1"),
         (InactivityWarning, {}, ""),
     ]
