@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from privacy import subject_requests
 from privacy.audit import AuditEntry
+from privacy.erasure import ErasureCertificate
 from privacy.export import Redaction
 from privacy.letters import LetterVersion
 from privacy.policies import NoticeShown
@@ -46,6 +47,7 @@ def everything_of(person):
         b"--b\r\nContent-Disposition: attachment; filename=zaunkoenigin.txt\r\n\r\nx\r\n--b--\r\n"
     )
     make.redaction(person)
+    make.certificate_of(person)
     agency = make.recipient(group="payment", kind="credit_reference")
     return [
         person, case, wrong, unhappy, unfounded,
@@ -84,6 +86,10 @@ def pages(rows):
         what = name.removeprefix(f"{table}_")
         if table == "privacy_datasubjectrequest" and what in ("paper", "remove_paper"):
             yield from (reverse(f"admin:{name}", args=one) for one in CasePaper.objects.values_list("case", "pk"))
+            continue
+        if what == "certificate":
+            issued = ErasureCertificate.objects.values_list("erasure__case", "number")
+            yield from (reverse(f"admin:{name}", args=one) for one in issued)
             continue
         if what == "put_back":
             left_out = Redaction.objects.values_list("case", "pk")

@@ -50,6 +50,7 @@ def addresses(customer: Any) -> dict[str, str]:
         "policy_version": {"version": make.policy().version},
         "one_click": {"token": tokens.issue("unsubscribe", customer)},
         "one_click_bare": {"token": tokens.issue("unsubscribe", customer)},
+        "keep": {"token": tokens.issue("keep", customer)},
         "confirm_address": {"token": tokens.issue("new_address", customer, address="new@example.com")},
         "pending_address": {"pk": "1"},
         "webhook": {"service": "postmark", "kind": "events"},
