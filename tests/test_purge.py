@@ -248,6 +248,25 @@ def test_a_hold_on_one_person_keeps_nobody_else_s(mary):
     assert mary.enquiries.count() == 1
 
 
+def test_a_hold_that_comes_between_two_batches_wins(mary, monkeypatch):
+    """The statements of a batch are built once for all windows; what they ask is asked anew in each."""
+    monkeypatch.setattr(batches, "ROWS", 10)
+    joan, written, real = make.customer(), [], batches._write_down
+    pages_seen(mary, [make.LONG_AGO + timedelta(seconds=n) for n in range(40)])
+    pages_seen(joan, [make.LONG_AGO + timedelta(seconds=100 + n) for n in range(40)])
+
+    def then_hold(walk, gone):
+        real(walk, gone)
+        written.append(gone)
+        if len(written) == 3:
+            hold(joan)
+
+    monkeypatch.setattr(batches, "_write_down", then_hold)
+    purge()
+    assert set(BrowsingRecord.objects.values_list("customer", flat=True)) == {joan.pk}
+    assert BrowsingRecord.objects.count() == 40 and written[:5] == [10, 10, 10, 10, 0]
+
+
 def test_rows_about_nobody_yet_go_by_age_too():
     make.browsing_record(None)
     assert purge()["customers.BrowsingRecord"].deleted == 1
@@ -485,24 +504,23 @@ def test_killed_between_or_within_batches_the_next_run_ends_the_same(monkeypatch
     monkeypatch.setattr(batches, "ROWS", 2)
     old_people(5)
     calls = iter(range(1000))
-    real = batches.carry_out
+    real = batches._write_down
 
     class Killed(BaseException):
         pass
 
-    def until(declaration, rows):
-        count = real(declaration, rows)
+    def until(walk, gone):
         if next(calls) == crash_after:
             raise Killed
-        return count
+        real(walk, gone)
 
-    monkeypatch.setattr(batches, "carry_out", until)
+    monkeypatch.setattr(batches, "_write_down", until)
     with pytest.raises(Killed):
         purge()
     assert PurgeRun.objects.get().outcome == "running"
     for line in PurgeLine.objects.all():
         assert line.deleted + line.anonymised == sum(line.batches.values_list("removed", flat=True))
-    monkeypatch.setattr(batches, "carry_out", real)
+    monkeypatch.setattr(batches, "_write_down", real)
     purge()
     assert not Address.objects.exists() and not EmailAddress.objects.exists()
     assert not any(batches.due_rows(d, TODAY).exists() for d in declarations() if d.label != "privacy.ConsentEntry")

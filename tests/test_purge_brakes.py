@@ -256,16 +256,15 @@ def test_a_new_stop_takes_back_the_proposal_to_go_on(ines, tomasz):
 def test_a_running_purge_sees_the_switch_within_one_batch(ines, monkeypatch):
     monkeypatch.setattr(batches, "ROWS", 10)
     browsing(95)
-    calls, real = [], batches.carry_out
+    calls, real = [], batches._write_down
 
-    def one_batch(declaration, rows):
-        gone = real(declaration, rows)
+    def one_batch(walk, gone):
+        real(walk, gone)
         calls.append(gone)
         if len(calls) == 3:
             stopping.stop(actor=ines, now=NOW)
-        return gone
 
-    monkeypatch.setattr(batches, "carry_out", one_batch)
+    monkeypatch.setattr(batches, "_write_down", one_batch)
     with pytest.raises(PurgeRefused, match="Stopped by hand"):
         purge(today=TODAY)
     assert calls == [10, 10, 10] and BrowsingRecord.objects.count() == 65

@@ -4,15 +4,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
 from .. import audit
+from ..append_only import AppendOnlyModel
 from ..audit import AuditEntry
 from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
 from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
+from .rehearsed import Rehearsed, rehearse
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
 from .stopping import alone
@@ -49,6 +52,31 @@ class Walk:
     keys: tuple[str, ...]
     is_shells: bool = False
 
+    @property
+    def blanks(self) -> bool:
+        """Whether its rows stay without what they said."""
+        return isinstance(self.declaration.final(), Anonymise) and not self.is_shells
+
+    def remove(self, window: Q) -> int:
+        """What may go of this window goes; how many."""
+        rows = self.free().filter(window)
+        return delete(self.declaration, rows) if self.is_shells else carry_out(self.declaration, rows)
+
+    @cached_property
+    def rehearsed(self) -> Rehearsed | None:
+        """The same, built once for all windows between two keys; None where more is done than to say statements."""
+        model = self.declaration.model
+        has_files = any(isinstance(column, models.FileField) for column in model._meta.concrete_fields)
+        if has_files or issubclass(model, AppendOnlyModel):
+            return None
+        return rehearse(lambda after, last: self.remove(_between(self.keys, after, last)), model, self.columns)
+
+    @property
+    def columns(self) -> list[Any]:
+        """What the keys are made of."""
+        model = self.declaration.model
+        return [model._meta.pk if name == "pk" else resolve(model, name) for name in self.keys]
+
 
 def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
     """What is past its date, but not what is held or still needed."""
@@ -80,18 +108,18 @@ def batch(walk: Walk, after: Key | None) -> Key | None:
             if last == after:
                 raise NoProgress(walk.line.model)
             window &= _up_to(walk.keys, last)
-        if last is not None or walk.rows.filter(window).exists():
-            _remove(walk, walk.free().filter(window))
+        if after and last and walk.rehearsed:
+            _write_down(walk, walk.rehearsed.run(after, last))
+        elif last is not None or walk.rows.filter(window).exists():
+            _write_down(walk, walk.remove(window))
     return last
 
 
-def _remove(walk: Walk, rows: models.QuerySet[Any]) -> None:
-    gone = delete(walk.declaration, rows) if walk.is_shells else carry_out(walk.declaration, rows)
-    blanked = isinstance(walk.declaration.final(), Anonymise) and not walk.is_shells
-    _write_down(walk.line, gone, "anonymised" if blanked else "deleted")
+def _write_down(walk: Walk, gone: int) -> None:
+    _note(walk.line, gone, "anonymised" if walk.blanks else "deleted")
 
 
-def _write_down(line: PurgeLine, gone: int, how: str) -> None:
+def _note(line: PurgeLine, gone: int, how: str) -> None:
     """The evidence, in the transaction of what it proves."""
     if gone:
         PurgeBatch.objects.create(line=line, removed=gone)
@@ -108,7 +136,7 @@ def audit_batch(line: PurgeLine, declaration: PersonalData, today: date) -> bool
         if last is None or (young is None and last.event == "audit.purged"):
             return False
         audit.record("audit.purged", actor="system:purge", target=line, head=last.hash)
-        _write_down(line, delete(declaration, old.filter(pk__lte=last.pk)), "deleted")
+        _note(line, delete(declaration, old.filter(pk__lte=last.pk)), "deleted")
     return True
 
 
@@ -120,6 +148,10 @@ def keys_of(declaration: PersonalData) -> tuple[str, ...]:
     indexes = [index for index in column.model._meta.indexes if index.fields and not index.condition]
     begins_an_index = column.name in {index.fields[0].lstrip("-") for index in indexes}
     return (since, "pk") if since != "pk" and (column.db_index or begins_an_index) else ("pk",)
+
+
+def _between(keys: Sequence[str], after: Key, last: Key) -> Q:
+    return _beyond(keys, after) & _up_to(keys, last)
 
 
 def _beyond(keys: Sequence[str], values: Key) -> Q:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from ..append_only import AppendOnlyModel, end_of_retention
 from ..personal_data import SELF, Anonymise, PersonalData
@@ -17,9 +17,7 @@ def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     if isinstance(declaration.final(), Anonymise):
         _remove_files(declaration, rows)
         is_the_person = declaration.data_subject == SELF
-        return rows.order_by().update(
-            **declaration.blanks(), **({"erased_at": timezone.now()} if is_the_person else {})
-        )
+        return rows.order_by().update(**declaration.blanks(), **({"erased_at": Now()} if is_the_person else {}))
     return delete(declaration, rows)
 
 

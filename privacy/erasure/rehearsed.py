@@ -1,0 +1,78 @@
+"""The statements of one batch, built once and said again for every window: building costs more than running them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import connection, models
+
+Key = tuple[Any, ...]
+Column = Any  # a model's field
+Statement = tuple[str, tuple[Any, ...]]
+Act = Callable[[Key, Key], int]
+# Windows that end before they begin, whatever the order of letters: nothing is in them, and nothing else says such.
+NOWHERE: dict[Any, tuple[Any, Any]] = {
+    models.DateTimeField: (datetime(9998, 2, 2, 2, 2, 2, 222_222, tzinfo=UTC), datetime(9998, 1, 1, 1, 1, tzinfo=UTC)),
+    models.DateField: (date(9998, 2, 2), date(9998, 1, 1)),
+    models.IntegerField: (2_111_333_777, 2_111_333_555),
+    models.CharField: ("zz-begins-behind-its-end", "aa-ends-before-its-beginning"),
+}
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """Statements with the two keys of a window left open; the last of them is the one whose rows are counted."""
+
+    statements: Sequence[Statement]
+    columns: Sequence[Column]
+
+    def run(self, after: Key, last: Key) -> int:
+        """Says them all for the rows beyond `after`, up to and with `last`; how many went."""
+        open_ends = [*_adapted(self.columns, 0), *_adapted(self.columns, 1)]
+        values = [_prepared(c, value) for key in (after, last) for c, value in zip(self.columns, key, strict=True)]
+        gone = 0
+        with connection.cursor() as cursor:
+            for sql, params in self.statements:
+                cursor.execute(sql, [_filled_in(param, open_ends, values) for param in params])
+                gone = cursor.rowcount
+        return gone
+
+
+def rehearse(act: Act, model: type[models.Model], columns: Sequence[Column]) -> Rehearsed | None:
+    """Does it once in a window where nothing is, and keeps what was said; None where that cannot be repeated."""
+    if any(_nowhere(column) is None for column in columns):
+        return None
+    said: list[Statement] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        said.append((sql, tuple(params or ())))
+        return execute(sql, params, many, context)
+
+    after, last = (tuple(_nowhere(column)[side] for column in columns) for side in (0, 1))  # type: ignore[index]
+    with connection.execute_wrapper(listen):
+        act(after, last)
+    table = connection.ops.quote_name(model._meta.db_table)
+    verb, _space, rest = said[-1][0].partition(table) if said else ("", "", "")
+    is_whole = bool(rest) and verb in ("DELETE FROM ", "UPDATE ")
+    return Rehearsed(said, columns) if is_whole else None
+
+
+def _nowhere(column: Column) -> tuple[Any, Any] | None:
+    kinds = (models.DateTimeField, models.DateField, models.IntegerField, models.CharField)
+    return next((NOWHERE[kind] for kind in kinds if isinstance(column, kind)), None)
+
+
+def _adapted(columns: Sequence[Column], side: int) -> list[Any]:
+    return [_prepared(column, _nowhere(column)[side]) for column in columns]  # type: ignore[index]
+
+
+def _prepared(column: Column, value: Any) -> Any:
+    return column.get_db_prep_value(value, connection)
+
+
+def _filled_in(param: Any, open_ends: Sequence[Any], values: Sequence[Any]) -> Any:
+    for end, value in zip(open_ends, values, strict=True):
+        if type(param) is type(end) and param == end:
+            return value
+    return param
