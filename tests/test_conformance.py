@@ -104,6 +104,7 @@ class Complaints(logging.Handler):
 @pytest.fixture
 def boxes(caplog):
     """Letters that show as empty boxes; otherwise the renderer is silent about a person's words."""
+    documents.load()  # which makes it silent, so that it is silent again afterwards
     renderer, complaints = logging.getLogger("weasyprint"), Complaints()
     renderer.addHandler(complaints)
     with caplog.at_level(logging.WARNING, logger="weasyprint"):
