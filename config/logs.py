@@ -41,7 +41,9 @@ class JSONFormatter(logging.Formatter):
 
 
 # The sweeper runs every few seconds; that it ran is no news, that it failed is.
-QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log weasyprint fontTools".split()
+QUIET = "celery.beat celery.worker.strategy celery.app.trace mail.log fontTools".split()
+# The renderer quotes the page it sets, which is personal; said here too, because a worker sets up its logs twice.
+QUOTING, NEVER = ("weasyprint", "weasyprint.progress"), logging.CRITICAL + 1
 
 
 def to_stderr(form: str, *, level: str) -> dict[str, Any]:
@@ -57,5 +59,7 @@ def to_stderr(form: str, *, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["no tokens"]}},
         "root": {"handlers": ["stderr"], "level": level},
         # Neither is it news that gunicorn drops the body of an answer to HEAD.
-        "loggers": {name: {"level": "WARNING"} for name in QUIET} | {"gunicorn.http.wsgi": {"level": "ERROR"}},
+        "loggers": {name: {"level": "WARNING"} for name in QUIET}
+        | {name: {"level": NEVER} for name in QUOTING}
+        | {"gunicorn.http.wsgi": {"level": "ERROR"}},
     }

@@ -350,6 +350,18 @@ def test_the_renderers_warnings_about_a_persons_words_reach_no_log(caplog):
     assert "Zaunkoenigin" not in caplog.text
 
 
+def test_nor_after_the_logs_were_set_up_again_as_a_worker_does():
+    """In a process of its own, because that takes pytest's handlers away."""
+    page = PAGE.format("<img src='http://Zaunkoenigin.example/'>")
+    code = (
+        "import django; django.setup(); from privacy import documents; documents.load(); django.setup(); "
+        f"documents.pdf_of({page!r})"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert done.stderr == b""
+
+
 def test_a_process_that_sets_no_page_does_not_load_the_renderer():
     """It took a third of the time in which every command starts."""
     code = "import django, sys; django.setup(); sys.exit('weasyprint' in sys.modules)"

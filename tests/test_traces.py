@@ -33,6 +33,7 @@ from privacy.subject_requests import CasePaper
 from privacy.traces import files, readings
 from privacy.traces.spelling import Wanted
 from tests import make
+from tests.environment import ON_POSTGRESQL
 
 pytestmark = pytest.mark.django_db
 WORD = "Nachtigallenruf"
@@ -112,7 +113,8 @@ def test_a_session_is_decoded(mary):
     store = SessionStore()
     store["note"] = {"typed": WORD * 20}
     store.create()
-    assert where() == {"sessions:customers_session", "database:customers_session"}
+    plain = set() if ON_POSTGRESQL else {"database:customers_session"}  # where each table is read in Python too
+    assert where() == {"sessions:customers_session"} | plain
 
 
 def test_a_cached_value_is_found():
