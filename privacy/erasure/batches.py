@@ -15,7 +15,7 @@ from ..append_only import AppendOnlyModel
 from ..audit import AuditEntry
 from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
 from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
-from .rehearsed import Rehearsed, rehearse
+from .rehearsed import Key, Rehearsed, rehearse
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
 from .stopping import alone
@@ -23,7 +23,6 @@ from .waiting import still_needed
 
 ROWS = 2000
 TRIES = 3
-Key = tuple[Any, ...]
 Result = TypeVar("Result")
 
 

@@ -19,7 +19,7 @@ from .batches import Key, Walk, audit_batch, batch, due_rows, through_the_due, t
 from .brakes import brakes
 from .conditions import held, relations_to
 from .job import Erasure, go_on
-from .plan import plan
+from .plan import has_work
 from .removal import empty_the_write_ahead_log, overwrite_what_goes
 from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
@@ -199,7 +199,6 @@ def _may_be_undated(declaration: PersonalData) -> bool:
 def resume(today: date) -> None:
     """Erasures that waited for the end of a hold or restriction go on by themselves (FAULTS E48)."""
     for job in Erasure.objects.filter(waits_for_release=True, job_state=Erasure.State.DONE).order_by("pk"):
-        lines = plan(job.data_subject, today)
-        if any(line.goes for line in lines) or not any(line.held for line in lines):
+        if has_work(job.data_subject, today):
             go_on(job, today=today, actor=ACTOR)
     resume_replayed(today)

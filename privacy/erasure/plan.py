@@ -85,6 +85,12 @@ def preview(data_subject: Any, today: date) -> list[Line]:
     return [line for line in plan(data_subject, today) if line.goes or line.kept or line.held]
 
 
+def has_work(data_subject: Any, today: date) -> bool:
+    """Whether something may go now, or nothing is held any longer, so that the report can be closed."""
+    lines = plan(data_subject, today)
+    return any(line.goes for line in lines) or not any(line.held for line in lines)
+
+
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
     holds = list(restrictions.held_by(data_subject))

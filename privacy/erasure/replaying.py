@@ -18,7 +18,7 @@ from ..suppression import Suppression
 from . import farewell
 from .batches import tried
 from .job import erase_in_silence
-from .plan import Line, merged, plan
+from .plan import Line, has_work, merged
 from .removal import empty_the_write_ahead_log
 from .replayed import ReplayedErasure
 
@@ -182,8 +182,7 @@ def resume_replayed(today: date) -> None:
     """Those whom a hold kept go on by themselves when it ends, as every erasure does (FAULTS E48)."""
     waiting = ReplayedErasure.objects.filter(waits_for_release=True, finished_at__isnull=False)
     for row in waiting.select_related("data_subject").order_by("pk"):
-        lines = plan(row.data_subject, today)
-        if any(line.goes for line in lines) or not any(line.held for line in lines):
+        if has_work(row.data_subject, today):
             _erase(row, today, now=timezone.now())
 
 

@@ -6,21 +6,15 @@ from django.utils import timezone
 
 from .. import jobs, restrictions
 from .job import Erasure
-from .plan import plan
+from .plan import has_work
 
 
 @restrictions.when_lifted
 def go_on_at_once(data_subject: Any) -> None:
     """The person's erasure becomes a job again, where something may go now (FAULTS E48, LRD-20)."""
     for job in Erasure.objects.filter(data_subject=data_subject, waits_for_release=True, job_state=Erasure.State.DONE):
-        if has_work(job):
+        if has_work(data_subject, timezone.localdate()):
             _wake(job)
-
-
-def has_work(job: Erasure) -> bool:
-    """Whether something may go today, or nothing is held any longer, so that the report can be closed."""
-    lines = plan(job.data_subject, timezone.localdate())
-    return any(line.goes for line in lines) or not any(line.held for line in lines)
 
 
 def _wake(job: Erasure) -> None:
