@@ -14,11 +14,4 @@ def go_on_at_once(data_subject: Any) -> None:
     """The person's erasure becomes a job again, where something may go now (FAULTS E48, LRD-20)."""
     for job in Erasure.objects.filter(data_subject=data_subject, waits_for_release=True, job_state=Erasure.State.DONE):
         if has_work(data_subject, timezone.localdate()):
-            _wake(job)
-
-
-def _wake(job: Erasure) -> None:
-    fresh: dict[str, Any] = {"job_state": Erasure.State.NEW, "failures": 0, "claims": 0, "hinted_at": None}
-    done = Erasure.objects.filter(pk=job.pk, job_state=Erasure.State.DONE)
-    if done.update(**fresh, run_after=timezone.now()):
-        jobs.dispatch(job)
+            jobs.again(job, now=timezone.now(), state=Erasure.State.DONE)

@@ -115,13 +115,13 @@ def give_back(job: Job, error: Exception) -> None:
         return
 
 
-def again(job: Job, *, now: datetime) -> bool:
-    """Gives a job that was given up another three tries; False when it no longer waits for a person."""
-    given_up = type(job)._base_manager.filter(pk=job.pk, job_state=Job.State.NEEDS_ATTENTION)
+def again(job: Job, *, now: datetime, state: str = Job.State.NEEDS_ATTENTION) -> bool:
+    """Gives a job that was given up, or ended in `state`, another three tries; False when it is in that no longer."""
+    rows = type(job)._base_manager.filter(pk=job.pk, job_state=state)
     fresh: dict[str, Any] = {"job_state": Job.State.NEW, "failures": 0, "run_after": now, "hinted_at": None}
     if job.claims >= job.most_claims:
         fresh["claims"] = 0
-    if not given_up.update(**fresh):
+    if not rows.update(**fresh):
         return False
     dispatch(job)
     return True
