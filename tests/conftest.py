@@ -89,6 +89,13 @@ def empty_ledger() -> Iterator[None]:
         path.unlink()
 
 
+@pytest.fixture(autouse=True)
+def no_files() -> Iterator[None]:
+    """The rows of a test go; the files they point to must too, or the next one would find somebody's export."""
+    yield
+    shutil.rmtree(project.VAR / "files", ignore_errors=True)
+
+
 # --- servers and children --------------------------------------------------------------------------------
 
 

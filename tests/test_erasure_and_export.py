@@ -32,11 +32,6 @@ def everything_on_disk():
     return [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
 
 
-@pytest.fixture(autouse=True)
-def own_media(settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
-
-
 class Turn:
     """At the given call of one of these functions something else is done first; counts the calls."""
 

@@ -115,8 +115,7 @@ def purge_what_was_kept():
 
 
 @pytest.fixture(autouse=True)
-def own_media(settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
+def empty_cache():
     cache.clear()
 
 
