@@ -230,8 +230,13 @@ def databases(engine: str) -> Iterator[Any]:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "LOG_LEVEL": "ERROR",
         }
+
+        def own(number: int) -> dict[str, str]:
+            """A ledger for each: a database beside the ledger of another would be a restored one."""
+            return common | {"ERASURE_LEDGER_FILE": f"{folder}/ledger{number}/erasures.log"}
+
         if engine == "sqlite":
-            yield lambda number: common | {"DATABASE_URL": f"sqlite:///{folder}/{number}.sqlite3"}
+            yield lambda number: own(number) | {"DATABASE_URL": f"sqlite:///{folder}/{number}.sqlite3"}
             return
         import psycopg
 
@@ -243,7 +248,7 @@ def databases(engine: str) -> Iterator[Any]:
         def fresh(number: int) -> dict[str, str]:
             with psycopg.connect(server.url, autocommit=True) as administrator:
                 administrator.execute(f"CREATE DATABASE purge{number}".encode())
-            return common | {"DATABASE_URL": server.url.rsplit("/", 1)[0] + f"/purge{number}"}
+            return own(number) | {"DATABASE_URL": server.url.rsplit("/", 1)[0] + f"/purge{number}"}
 
         try:
             yield fresh
