@@ -26,7 +26,7 @@ from customers.models import (
 )
 from privacy import audit, consent, erasure, restrictions
 from privacy.append_only import PurgePermit
-from privacy.erasure import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, batches
+from privacy.erasure import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, batches, windows
 from privacy.inbound.mailbox import InboundEmail
 from privacy.personal_data import Retention, declaration_of, declarations
 from privacy.restrictions import Restriction
@@ -38,6 +38,7 @@ pytestmark = pytest.mark.django_db
 NEW_YEAR = date(2027, 1, 1)
 LONDON = ZoneInfo("Europe/London")
 TODAY = date(2026, 11, 30)
+WARNED = datetime(2026, 10, 1, tzinfo=UTC)
 ZONES = (
     "Europe/London Europe/Berlin America/New_York America/Los_Angeles America/St_Johns Asia/Kolkata Asia/Kathmandu "
     "Asia/Tokyo Australia/Lord_Howe Pacific/Auckland Pacific/Kiritimati Pacific/Pago_Pago"
@@ -166,7 +167,7 @@ def test_payment_details_go_the_first_night_after_completion(mary):
 
 
 def test_more_rows_than_a_batch_go_in_several_batches_with_evidence(mary, monkeypatch):
-    monkeypatch.setattr(batches, "ROWS", 50)
+    monkeypatch.setattr(windows, "ROWS", 50)
     rows = [
         BrowsingRecord(customer=mary, visitor_id=str(n), kind="page", what="/", at=make.LONG_AGO) for n in range(173)
     ]
@@ -177,12 +178,38 @@ def test_more_rows_than_a_batch_go_in_several_batches_with_evidence(mary, monkey
     lines = purge()
     assert lines["customers.BrowsingRecord"].deleted == 173
     assert lines["customers.Order"].anonymised == 173
-    assert sorted(PurgeBatch.objects.filter(line=lines["customers.Order"]).values_list("removed", flat=True)) == [
-        23,
-        50,
-        50,
-        50,
-    ]
+    # Whole days, so up to six more than fifty.
+    assert removed(lines["customers.Order"]) == [53, 54, 54, 12]
+    assert removed(lines["customers.BrowsingRecord"]) == [50, 50, 50, 23], "all of one moment, by key"
+
+
+def test_before_between_and_after_crowds_of_one_day_nothing_is_passed_by_and_no_batch_is_too_large(mary, monkeypatch):
+    monkeypatch.setattr(windows, "ROWS", 10)
+    days = [1] * 3 + [2] * 25 + [3] * 9 + [4] * 9 + [5] * 41 + [6]
+    Order.objects.bulk_create(
+        Order(customer=mary, number=f"n{n}", placed_on=date(2019, 1, day), total=1) for n, day in enumerate(days)
+    )
+    young = make.order(mary, number="young", placed_on=TODAY)
+    line = purge()["customers.Order"]
+    assert line.anonymised == len(days) == sum(removed(line)) and max(removed(line)) <= 18
+    young.refresh_from_db()
+    assert young.number == "young"
+
+
+def test_everybody_imported_in_one_second_is_taken_by_whole_people(monkeypatch):
+    monkeypatch.setattr(windows, "ROWS", 10)
+    for n in range(26):
+        somebody = make.customer(f"p{n}@example.com", last_active_at=make.LONG_AGO)
+        make.address(somebody), make.address(somebody)
+        make.inactivity_warning(somebody, written_at=WARNED, left_at=WARNED)
+    lines = purge()
+    assert removed(lines["customers.Address"]) == [10, 10, 10, 10, 10, 2]
+    assert removed(lines["customers.Customer"]) == 2 * [10, 10, 6], "blanked, and then removed"
+
+
+def removed(line):
+    """How many went in each batch, in their order."""
+    return list(PurgeBatch.objects.filter(line=line).order_by("pk").values_list("removed", flat=True))
     assert BrowsingRecord.objects.count() == 0
 
 
@@ -250,7 +277,7 @@ def test_a_hold_on_one_person_keeps_nobody_else_s(mary):
 
 def test_a_hold_that_comes_between_two_batches_wins(mary, monkeypatch):
     """The statements of a batch are built once for all windows; what they ask is asked anew in each."""
-    monkeypatch.setattr(batches, "ROWS", 10)
+    monkeypatch.setattr(windows, "ROWS", 10)
     joan, written, real = make.customer(), [], batches._write_down
     pages_seen(mary, [make.LONG_AGO + timedelta(seconds=n) for n in range(40)])
     pages_seen(joan, [make.LONG_AGO + timedelta(seconds=100 + n) for n in range(40)])
@@ -356,7 +383,7 @@ def old_audit(count, at=make.LONG_AGO):
 
 
 def test_the_beginning_of_the_audit_log_goes_and_the_rest_is_still_intact(monkeypatch):
-    monkeypatch.setattr(batches, "ROWS", 3)
+    monkeypatch.setattr(windows, "ROWS", 3)
     old_audit(8)
     audit.record("test.young", actor="test")
     assert purge()["privacy.AuditEntry"].deleted == 8
@@ -501,7 +528,7 @@ def test_an_error_in_one_kind_of_record_does_not_stop_the_others(mary, monkeypat
 @pytest.mark.parametrize("crash_after", [1, 2, 3, 5, 8, 13])
 def test_killed_between_or_within_batches_the_next_run_ends_the_same(monkeypatch, crash_after):
     """FAULTS E51: whatever was committed is whole, and its evidence stands beside it."""
-    monkeypatch.setattr(batches, "ROWS", 2)
+    monkeypatch.setattr(windows, "ROWS", 2)
     old_people(5)
     calls = iter(range(1000))
     real = batches._write_down
@@ -528,7 +555,7 @@ def test_killed_between_or_within_batches_the_next_run_ends_the_same(monkeypatch
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_end_as_one(monkeypatch):
-    monkeypatch.setattr(batches, "ROWS", 20)
+    monkeypatch.setattr(windows, "ROWS", 20)
     mary = make.customer()
     browsing(300)
     purging.agreed(TODAY)

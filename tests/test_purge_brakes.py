@@ -13,7 +13,18 @@ from django.db import IntegrityError, connections, transaction
 from customers.models import BrowsingRecord, Enquiry
 from privacy import tasks
 from privacy.audit import AuditEntry
-from privacy.erasure import NotAgreed, PurgeLine, PurgeRefused, PurgeRun, PurgeStop, agreeing, batches, purge, stopping
+from privacy.erasure import (
+    NotAgreed,
+    PurgeLine,
+    PurgeRefused,
+    PurgeRun,
+    PurgeStop,
+    agreeing,
+    batches,
+    purge,
+    stopping,
+    windows,
+)
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from tests import make
 from tests.children import ROOT
@@ -254,7 +265,7 @@ def test_a_new_stop_takes_back_the_proposal_to_go_on(ines, tomasz):
 
 
 def test_a_running_purge_sees_the_switch_within_one_batch(ines, monkeypatch):
-    monkeypatch.setattr(batches, "ROWS", 10)
+    monkeypatch.setattr(windows, "ROWS", 10)
     browsing(95)
     calls, real = [], batches._write_down
 

@@ -1,10 +1,9 @@
 """Which rows go in one transaction of the purge? Some 2,000 past their date, by key, never read into memory."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, models
@@ -13,21 +12,22 @@ from django.db.models import Exists, F, OuterRef, Q
 from .. import audit
 from ..append_only import AppendOnlyModel
 from ..audit import AuditEntry
-from ..personal_data import SELF, Anonymise, PersonalData, declarations, resolve
+from ..personal_data import SELF, Anonymise, PersonalData, declarations
+from . import windows
 from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
-from .rehearsed import Key, Rehearsed, rehearse
+from .rehearsed import Rehearsed, rehearse
 from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
 from .stopping import alone
 from .waiting import still_needed
+from .windows import Keys, Place, Shape, Window, columns_of, keys_of, next_window
 
-ROWS = 2000
 TRIES = 3
 Result = TypeVar("Result")
 
 
 class NoProgress(Exception):
-    """Two batches ended at the same key: what the column holds does not sort as its type says."""
+    """Two batches ended at the same place: what the column holds does not sort as its type says."""
 
 
 def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
@@ -48,33 +48,50 @@ class Walk:
     declaration: PersonalData
     rows: models.QuerySet[Any]
     free: Callable[[], models.QuerySet[Any]]
-    keys: tuple[str, ...]
+    keys: Keys
     is_shells: bool = False
+    rehearsed: dict[Shape, Rehearsed | None] = field(default_factory=dict)
 
     @property
     def blanks(self) -> bool:
         """Whether its rows stay without what they said."""
         return isinstance(self.declaration.final(), Anonymise) and not self.is_shells
 
-    def remove(self, window: Q) -> int:
+    def remove(self, window: Window) -> int:
         """What may go of this window goes; how many."""
-        rows = self.free().filter(window)
+        if repeated := self._repeated(window.shape):
+            return repeated.run(window.values)
+        # Most shells of most nights must stay, and what mentions them needs no look then.
+        if self.is_shells and not self._is_any_free(window.where):
+            return 0
+        return self._say(window.where)
+
+    def _is_any_free(self, where: Q) -> bool:
+        return self.free().filter(where).exists()
+
+    def _say(self, where: Q) -> int:
+        rows = self.free().filter(where)
         return delete(self.declaration, rows) if self.is_shells else carry_out(self.declaration, rows)
 
-    @cached_property
-    def rehearsed(self) -> Rehearsed | None:
-        """The same, built once for all windows between two keys; None where more is done than to say statements."""
+    def _repeated(self, shape: Shape | None) -> Rehearsed | None:
+        """The statements of such a window, built once; None where more is done than to say statements."""
         model = self.declaration.model
         has_files = any(isinstance(column, models.FileField) for column in model._meta.concrete_fields)
-        if has_files or issubclass(model, AppendOnlyModel):
+        if shape is None or has_files or issubclass(model, AppendOnlyModel):
             return None
-        return rehearse(lambda after, last: self.remove(_between(self.keys, after, last)), model, self.columns)
+        if shape not in self.rehearsed:
+            columns = columns_of(model, self.keys)
+            self.rehearsed[shape] = rehearse(
+                lambda *values: self._everything(shape.where(self.keys, *values)),
+                model,
+                [columns[end] for end in shape.ends],
+            )
+        return self.rehearsed[shape]
 
-    @property
-    def columns(self) -> list[Any]:
-        """What the keys are made of."""
-        model = self.declaration.model
-        return [model._meta.pk if name == "pk" else resolve(model, name) for name in self.keys]
+    def _everything(self, where: Q) -> None:
+        if self.is_shells:
+            self._is_any_free(where)
+        self._say(where)
 
 
 def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
@@ -98,20 +115,16 @@ def through_the_shells(line: PurgeLine, declaration: PersonalData) -> Walk:
     return Walk(line, declaration, rows, lambda: free, ("pk",), is_shells=True)
 
 
-def batch(walk: Walk, after: Key | None) -> Key | None:
-    """Removes what may go of one window of rows after this key, and says where it ended; None at the end."""
-    window = _beyond(walk.keys, after) if after else Q()
+def batch(walk: Walk, after: Place) -> Place | None:
+    """Removes what may go of one window of rows after this place, and says where it ended; None at the end."""
     with alone():
-        last = walk.rows.filter(window).order_by(*walk.keys).values_list(*walk.keys)[ROWS - 1 : ROWS].first()
-        if last is not None:
-            if last == after:
-                raise NoProgress(walk.line.model)
-            window &= _up_to(walk.keys, last)
-        if after and last and walk.rehearsed:
-            _write_down(walk, walk.rehearsed.run(after, last))
-        elif last is not None or walk.rows.filter(window).exists():
-            _write_down(walk, walk.remove(window))
-    return last
+        window = next_window(walk.rows, walk.keys, after)
+        if window is None:
+            return None
+        if window.then == after:
+            raise NoProgress(walk.line.model)
+        _write_down(walk, walk.remove(window))
+    return window.then
 
 
 def _write_down(walk: Walk, gone: int) -> None:
@@ -131,42 +144,12 @@ def audit_batch(line: PurgeLine, declaration: PersonalData, today: date) -> bool
         entries = AuditEntry.objects.order_by("pk")
         young = entries.exclude(is_over(declaration, today)).values_list("pk", flat=True).first()
         old = entries if young is None else entries.filter(pk__lt=young)
-        last = old[ROWS - 1 : ROWS].first() or old.last()
+        last = old[windows.ROWS - 1 : windows.ROWS].first() or old.last()
         if last is None or (young is None and last.event == "audit.purged"):
             return False
         audit.record("audit.purged", actor="system:purge", target=line, head=last.hash)
         _note(line, delete(declaration, old.filter(pk__lte=last.pk)), "deleted")
     return True
-
-
-def keys_of(declaration: PersonalData) -> tuple[str, ...]:
-    """What batches walk along: the expiry column where an index serves it, else the primary key alone."""
-    columns = {retention.since for _rows, retention in declaration.rules()}
-    since = columns.pop() if len(columns) == 1 else "pk"
-    column: Any = resolve(declaration.model, since) if since != "pk" else declaration.model._meta.pk
-    indexes = [index for index in column.model._meta.indexes if index.fields and not index.condition]
-    begins_an_index = column.name in {index.fields[0].lstrip("-") for index in indexes}
-    return (since, "pk") if since != "pk" and (column.db_index or begins_an_index) else ("pk",)
-
-
-def _between(keys: Sequence[str], after: Key, last: Key) -> Q:
-    return _beyond(keys, after) & _up_to(keys, last)
-
-
-def _beyond(keys: Sequence[str], values: Key) -> Q:
-    return _compare(keys, values, "gt", "gt")
-
-
-def _up_to(keys: Sequence[str], values: Key) -> Q:
-    return _compare(keys, values, "lt", "lte")
-
-
-def _compare(keys: Sequence[str], values: Key, side: str, last: str) -> Q:
-    """A comparison of the whole key, with a bound on its first part alone that an index can use."""
-    end = Q(**{f"{keys[-1]}__{last}": values[-1]})
-    if len(keys) == 1:
-        return end
-    return Q(**{f"{keys[0]}__{side}e": values[0]}) & (Q(**{f"{keys[0]}__{side}": values[0]}) | end)
 
 
 def tried(step: Callable[[], Result]) -> Result:

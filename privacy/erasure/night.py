@@ -15,7 +15,7 @@ from ..audit import AuditEntry
 from ..consent import ConsentEntry
 from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
 from . import agreeing, warnings
-from .batches import Key, Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells, tried
+from .batches import Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells, tried
 from .brakes import brakes
 from .conditions import held, relations_to
 from .job import Erasure, go_on
@@ -25,6 +25,7 @@ from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
 from .stopping import PurgeStopped, current_stop
 from .waiting import still_needed
+from .windows import Place
 
 logger = logging.getLogger(__name__)
 ACTOR = "system:purge"
@@ -153,9 +154,9 @@ def _shells(line: PurgeLine, declaration: PersonalData) -> None:
 
 
 def _walk(walk: Walk) -> None:
-    after: Key | None = None
-    while (after := tried(lambda: batch(walk, after))) is not None:
-        pass
+    after: Place | None = ()
+    while after is not None:
+        after = tried(partial(batch, walk, after))
 
 
 def has_shells(declaration: PersonalData) -> bool:

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db import connection, models
 
-Key = tuple[Any, ...]
 Column = Any  # a model's field
 Statement = tuple[str, tuple[Any, ...]]
-Act = Callable[[Key, Key], int]
+Act = Callable[..., Any]
 # Windows that end before they begin, whatever the order of letters: nothing is in them, and nothing else says such.
 NOWHERE: dict[Any, tuple[Any, Any]] = {
     models.DateTimeField: (datetime(9998, 2, 2, 2, 2, 2, 222_222, tzinfo=UTC), datetime(9998, 1, 1, 1, 1, tzinfo=UTC)),
@@ -22,25 +21,30 @@ NOWHERE: dict[Any, tuple[Any, Any]] = {
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """Statements with the two keys of a window left open; the last of them is the one whose rows are counted."""
+    """Statements with the ends of a window left open; the last of them is the one whose rows are counted."""
 
     statements: Sequence[Statement]
     columns: Sequence[Column]
 
-    def run(self, after: Key, last: Key) -> int:
-        """Says them all for the rows beyond `after`, up to and with `last`; how many went."""
-        open_ends = [*_adapted(self.columns, 0), *_adapted(self.columns, 1)]
-        values = [_prepared(c, value) for key in (after, last) for c, value in zip(self.columns, key, strict=True)]
+    def run(self, values: Sequence[Any]) -> int:
+        """Says them all for the window with these ends, up to a question that finds nothing; how many rows went."""
+        open_ends = [_prepared(column, end) for column, end in zip(self.columns, _ends(self.columns), strict=True)]
+        ends = [_prepared(column, value) for column, value in zip(self.columns, values, strict=True)]
         gone = 0
         with connection.cursor() as cursor:
             for sql, params in self.statements:
-                cursor.execute(sql, [_filled_in(param, open_ends, values) for param in params])
+                cursor.execute(sql, [_filled_in(param, open_ends, ends) for param in params])
+                if sql.startswith("SELECT") and cursor.fetchone() is None:
+                    return 0
                 gone = cursor.rowcount
         return gone
 
 
 def rehearse(act: Act, model: type[models.Model], columns: Sequence[Column]) -> Rehearsed | None:
-    """Does it once in a window where nothing is, and keeps what was said; None where that cannot be repeated."""
+    """Does it once in a window where nothing is, and keeps what was said; None where that cannot be repeated.
+
+    The columns are those of the window's ends; the last two of the same kind are its beginning and its end.
+    """
     if any(_nowhere(column) is None for column in columns):
         return None
     said: list[Statement] = []
@@ -49,22 +53,22 @@ def rehearse(act: Act, model: type[models.Model], columns: Sequence[Column]) -> 
         said.append((sql, tuple(params or ())))
         return execute(sql, params, many, context)
 
-    after, last = (tuple(_nowhere(column)[side] for column in columns) for side in (0, 1))  # type: ignore[index]
     with connection.execute_wrapper(listen):
-        act(after, last)
+        act(*_ends(columns))
     table = connection.ops.quote_name(model._meta.db_table)
     verb, _space, rest = said[-1][0].partition(table) if said else ("", "", "")
     is_whole = bool(rest) and verb in ("DELETE FROM ", "UPDATE ")
     return Rehearsed(said, columns) if is_whole else None
 
 
+def _ends(columns: Sequence[Column]) -> list[Any]:
+    """For each a value that nothing has; the second of a column is below the first, so between them is nothing."""
+    return [_nowhere(column)[columns[:at].count(column)] for at, column in enumerate(columns)]  # type: ignore[index]
+
+
 def _nowhere(column: Column) -> tuple[Any, Any] | None:
     kinds = (models.DateTimeField, models.DateField, models.IntegerField, models.CharField)
     return next((NOWHERE[kind] for kind in kinds if isinstance(column, kind)), None)
-
-
-def _adapted(columns: Sequence[Column], side: int) -> list[Any]:
-    return [_prepared(column, _nowhere(column)[side]) for column in columns]  # type: ignore[index]
 
 
 def _prepared(column: Column, value: Any) -> Any:

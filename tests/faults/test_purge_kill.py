@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 from customers.models import Account, Address, BrowsingRecord, Customer, EmailAddress, Enquiry, Order
 from privacy import audit, erasure
 from privacy.consent import ConsentEntry
-from privacy.erasure import PurgeLine, batches, night
+from privacy.erasure import PurgeLine, batches, night, windows
 from tests import make, purging
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -22,7 +22,7 @@ YOUNG = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr(batches, "ROWS", 2)
+    monkeypatch.setattr(windows, "ROWS", 2)
 
 
 def plant():
