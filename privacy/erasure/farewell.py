@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from .. import data_subjects, erased, erasure_ledger, jobs, notices, recipient_notices, suppression, tokens
+from .. import (
+    data_subjects,
+    erased,
+    erasure_ledger,
+    jobs,
+    notices,
+    one_person,
+    recipient_notices,
+    suppression,
+    tokens,
+)
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
-from ..personal_data import declarations
+from ..personal_data import PersonalData, declarations
 from ..recipient_notices import RecipientNotice
 from ..suppression import Suppression
 from ..vocabulary import Channel
@@ -30,13 +41,26 @@ ERASED = ".invalid"
 
 def addresses_of(data_subject: Any) -> set[str]:
     """Every email address that any record about the person holds, those of third parties aside."""
-    found = set(data_subject.email_addresses())
-    for declaration in declarations():
-        for column in declaration.model._meta.concrete_fields:
-            ours = column.name in declaration.fields and column.name not in declaration.third_party
-            if isinstance(column, models.EmailField) and ours and declaration.data_subject:
-                found.update(declaration.of(data_subject).order_by().values_list(column.name, flat=True))
+    known = tuple(d for d in declarations() if d.data_subject)
+    held = (address for (address,) in _where_addresses_are(known).rows(data_subject))
+    found = {*data_subject.email_addresses(), *held}
     return {address for address in found if address and not address.endswith(ERASED)}
+
+
+@lru_cache(maxsize=8)
+def _where_addresses_are(known: tuple[PersonalData, ...]) -> one_person.OfOne:
+    """One question to every table that holds one, written down once for everybody."""
+    model = data_subjects.model()
+    nobody = one_person.stand_in(model)
+    parts = [
+        declaration.of(nobody).order_by().values_list(column.name)
+        for declaration in known
+        for column in declaration.model._meta.concrete_fields
+        if isinstance(column, models.EmailField)
+        and column.name in declaration.fields
+        and column.name not in declaration.third_party
+    ]
+    return one_person.asked(model, parts[0].union(*parts[1:]))
 
 
 def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None:
@@ -130,7 +154,8 @@ def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
 
 def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
     """Her addresses that nobody else has, as mail is found by them."""
-    hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
+    owners = data_subjects.by_emails(list(addresses))
+    hers = [a for a, people in owners.items() if all(person.pk == data_subject.pk for person in people)]
     return [correspondent_hash(address) for address in hers]
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, Max, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from .. import restrictions
+from .. import data_subjects, one_person, restrictions
 from ..personal_data import Anonymise, Keep, PersonalData, declarations
 from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
 from .rules import blanked_by
 
+COUNTS = ("q_kind", "q_all", "q_free", "q_goes", "q_silent", "q_newest")
 STILL_REFERRED_TO = "Other records that are kept refer to it."
 
 
@@ -94,10 +97,22 @@ def has_work(data_subject: Any, today: date) -> bool:
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
     holds = list(restrictions.held_by(data_subject))
-    known = [d for d in declarations() if d.data_subject]
-    parts = [_counts(i, d, data_subject, today, is_held=bool(holds)) for i, d in enumerate(known)]
-    rows = {row["q_kind"]: row for row in (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])}
+    known = tuple(d for d in declarations() if d.data_subject)
+    question = _question(known, tuple(d.decides for d in known), today, settings.SHOP_TZ, is_held=bool(holds))
+    counted = (dict(zip(COUNTS, row, strict=True)) for row in question.rows(data_subject))
+    rows = {row["q_kind"]: row for row in counted}
     return [_line(known[i], rows[i], holds) for i in sorted(rows) if rows[i]["q_all"]]
+
+
+@lru_cache(maxsize=8)
+def _question(
+    known: tuple[PersonalData, ...], _decides: tuple[Any, ...], today: date, _zone: Any, *, is_held: bool
+) -> one_person.OfOne:
+    """What is counted of anybody on this day, written down once; anew as soon as anything that decides changes."""
+    model = data_subjects.model()
+    nobody = one_person.stand_in(model)
+    parts = [_counts(i, d, nobody, today, is_held=is_held) for i, d in enumerate(known)]
+    return one_person.asked(model, parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
 
 
 def _counts(

@@ -1,15 +1,19 @@
 """How do rows go? By one statement each, without reading them into memory; their files with them."""
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
+from .. import data_subjects, one_person
 from ..append_only import AppendOnlyModel, end_of_retention
 from ..personal_data import SELF, Anonymise, PersonalData
 from .conditions import goes_along, relations_to
+from .plan import rows_that_go
 
 
 def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
@@ -19,6 +23,20 @@ def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
         is_the_person = declaration.data_subject == SELF
         return rows.order_by().update(**declaration.blanks(), **({"erased_at": Now()} if is_the_person else {}))
     return delete(declaration, rows)
+
+
+def carry_out_for(declaration: PersonalData, data_subject: Any, today: date) -> int:
+    """The same for what goes of one person today, by statements that are written down once for everybody."""
+    columns = declaration.model._meta.concrete_fields
+    if issubclass(declaration.model, AppendOnlyModel) or any(isinstance(c, models.FileField) for c in columns):
+        return carry_out(declaration, rows_that_go(declaration, data_subject, today))
+    return _statements(declaration, declaration.decides, today, settings.SHOP_TZ).run(data_subject)
+
+
+@lru_cache(maxsize=200)
+def _statements(declaration: PersonalData, _decides: tuple[Any, ...], today: date, _zone: Any) -> one_person.OfOne:
+    model = data_subjects.model()
+    return one_person.overheard(model, lambda nobody: carry_out(declaration, rows_that_go(declaration, nobody, today)))
 
 
 def delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
