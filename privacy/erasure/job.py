@@ -154,10 +154,10 @@ def _in_steps(
 ) -> list[Line]:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
-    planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
-    note = partial(farewell.note, data_subject, addresses, erasure=erasure, now=timezone.now())
+    planned, known = plan(data_subject, today), farewell.known_by(data_subject)
+    note = partial(farewell.note, data_subject, known, erasure=erasure, now=timezone.now())
     with checkpoint():
-        farewell.suppress(data_subject, addresses, timezone.now())
+        farewell.suppress(data_subject, known, timezone.now())
         if not was_replayed(data_subject):
             told = [] if restrictions.is_held_whole(data_subject) else tell()
             farewell.write_letter(
@@ -166,9 +166,9 @@ def _in_steps(
     note(planned)
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
-            farewell.remove_mail_of_nobody(data_subject, addresses)
+            farewell.remove_mail_of(known.correspondents)
             farewell.remove_history(data_subject)
-        farewell.remove_copies(addresses)
+        farewell.remove_copies(known.addresses)
     for _ in range(READINGS):
         copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)
         _clear(planned, data_subject, today, done, checkpoint)

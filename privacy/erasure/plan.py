@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Max, Q, TextField, Value
@@ -13,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from .. import data_subjects, one_person, restrictions
-from ..personal_data import Anonymise, Keep, PersonalData, declarations
+from ..personal_data import Anonymise, Keep, PersonalData, declaration_of, declarations
 from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
 from .rules import blanked_by
 
@@ -55,7 +56,7 @@ class Line:
     @property
     def declaration(self) -> PersonalData:
         """The declaration that this line carries out."""
-        return next(d for d in declarations() if d.label == self.model)
+        return cast(PersonalData, declaration_of(apps.get_model(self.model)))
 
     @property
     def title(self) -> str:
