@@ -46,6 +46,7 @@ class Known:
 
     `ways` are those to her on each channel, `correspondents` her addresses that nobody else has, as mail is found by
     them: what came from an address that somebody else has too may be theirs; it goes with its own retention.
+    `is_replayed`: she and the recipients were told before a backup was put back.
     """
 
     number: str
@@ -53,6 +54,7 @@ class Known:
     addresses: set[str]
     ways: list[tuple[str, Channel]]
     correspondents: list[str]
+    is_replayed: bool
 
     @property
     def identifiers(self) -> list[erased.Identifier]:
@@ -64,8 +66,14 @@ class Known:
 def known_by(data_subject: Any) -> Known:
     """All of it."""
     addresses = _addresses_of(data_subject)
-    number, phone = data_subject.number, data_subject.phone
-    return Known(number, phone, addresses, _ways_to(data_subject, addresses), _correspondents(data_subject, addresses))
+    return Known(
+        number=data_subject.number,
+        phone=data_subject.phone,
+        addresses=addresses,
+        ways=_ways_to(data_subject, addresses),
+        correspondents=_correspondents(data_subject, addresses),
+        is_replayed=was_replayed(data_subject),
+    )
 
 
 def _addresses_of(data_subject: Any) -> set[str]:
@@ -108,9 +116,8 @@ def _ways_to(data_subject: Any, addresses: Iterable[str]) -> list[tuple[str, Cha
 
 
 def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
-    owners = data_subjects.by_emails(list(addresses))
-    hers = [a for a, people in owners.items() if all(person.pk == data_subject.pk for person in people)]
-    return [correspondent_hash(address) for address in hers]
+    owners = data_subjects.owners_of(list(addresses))
+    return [correspondent_hash(address) for address, owned in owners.items() if owned <= {data_subject.pk}]
 
 
 def note(data_subject: Any, known: Known, planned: list[Line], *, erasure: str, now: datetime) -> None:
@@ -118,7 +125,7 @@ def note(data_subject: Any, known: Known, planned: list[Line], *, erasure: str, 
 
     A shell was noted when it became one, and whoever is erased again after a restore has her line.
     """
-    if any(line.goes for line in planned) and data_subject.erased_at is None and not was_replayed(data_subject):
+    if any(line.goes for line in planned) and data_subject.erased_at is None and not known.is_replayed:
         her = erasure_ledger.Erased(
             number=erased.identifier_hash(erased.NUMBER, known.number),
             known_by=sorted(erased.hashes_of(known.identifiers)),
@@ -160,9 +167,7 @@ def write_letter(
         "certified": certified,
     }
     context["told"] = [notice.recipient for notice in told]
-    notices.send(
-        "erasure_done", to_address, key=key, context=context, forget_when_sent=True, now=now + NOT_YET
-    )
+    notices.send("erasure_done", to_address, key=key, context=context, forget_when_sent=True, now=now + NOT_YET)
 
 
 def let_letter_go(key: str, now: datetime) -> None:

@@ -17,7 +17,6 @@ from ..vocabulary import Category, LawfulBasis, Purpose
 from . import certificate, farewell
 from .plan import Line, merged, plan, rows_that_go, with_what_stayed
 from .removal import carry_out_for, empty_the_write_ahead_log, overwrite_what_goes
-from .replayed import was_replayed
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
 Tell = Callable[[], list[recipient_notices.RecipientNotice]]
@@ -158,7 +157,7 @@ def _in_steps(
     note = partial(farewell.note, data_subject, known, erasure=erasure, now=timezone.now())
     with checkpoint():
         farewell.suppress(data_subject, known, timezone.now())
-        if not was_replayed(data_subject):
+        if not known.is_replayed:
             told = [] if restrictions.is_held_whole(data_subject) else tell()
             farewell.write_letter(
                 data_subject, planned, key=letter_key, now=timezone.now(), told=told, certified=certified
