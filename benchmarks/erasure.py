@@ -85,7 +85,7 @@ def _written(what: str) -> list[Any]:
             rows = said.of(one_person.stand_in(person)).order_by()
             rows = rows.filter(is_over(said, TODAY)) if outlives_a_wish(said) else rows
             if what == "count":
-                found.append(one_person.asked(person, rows.annotate(n=Count("pk")).values("n")))
+                found.append(one_person.asked(person, [one_person.written(rows.annotate(n=Count("pk")).values("n"))]))
             elif isinstance(said.final(), Anonymise):
                 found.append(one_person.overheard(person, lambda _, rows=rows, said=said: rows.update(**said.blanks())))
             else:

@@ -71,9 +71,26 @@ class OfOne:
         return cursor
 
 
-def asked(model: type[models.Model], query: models.QuerySet[Any, Any]) -> OfOne:
-    """A question, as a query made for the `stand_in` of this model; its values come as the driver gives them."""
-    return OfOne(model, [query.query.sql_with_params()])
+def written(query: models.QuerySet[Any, Any]) -> Written:
+    """A query, made for a `stand_in`, as a statement; its values come as the driver gives them."""
+    sql, params = query.query.sql_with_params()
+    return sql, tuple(params)
+
+
+def asked(model: type[models.Model], queries: Iterable[Written]) -> OfOne:
+    """Questions that answer alike, in one statement: the rows of all of them."""
+    return _joined(model, list(queries))
+
+
+def where_anything_is(model: type[models.Model], queries: Iterable[Written]) -> OfOne:
+    """The places, counted from 0, of those of the queries that find anything."""
+    found = [(f"SELECT {place} WHERE EXISTS ({sql})", params) for place, (sql, params) in enumerate(queries)]
+    return _joined(model, found)
+
+
+def _joined(model: type[models.Model], parts: Sequence[Written]) -> OfOne:
+    sql = " UNION ALL ".join(sql for sql, _params in parts)
+    return OfOne(model, [(sql, tuple(param for _sql, params in parts for param in params))])
 
 
 def overheard(model: type[models.Model], act: Callable[[Any], Any]) -> OfOne:

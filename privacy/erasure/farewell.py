@@ -90,14 +90,14 @@ def _where_addresses_are(known: tuple[PersonalData, ...]) -> one_person.OfOne:
     model = data_subjects.model()
     nobody = one_person.stand_in(model)
     parts = [
-        declaration.of(nobody).order_by().values_list(column.name)
+        one_person.written(declaration.of(nobody).order_by().values_list(column.name))
         for declaration in known
         for column in declaration.model._meta.concrete_fields
         if isinstance(column, models.EmailField)
         and column.name in declaration.fields
         and column.name not in declaration.third_party
     ]
-    return one_person.asked(model, parts[0].union(*parts[1:]))
+    return one_person.asked(model, parts)
 
 
 def suppress(data_subject: Any, known: Known, now: datetime) -> None:

@@ -211,16 +211,12 @@ def _question(said: tuple[PersonalData, ...], _decides: tuple[Any, ...], today: 
     """How many rows there are of each kind, written down once for everybody; anew when what decides changes."""
     model = data_subjects.model()
     nobody = one_person.stand_in(model)
-    parts = [
-        _shown(declaration, nobody, today)
-        .select_related(None)
-        .order_by()
-        .annotate(q_kind=Value(kind))
-        .values("q_kind")
-        .annotate(q_count=Count("pk"))
-        for kind, declaration in enumerate(said)
-    ]
-    return one_person.asked(model, parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
+    every = [_shown(declaration, nobody, today).select_related(None).order_by() for declaration in said]
+    counted = (
+        rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(q_count=Count("pk"))
+        for kind, rows in enumerate(every)
+    )
+    return one_person.asked(model, map(one_person.written, counted))
 
 
 def label(column: models.Field) -> str:
