@@ -66,7 +66,7 @@ class PurgePermit(models.Model):
 @contextmanager
 def end_of_retention(model: type[models.Model]) -> Iterator[None]:
     """The only path on which rows of an append-only table may go; for the purge and nothing else."""
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         permit = PurgePermit.objects.create(table=model._meta.db_table)
         yield
         permit.delete()
