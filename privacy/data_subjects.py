@@ -106,13 +106,19 @@ def looked_up(addresses: Collection[str]) -> Iterator[None]:
 
 def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
     """Everybody who has each address, wherever the shop declares that it keeps addresses."""
+    owners = owners_of(addresses)
+    pks = {pk for owned in owners.values() for pk in owned}
+    found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
+    return {address: [found[pk] for pk in sorted(owned) if pk in found] for address, owned in owners.items()}
+
+
+def owners_of(addresses: Collection[str]) -> dict[str, set[Any]]:
+    """The same by primary key."""
     wanted = {normalise_email(address) for address in addresses if address.isprintable()} - {""}
     owners: dict[str, set[Any]] = defaultdict(set)
     for pk, address in _kept_addresses(wanted) if wanted else ():
         owners[address].add(pk)
-    pks = {pk for owned in owners.values() for pk in owned}
-    found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
-    return {a: [found[pk] for pk in sorted(owners.get(normalise_email(a), ())) if pk in found] for a in addresses}
+    return {address: owners.get(normalise_email(address), set()) for address in addresses}
 
 
 def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:

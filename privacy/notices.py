@@ -249,7 +249,9 @@ def _put_out(letters: Iterable[OutgoingEmail]) -> None:
     if not in_order:
         return
     OutgoingEmail.objects.bulk_create(in_order, ignore_conflicts=True)
-    keys = [letter.key for letter in in_order]
+    # One for a later day is handed over then: by whoever lets it go, or by the sweeper.
+    if not (keys := [letter.key for letter in in_order if letter.run_after <= timezone.now()]):
+        return
     waiting = OutgoingEmail.objects.filter(key__in=keys, job_state=Job.State.NEW, hinted_at=None)
     for letter in waiting.only("pk").order_by("pk"):
         dispatch(letter)

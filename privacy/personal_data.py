@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -114,6 +115,11 @@ class PersonalData:
     def label(self) -> str:
         """Such as customers.Order."""
         return self.model._meta.label
+
+    @property
+    def decides(self) -> tuple[Any, ...]:
+        """What decides over its rows; whoever keeps a statement made of it keeps it for exactly this."""
+        return self.model, self.data_subject, self.retention, self.unconfirmed, self.withheld, self.erase
 
     @property
     def subject_lookup(self) -> str:
@@ -248,7 +254,7 @@ def all_models() -> list[type[models.Model]]:
 def declarations() -> list[PersonalData]:
     """Every declaration, rows that point before rows pointed at, so that deleting in this order never breaks."""
     found = {m: said for m in all_models() if isinstance(said := declaration_of(m), PersonalData)}
-    return [found[model] for model in _pointing_first(list(found))]
+    return [found[model] for model in _pointing_first(tuple(found))]
 
 
 def contact_columns(kind: type[models.Field[Any, Any]]) -> list[tuple[PersonalData, str]]:
@@ -257,12 +263,14 @@ def contact_columns(kind: type[models.Field[Any, Any]]) -> list[tuple[PersonalDa
     return [(d, column.name) for d in said for column in d.shown_fields() if isinstance(column, kind)]
 
 
-def _pointing_first(wanted: list[type[models.Model]]) -> Iterator[type[models.Model]]:
-    left = list(wanted)
+@lru_cache(maxsize=8)
+def _pointing_first(wanted: tuple[type[models.Model], ...]) -> list[type[models.Model]]:
+    targets = {
+        m: {f.related_model for f in m._meta.concrete_fields if f.related_model not in (None, m)} for m in wanted
+    }
+    left, in_order = list(wanted), []
     while left:
-        targets = {
-            m: {f.related_model for f in m._meta.concrete_fields if f.related_model not in (None, m)} for m in left
-        }
         free = [m for m in left if not any(m in targets[other] for other in left if other is not m)] or left[:1]
-        yield from free
+        in_order += free
         left = [m for m in left if m not in free]
+    return in_order

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -117,9 +117,19 @@ def suppress_hash(
     hashed: str, *, channel: str, reason: str, senders: Any = Sender, source: str = "", since: datetime | None = None
 ) -> None:
     """The same for what is known as a hash alone, as after a restore."""
-    same = {"hash": hashed, "channel": channel, "reason": reason, "source": source}
-    rows = [Suppression(sender=sender, since=since or timezone.now(), **same) for sender in senders]
+    rows = _rows(hashed, channel, senders, reason=reason, source=source, since=since or timezone.now())
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def suppress_all(ways: Iterable[tuple[str, str]], *, reason: str, since: datetime) -> None:
+    """Every address, each with its channel, for every sender; in one statement."""
+    hashed = [(address_hash(address, channel), channel) for address, channel in ways]
+    rows = [row for one, channel in hashed for row in _rows(one, channel, Sender, reason=reason, since=since)]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _rows(hashed: str, channel: str, senders: Any, **said: Any) -> list[Suppression]:
+    return [Suppression(hash=hashed, channel=channel, sender=sender, **said) for sender in senders]
 
 
 def lift(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN) -> None:

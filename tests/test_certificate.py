@@ -195,7 +195,7 @@ def test_a_letter_that_must_be_tried_again_carries_it_again(mary, two, monkeypat
 
 def test_while_the_erasure_is_not_done_there_is_no_certificate_and_no_letter(mary, two, monkeypatch):
     make.enquiry(mary)
-    monkeypatch.setattr(erasure.job, "carry_out", lambda *_: 0)
+    monkeypatch.setattr(erasure.job, "carry_out_for", lambda *_: 0)
     wish = agreed(mary, *two)
     assert not jobs.work("privacy.erasure", wish.pk)
     assert not ErasureCertificate.objects.exists()

@@ -20,7 +20,7 @@ from django.utils.html import escape
 from weasyprint.urls import URLFetchingError
 
 from privacy import documents, export
-from privacy.documents import coverage
+from privacy.documents import coverage, drawing
 from privacy.documents.objects import REFERENCE, Renumbering
 from tests import make
 from tests.servers import absent
@@ -31,6 +31,11 @@ PAGE = '<html lang="en"><head><title>Title</title></head><body><h1>Title</h1>{}<
 def text_of(pdf):
     found = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True)
     return unicodedata.normalize("NFC", found.stdout.decode())
+
+
+def seen(pdf):
+    """Its pages as pictures."""
+    return subprocess.run(["pdftoppm", "-r", "72", "-gray", "-"], input=pdf, capture_output=True, check=True).stdout
 
 
 def opened(pdf):
@@ -117,6 +122,37 @@ def test_a_bound_document_is_one_whole_file(tmp_path):
     text = text_of(content)
     assert text.count("row ") == 400
     assert "12 0 R (and) \\ <41>" in text
+
+
+LINES = [
+    "AVATAR To Wa. 15 March 2020, 12:00 · office fi ffl · 198.51.100.0",
+    "Zoë Łukasiewicz Ångström — “quoted”…",
+    "שלום Mary 12",
+    "مرحبا بالعالم",
+    "ภาษาไทย น้ำ",
+    "हिन्दी क्षत्रिय",
+    "日本語 한국어",
+    "e\u0301 a\u0308 combined",
+    "😀 smile",
+    "x\u00a0y",
+]
+STYLED = """<p style="text-align:justify">{0} {0} {0}</p><p style="letter-spacing:2pt">{0}</p><p><u>{0}</u></p>
+<p style="word-spacing:4pt">{0}</p><p style="white-space:pre-wrap">{0}\n{0}\t{0}</p><p style="width:4cm">{0}</p>"""
+
+
+def test_every_line_looks_as_the_renderer_itself_draws_it(monkeypatch):
+    """FAULTS G: what we draw at once must be what it draws letter by letter, in every script and however it is set."""
+    html = PAGE.format("".join(f"<p>{line}</p>" for line in LINES * 2) + "".join(STYLED.format(one) for one in LINES))
+    slowly, real = [], drawing._draw_first_line
+    monkeypatch.setattr(drawing, "_draw_first_line", lambda *given: slowly.append(given[1].text) or real(*given))
+    ours = documents.pdf_of(html)
+    assert slowly and len(slowly) < len(re.findall("<p", html)), "some lines are out of the ordinary, most are not"
+    monkeypatch.setattr(drawing.drawing, "draw_first_line", real)
+    monkeypatch.setattr(drawing.Layout, "deactivate", drawing._deactivate)
+    monkeypatch.setattr(drawing.Layout, "reactivate", drawing._reactivate)
+    theirs = documents.pdf_of(html)
+    assert seen(ours) == seen(theirs) and text_of(ours) == text_of(theirs)
+    assert seen(ours) != seen(documents.pdf_of(html.replace("AVATAR", "AVATAB")))
 
 
 def test_the_contents_name_the_page_on_which_a_part_begins():

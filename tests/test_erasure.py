@@ -246,23 +246,25 @@ def test_the_report_and_the_audit_log_hold_no_values(mary):
 
 def test_what_appears_while_the_erasure_runs_is_found_by_the_second_reading(mary, monkeypatch):
     make.enquiry(mary)
-    real, late = job.carry_out, iter([make.enquiry])
+    real, late = job.carry_out_for, iter([make.enquiry])
 
-    def slow(declaration, rows):
-        count = real(declaration, rows)
+    def slow(declaration, *whose):
+        count = real(declaration, *whose)
         if declaration.label == "customers.Customer" and (add := next(late, None)):
             add(mary)
         return count
 
-    monkeypatch.setattr(job, "carry_out", slow)
+    monkeypatch.setattr(job, "carry_out_for", slow)
     assert erase(mary)["customers.Enquiry"].deleted == 2
     assert not Enquiry.objects.exists()
 
 
 def test_rows_that_do_not_go_are_never_called_done(mary, monkeypatch):
     make.enquiry(mary)
-    real = job.carry_out
-    monkeypatch.setattr(job, "carry_out", lambda d, rows: 0 if d.label == "customers.Enquiry" else real(d, rows))
+    real = job.carry_out_for
+    monkeypatch.setattr(
+        job, "carry_out_for", lambda d, *whose: 0 if d.label == "customers.Enquiry" else real(d, *whose)
+    )
     with pytest.raises(erasure.NotErased, match=r"customers\.Enquiry"):
         erase(mary)
     assert not AuditEntry.objects.filter(event="erasure.done").exists()
@@ -321,14 +323,14 @@ def test_a_hold_on_one_order_keeps_that_order_alone_and_goes_on_by_itself_when_i
 def test_a_hold_that_comes_in_the_middle_wins_for_all_that_is_still_there(mary, monkeypatch):
     """FAULTS B14."""
     make.enquiry(mary), make.vote(mary)
-    real = job.carry_out
+    real = job.carry_out_for
 
-    def with_hold(declaration, rows):
+    def with_hold(declaration, *whose):
         if not Restriction.objects.exists():
             make.restriction(mary, "claim", **HELD)
-        return real(declaration, rows)
+        return real(declaration, *whose)
 
-    monkeypatch.setattr(job, "carry_out", with_hold)
+    monkeypatch.setattr(job, "carry_out_for", with_hold)
     lines = erase(mary)
     assert sum(line.goes for line in lines.values()) == 0
     assert lines["customers.Enquiry"].held == 1
@@ -357,7 +359,7 @@ def test_the_last_letter_names_what_stays_and_forgets_itself(mary):
 
 def test_the_letter_waits_until_all_is_done(mary, monkeypatch):
     make.enquiry(mary)
-    monkeypatch.setattr(job, "carry_out", lambda *_: 0)
+    monkeypatch.setattr(job, "carry_out_for", lambda *_: 0)
     with pytest.raises(erasure.NotErased):
         erase(mary)
     assert not jobs.work("privacy.outgoingemail", last_letter().pk)
@@ -412,18 +414,20 @@ def test_the_job_completes_the_case_and_keeps_its_report(mary, two):
     assert audit.verify().broken is None
 
 
-def test_a_job_that_failed_half_way_goes_on_and_its_counts_are_whole(mary, two, monkeypatch):
+@pytest.mark.parametrize("at_once", [1, 5_000])
+def test_a_job_that_failed_half_way_goes_on_and_its_counts_are_whole(at_once, mary, two, monkeypatch):
+    monkeypatch.setattr(job, "AT_ONCE", at_once)
     make.enquiry(mary), make.enquiry(mary), make.vote(mary), make.address(mary)
     wish = agreed(mary, *two)
-    real, calls = job.carry_out, iter(range(100))
+    real, calls = job.carry_out_for, iter(range(100))
 
-    def fails_once(declaration, rows):
-        count = real(declaration, rows)
+    def fails_once(declaration, *whose):
+        count = real(declaration, *whose)
         if next(calls) == 4:
             raise ConnectionError
         return count
 
-    monkeypatch.setattr(job, "carry_out", fails_once)
+    monkeypatch.setattr(job, "carry_out_for", fails_once)
     assert not jobs.work("privacy.erasure", wish.pk)
     wish.refresh_from_db()
     assert (wish.job_state, wish.last_error, wish.case.state) == ("new", "ConnectionError", "executing")
@@ -437,14 +441,14 @@ def test_a_job_that_failed_half_way_goes_on_and_its_counts_are_whole(mary, two, 
 def test_who_lost_the_claim_changes_nothing_more(mary, two, monkeypatch):
     make.enquiry(mary), make.vote(mary)
     wish = agreed(mary, *two)
-    real, first = job.carry_out, iter([True])
+    real, first = job.carry_out_for, iter([True])
 
-    def stolen(declaration, rows):
+    def stolen(declaration, *whose):
         if next(first, False):
             Erasure.objects.update(claims=99)
-        return real(declaration, rows)
+        return real(declaration, *whose)
 
-    monkeypatch.setattr(job, "carry_out", stolen)
+    monkeypatch.setattr(job, "carry_out_for", stolen)
     before = Enquiry.objects.count()
     assert not jobs.work("privacy.erasure", wish.pk)
     wish.refresh_from_db()

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 
-from . import reading  # noqa: F401  # what it changes in the renderer
+from . import drawing, reading  # noqa: F401  # what they change in the renderer
 from .coverage import printable
 from .safety import RefusingFetcher
 

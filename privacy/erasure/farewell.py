@@ -1,9 +1,11 @@
 """What is done before the address goes? Never written to again, one last letter, mail of nobody's record gone."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from .. import data_subjects, erased, erasure_ledger, jobs, notices, recipient_notices, suppression, tokens
+from .. import (
+    data_subjects,
+    erased,
+    erasure_ledger,
+    jobs,
+    notices,
+    one_person,
+    recipient_notices,
+    suppression,
+    tokens,
+)
 from ..fields import CorrespondentHashField, correspondent_hash, normalise_email
-from ..personal_data import declarations
+from ..personal_data import PersonalData, declarations
 from ..recipient_notices import RecipientNotice
 from ..suppression import Suppression
 from ..vocabulary import Channel
@@ -28,23 +40,71 @@ NOT_YET = timedelta(days=3650)
 ERASED = ".invalid"
 
 
-def addresses_of(data_subject: Any) -> set[str]:
+@dataclass(frozen=True)
+class Known:
+    """By what somebody is known, read once, before any of it goes.
+
+    `ways` are those to her on each channel, `correspondents` her addresses that nobody else has, as mail is found by
+    them: what came from an address that somebody else has too may be theirs; it goes with its own retention.
+    `is_replayed`: she and the recipients were told before a backup was put back.
+    """
+
+    number: str
+    phone: str
+    addresses: set[str]
+    ways: list[tuple[str, Channel]]
+    correspondents: list[str]
+    is_replayed: bool
+
+    @property
+    def identifiers(self) -> list[erased.Identifier]:
+        """What no file and no list may bring her back by."""
+        plain = [(erased.NUMBER, self.number), (erased.PHONE, self.phone)]
+        return [*plain, *((erased.EMAIL, address) for address in self.addresses)]
+
+
+def known_by(data_subject: Any) -> Known:
+    """All of it."""
+    addresses = _addresses_of(data_subject)
+    return Known(
+        number=data_subject.number,
+        phone=data_subject.phone,
+        addresses=addresses,
+        ways=_ways_to(data_subject, addresses),
+        correspondents=_correspondents(data_subject, addresses),
+        is_replayed=was_replayed(data_subject),
+    )
+
+
+def _addresses_of(data_subject: Any) -> set[str]:
     """Every email address that any record about the person holds, those of third parties aside."""
-    found = set(data_subject.email_addresses())
-    for declaration in declarations():
-        for column in declaration.model._meta.concrete_fields:
-            ours = column.name in declaration.fields and column.name not in declaration.third_party
-            if isinstance(column, models.EmailField) and ours and declaration.data_subject:
-                found.update(declaration.of(data_subject).order_by().values_list(column.name, flat=True))
+    known = tuple(d for d in declarations() if d.data_subject)
+    held = (address for (address,) in _where_addresses_are(known).rows(data_subject))
+    found = {*data_subject.email_addresses(), *held}
     return {address for address in found if address and not address.endswith(ERASED)}
 
 
-def suppress(data_subject: Any, addresses: Iterable[str], now: datetime) -> None:
+@lru_cache(maxsize=8)
+def _where_addresses_are(known: tuple[PersonalData, ...]) -> one_person.OfOne:
+    """One question to every table that holds one, written down once for everybody."""
+    model = data_subjects.model()
+    nobody = one_person.stand_in(model)
+    parts = [
+        one_person.written(declaration.of(nobody).order_by().values_list(column.name))
+        for declaration in known
+        for column in declaration.model._meta.concrete_fields
+        if isinstance(column, models.EmailField)
+        and column.name in declaration.fields
+        and column.name not in declaration.third_party
+    ]
+    return one_person.asked(model, parts)
+
+
+def suppress(data_subject: Any, known: Known, now: datetime) -> None:
     """Keyed hashes of all she is known by: nobody writes or calls, no old list brings her back (FAULTS E54)."""
-    for address, channel in _ways_to(data_subject, addresses):
-        suppression.suppress(address, channel=channel, reason=Suppression.Reason.ERASURE, since=now)
+    suppression.suppress_all(known.ways, reason=Suppression.Reason.ERASURE, since=now)
     if data_subject.erased_at is None:
-        erased.remember(_known_by(data_subject, addresses), now=now)
+        erased.remember(known.identifiers, now=now)
     tokens.leave_behind(data_subject)
 
 
@@ -55,22 +115,22 @@ def _ways_to(data_subject: Any, addresses: Iterable[str]) -> list[tuple[str, Cha
     return [*ways, *((reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk])]
 
 
-def _known_by(data_subject: Any, addresses: Iterable[str]) -> list[erased.Identifier]:
-    plain = [(erased.NUMBER, data_subject.number), (erased.PHONE, data_subject.phone)]
-    return [*plain, *((erased.EMAIL, address) for address in addresses)]
+def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
+    owners = data_subjects.owners_of(list(addresses))
+    return [correspondent_hash(address) for address, owned in owners.items() if owned <= {data_subject.pk}]
 
 
-def note(data_subject: Any, addresses: Iterable[str], planned: list[Line], *, erasure: str, now: datetime) -> None:
+def note(data_subject: Any, known: Known, planned: list[Line], *, erasure: str, now: datetime) -> None:
     """Before anything goes: into the ledger outside the database, so that no backup brings her back (FAULTS E47).
 
     A shell was noted when it became one, and whoever is erased again after a restore has her line.
     """
-    if any(line.goes for line in planned) and data_subject.erased_at is None and not was_replayed(data_subject):
+    if any(line.goes for line in planned) and data_subject.erased_at is None and not known.is_replayed:
         her = erasure_ledger.Erased(
-            number=erased.identifier_hash(erased.NUMBER, data_subject.number),
-            known_by=sorted(erased.hashes_of(_known_by(data_subject, addresses))),
-            mail=sorted(_correspondents(data_subject, addresses)),
-            suppressed=[[way, suppression.address_hash(to, way)] for to, way in _ways_to(data_subject, addresses)],
+            number=erased.identifier_hash(erased.NUMBER, known.number),
+            known_by=sorted(erased.hashes_of(known.identifiers)),
+            mail=sorted(known.correspondents),
+            suppressed=[[way, suppression.address_hash(to, way)] for to, way in known.ways],
         )
         erasure_ledger.note(her, erasure=erasure, now=now)
 
@@ -96,7 +156,8 @@ def write_letter(
     certified: bool = True,
 ) -> None:
     """The last letter: what goes, what is kept, why and until when (Art. 12(3), (4)); it waits until all is done."""
-    if not data_subject.contact_email:
+    to_address = data_subject.contact_email
+    if not to_address:
         return
     kept = [line for line in (found.as_told() for found in plan if found.is_told) if line.kept]
     context: dict[str, Any] = {
@@ -106,9 +167,7 @@ def write_letter(
         "certified": certified,
     }
     context["told"] = [notice.recipient for notice in told]
-    notices.send(
-        "erasure_done", data_subject.contact_email, key=key, context=context, forget_when_sent=True, now=now + NOT_YET
-    )
+    notices.send("erasure_done", to_address, key=key, context=context, forget_when_sent=True, now=now + NOT_YET)
 
 
 def let_letter_go(key: str, now: datetime) -> None:
@@ -120,31 +179,18 @@ def let_letter_go(key: str, now: datetime) -> None:
         jobs.dispatch(letter)
 
 
-def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
-    """Mail from and to her that stands on nobody's record: reports of machines, letters to a stranger.
-
-    What came from an address that somebody else has too may be theirs; it goes with its own retention.
-    """
-    remove_mail_of(_correspondents(data_subject, addresses))
-
-
-def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
-    """Her addresses that nobody else has, as mail is found by them."""
-    hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
-    return [correspondent_hash(address) for address in hers]
-
-
 def remove_mail_of(hashes: Collection[str]) -> None:
-    """Mail on nobody's record from and to these correspondents."""
+    """Mail from and to these that stands on nobody's record: reports of machines, letters to a stranger."""
     for declaration in declarations():
         columns = list(_of_correspondents(declaration.model))
         if columns and hashes:
             named = models.Q(*(models.Q(**{f"{name}__in": hashes}) for name in columns), _connector=models.Q.OR)
             keys = declaration.rows.filter(named, **{declaration.subject_lookup: None}).values_list("pk", flat=True)
-            nobodys = declaration.rows.filter(pk__in=list(keys))
-            if declaration.model is notices.OutgoingEmail:
-                nobodys = nobodys.filter(forget_when_sent=False)
-            delete(declaration, nobodys)
+            if found := list(keys):
+                nobodys = declaration.rows.filter(pk__in=found)
+                if declaration.model is notices.OutgoingEmail:
+                    nobodys = nobodys.filter(forget_when_sent=False)
+                delete(declaration, nobodys)
 
 
 def _of_correspondents(model: type[models.Model]) -> Iterator[str]:

@@ -16,12 +16,13 @@ from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import certificate, farewell
 from .plan import Line, merged, plan, rows_that_go, with_what_stayed
-from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
-from .replayed import was_replayed
+from .removal import carry_out_for, empty_the_write_ahead_log, overwrite_what_goes
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
 Tell = Callable[[], list[recipient_notices.RecipientNotice]]
 READINGS = 3
+# So many rows go in one transaction; a kind with more of them has one of its own.
+AT_ONCE = 5_000
 
 
 class NotErased(Exception):
@@ -152,11 +153,11 @@ def _in_steps(
 ) -> list[Line]:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
-    planned, addresses = plan(data_subject, today), farewell.addresses_of(data_subject)
-    note = partial(farewell.note, data_subject, addresses, erasure=erasure, now=timezone.now())
+    planned, known = plan(data_subject, today), farewell.known_by(data_subject)
+    note = partial(farewell.note, data_subject, known, erasure=erasure, now=timezone.now())
     with checkpoint():
-        farewell.suppress(data_subject, addresses, timezone.now())
-        if not was_replayed(data_subject):
+        farewell.suppress(data_subject, known, timezone.now())
+        if not known.is_replayed:
             told = [] if restrictions.is_held_whole(data_subject) else tell()
             farewell.write_letter(
                 data_subject, planned, key=letter_key, now=timezone.now(), told=told, certified=certified
@@ -164,9 +165,9 @@ def _in_steps(
     note(planned)
     if not restrictions.is_held_whole(data_subject):
         with checkpoint():
-            farewell.remove_mail_of_nobody(data_subject, addresses)
+            farewell.remove_mail_of(known.correspondents)
             farewell.remove_history(data_subject)
-        farewell.remove_copies(addresses)
+        farewell.remove_copies(known.addresses)
     for _ in range(READINGS):
         copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)
         _clear(planned, data_subject, today, done, checkpoint)
@@ -180,16 +181,31 @@ def _in_steps(
 
 
 def _clear(planned: list[Line], data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint) -> None:
-    """Model by model, those that point first, each in its own transaction with its count."""
-    for line in (line for line in planned if line.goes):
+    """Model by model, those that point first; a few rows of many kinds in one transaction, each kind with its count."""
+    for lines in _together([line for line in planned if line.goes]):
         with checkpoint():
-            declaration = line.declaration
-            count = carry_out(declaration, rows_that_go(declaration, data_subject, today))
-            tally = done.setdefault(line.model, Line(line.model))
-            if isinstance(declaration.final(), Anonymise):
-                tally.anonymised += count
-            else:
-                tally.deleted += count
+            for line in lines:
+                _take(line, data_subject, today, done.setdefault(line.model, Line(line.model)))
+
+
+def _together(lines: list[Line]) -> Iterator[list[Line]]:
+    waiting: list[Line] = []
+    for line in lines:
+        if waiting and sum(one.goes for one in waiting) + line.goes > AT_ONCE:
+            yield waiting
+            waiting = []
+        waiting.append(line)
+    if waiting:
+        yield waiting
+
+
+def _take(line: Line, data_subject: Any, today: date, tally: Line) -> None:
+    declaration = line.declaration
+    count = carry_out_for(declaration, data_subject, today)
+    if isinstance(declaration.final(), Anonymise):
+        tally.anonymised += count
+    else:
+        tally.deleted += count
 
 
 def _close(

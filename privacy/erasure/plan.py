@@ -3,18 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
+from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, Max, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from .. import restrictions
-from ..personal_data import Anonymise, Keep, PersonalData, declarations
+from .. import data_subjects, one_person, restrictions
+from ..personal_data import Anonymise, Keep, PersonalData, declaration_of, declarations
 from .conditions import held, is_over, outlives_a_wish, pointed_at, something_left
 from .rules import blanked_by
 
+COUNTS = ("q_kind", "q_all", "q_free", "q_goes", "q_silent", "q_newest")
 STILL_REFERRED_TO = "Other records that are kept refer to it."
 
 
@@ -52,7 +56,7 @@ class Line:
     @property
     def declaration(self) -> PersonalData:
         """The declaration that this line carries out."""
-        return next(d for d in declarations() if d.label == self.model)
+        return cast(PersonalData, declaration_of(apps.get_model(self.model)))
 
     @property
     def title(self) -> str:
@@ -94,23 +98,52 @@ def has_work(data_subject: Any, today: date) -> bool:
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
     holds = list(restrictions.held_by(data_subject))
-    known = [d for d in declarations() if d.data_subject]
-    parts = [_counts(i, d, data_subject, today, is_held=bool(holds)) for i, d in enumerate(known)]
-    rows = {row["q_kind"]: row for row in (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])}
-    return [_line(known[i], rows[i], holds) for i in sorted(rows) if rows[i]["q_all"]]
+    kinds = _kinds_of(data_subject)
+    decides = tuple(d.decides for d in kinds)
+    question = _question(kinds, decides, today, settings.SHOP_TZ, is_held=bool(holds)) if kinds else None
+    counted = (dict(zip(COUNTS, row, strict=True)) for row in (question.rows(data_subject) if question else ()))
+    rows = {row["q_kind"]: row for row in counted}
+    return [_line(d, rows[d.label], holds) for d in kinds if d.label in rows and rows[d.label]["q_all"]]
 
 
+def _kinds_of(data_subject: Any) -> tuple[PersonalData, ...]:
+    """Every declaration of which she has a row at all; of most there is none, and nothing more is asked."""
+    known = tuple(d for d in declarations() if d.data_subject)
+    return tuple(known[place] for place in sorted(place for (place,) in _everywhere(known).rows(data_subject)))
+
+
+@lru_cache(maxsize=8)
+def _everywhere(known: tuple[PersonalData, ...]) -> one_person.OfOne:
+    model = data_subjects.model()
+    nobody = one_person.stand_in(model)
+    return one_person.where_anything_is(
+        model, (one_person.written(d.of(nobody).order_by().values("pk")) for d in known)
+    )
+
+
+@lru_cache(maxsize=500)
+def _question(
+    kinds: tuple[PersonalData, ...], _decides: tuple[Any, ...], today: date, zone: Any, *, is_held: bool
+) -> one_person.OfOne:
+    """What is counted of anybody who has rows of these kinds, written down once; anew when what decides changes."""
+    parts = [_counts(d, d.decides, today, zone, is_held=is_held) for d in kinds]
+    return one_person.asked(data_subjects.model(), parts)
+
+
+@lru_cache(maxsize=500)
 def _counts(
-    kind: int, declaration: PersonalData, data_subject: Any, today: date, *, is_held: bool
-) -> models.QuerySet[Any, Any]:
+    declaration: PersonalData, _decides: tuple[Any, ...], today: date, _zone: Any, *, is_held: bool
+) -> one_person.Written:
     """Without a hold on the person, which is the rule, its condition is left out: this only counts."""
-    rows = _of_interest(declaration, data_subject, today).order_by()
+    rows = _of_interest(declaration, one_person.stand_in(data_subjects.model()), today).order_by()
     free = ~held(declaration) if is_held else Q()
     over = is_over(declaration, today) if outlives_a_wish(declaration) else Q()
     silent = Count("pk", filter=declaration.withheld) if declaration.withheld else Value(0)
     counts = {"q_all": Count("pk"), "q_free": _count(free), "q_goes": _count(free & over), "q_silent": silent}
     newest = Max(declaration.retention.since, filter=free) if declaration.retention else Value("")
-    return rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(**counts, q_newest=Cast(newest, TextField()))
+    kind = Cast(Value(declaration.label), TextField())
+    counted = rows.annotate(q_kind=kind).values("q_kind").annotate(**counts, q_newest=Cast(newest, TextField()))
+    return one_person.written(counted)
 
 
 def _of_interest(declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any]:

@@ -1,37 +1,64 @@
 """How do rows go? By one statement each, without reading them into memory; their files with them."""
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
+from .. import data_subjects, one_person
 from ..append_only import AppendOnlyModel, end_of_retention
 from ..personal_data import SELF, Anonymise, PersonalData
 from .conditions import goes_along, relations_to
+from .plan import rows_that_go
 
 
 def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     """Deletes or anonymises these rows as declared; how many (GDPR Art. 5(1)(e), 17)."""
     if isinstance(declaration.final(), Anonymise):
         _remove_files(declaration, rows)
-        is_the_person = declaration.data_subject == SELF
-        return rows.order_by().update(**declaration.blanks(), **({"erased_at": Now()} if is_the_person else {}))
+        return _anonymise(declaration, rows)
     return delete(declaration, rows)
+
+
+def carry_out_for(declaration: PersonalData, data_subject: Any, today: date) -> int:
+    """The same for what goes of one person today, by statements that are written down once for everybody."""
+    if any(isinstance(column, models.FileField) for column in declaration.model._meta.concrete_fields):
+        return carry_out(declaration, rows_that_go(declaration, data_subject, today))
+    with _permit(declaration.model):
+        return _statements(declaration, declaration.decides, today, settings.SHOP_TZ).run(data_subject)
+
+
+@lru_cache(maxsize=200)
+def _statements(declaration: PersonalData, _decides: tuple[Any, ...], today: date, _zone: Any) -> one_person.OfOne:
+    act = _anonymise if isinstance(declaration.final(), Anonymise) else _delete
+    said = partial(rows_that_go, declaration, today=today)
+    return one_person.overheard(data_subjects.model(), lambda nobody: act(declaration, said(data_subject=nobody)))
+
+
+def _anonymise(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
+    is_the_person = declaration.data_subject == SELF
+    return rows.order_by().update(**declaration.blanks(), **({"erased_at": Now()} if is_the_person else {}))
 
 
 def delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     """Deletes rows that nothing points at any longer, and clears what merely mentions them."""
     _remove_files(declaration, rows)
+    with _permit(declaration.model):
+        return _delete(declaration, rows)
+
+
+def _delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     for relation in relations_to(declaration.model):
         pointing = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows.values("pk")})
         if relation.on_delete is models.SET_NULL:
             pointing.update(**{relation.field.name: None})
         elif goes_along(relation):
             pointing._raw_delete(pointing.db)
-    with _permit(declaration.model):
-        return int(rows.order_by()._raw_delete(rows.db) or 0)
+    return int(rows.order_by()._raw_delete(rows.db) or 0)
 
 
 def _permit(model: type[models.Model]) -> AbstractContextManager[None]:

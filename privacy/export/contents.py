@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Count, Value
 from django.utils import timezone
 
-from .. import data_subjects
+from .. import data_subjects, one_person
 from ..fields import normalise_email
 from ..personal_data import PersonalData, declarations
 from ..recipient_notices import RecipientNotice
@@ -44,9 +44,7 @@ class Table:
         self.marked = [c.name for c in self.columns if c.name in declaration.third_party]
         self.knows_internal = "is_internal" in declaration.not_personal
         self.exact = [self._guarded(column, exact(column)) for column in self.columns]
-        self.words = [
-            read and self._guarded(c, read) for c, read in zip(self.columns, map(in_words, self.columns), strict=True)
-        ]
+        self.names = [column.name for column in self.columns]
         self.labels = {column.name: label(column) for column in self.columns}
         self.related = [i for i, column in enumerate(self.columns) if column.related_model]
 
@@ -67,17 +65,9 @@ class Table:
         fields = self.declaration.model._meta.get_field
         return [] if self.copy.only_provided else [fields(name) for name in self.declaration.secret]  # type: ignore[misc]
 
-    @property
-    def _today(self) -> date:
-        return timezone.localdate(self.copy.now, settings.SHOP_TZ)
-
     def query(self) -> models.QuerySet[Any]:
         """The rows about this person that she may be told of today."""
-        if self.declaration.model is Disclosure:
-            return told_of(self.copy.data_subject, self._today)
-        if self.declaration.model is RecipientNotice:
-            return RecipientNotice.objects.filter(data_subject=self.copy.data_subject).to_be_named(self._today)
-        return self.declaration.shown_to(self.copy.data_subject)
+        return _shown(self.declaration, self.copy.data_subject, self.copy.today)
 
     def rows(self, *, worded: bool = True) -> Iterator[Row]:
         """Every row, newest first; a batch at a time, so that nothing stays open while a worker does other things.
@@ -87,27 +77,33 @@ class Table:
         internal: Any = "is_internal" if self.knows_internal else Value(False)
         names = ["pk", *(column.attname for column in self.columns), internal]
         query = self.query().select_related(None).order_by("-pk").values_list(*names)
+        readers = self._readers() if worded else []
         batch = list(query[:BATCH])
         while batch:
             related = self._names_of_related(batch) if worded else {}
             for values in batch:
-                yield self._guarded_row(self._row(values, related) if worded else self._bare_row(values))
+                row = self._row(values, readers, related) if worded else self._bare_row(values)
+                yield self._guarded_row(row) if self.marked else row
             batch = list(query.filter(pk__lt=batch[-1][0])[:BATCH]) if len(batch) == BATCH else []
 
+    def _readers(self) -> list[Any]:
+        """Of each column, what turns its values into words in the language of the moment."""
+        found = zip(self.columns, map(in_words, self.columns), strict=True)
+        return [read and self._guarded(column, read) for column, read in found]
+
     def _bare_row(self, values: tuple[Any, ...]) -> Row:
-        pairs = zip(self.columns, self.exact, values[1:-1], strict=True)
-        bare = {column.name: read(value) for column, read, value in pairs}
+        bare = {name: read(value) for name, read, value in zip(self.names, self.exact, values[1:-1], strict=True)}
         return Row(values[0], bare, {}, is_internal=values[-1])
 
-    def _row(self, values: tuple[Any, ...], related: dict[Any, str]) -> Row:
+    def _row(self, values: tuple[Any, ...], readers: list[Any], related: dict[Any, str]) -> Row:
         row = self._bare_row(values)
-        for column, read, value in zip(self.columns, self.words, values[1:-1], strict=True):
+        for column, name, read, value in zip(self.columns, self.names, readers, values[1:-1], strict=True):
             if column.related_model:
                 words = related.get((column.related_model, value), "")
             else:
-                words = read(value) if read else row.exact[column.name]
+                words = read(value) if read else row.exact[name]
             if words:
-                row.words[column.name] = words
+                row.words[name] = words
         return row
 
     def _guarded_row(self, row: Row) -> Row:
@@ -166,6 +162,11 @@ class Copy:
     tables: list[Table] = field(default_factory=list)
 
     @property
+    def today(self) -> date:
+        """The day on which it is made, in the shop's time zone."""
+        return timezone.localdate(self.now, settings.SHOP_TZ)
+
+    @property
     def total(self) -> int:
         """How many rows."""
         return sum(table.count for table in self.tables)
@@ -187,26 +188,35 @@ def collect(
 ) -> Copy:
     """What we hold about this person and nobody else; the rows are read when they are asked for."""
     copy = Copy(data_subject, only_provided, now or timezone.now(), guard or Guard.of(data_subject))
-    said = [d for d in declarations() if d.data_subject and (d.provided or not only_provided)]
-    tables = [Table(declaration, copy, 0) for declaration in reversed(said)]
-    counts = _counts(tables)
-    for index, table in enumerate(tables):
-        table.count = counts.get(index, 0)
-    copy.tables = [table for table in tables if table.count and (table.columns or table.secrets)]
+    said = tuple(d for d in reversed(declarations()) if d.data_subject and (d.provided or not only_provided))
+    counts: list[tuple[int, int]] = []
+    if said:
+        question = _question(said, tuple(d.decides for d in said), copy.today)
+        counts = [(kind, count) for kind, count in question.rows(data_subject) if count]
+    tables = [Table(said[kind], copy, count) for kind, count in sorted(counts)]
+    copy.tables = [table for table in tables if table.columns or table.secrets]
     return copy
 
 
-def _counts(tables: list[Table]) -> dict[int, int]:
-    parts = [
-        table.query()
-        .select_related(None)
-        .order_by()
-        .annotate(q_kind=Value(i))
-        .values("q_kind")
-        .annotate(q_count=Count("pk"))
-        for i, table in enumerate(tables)
-    ]
-    return {row["q_kind"]: row["q_count"] for row in parts[0].union(*parts[1:], all=True)} if parts else {}
+def _shown(declaration: PersonalData, data_subject: Any, today: date) -> models.QuerySet[Any]:
+    if declaration.model is Disclosure:
+        return told_of(data_subject, today)
+    if declaration.model is RecipientNotice:
+        return RecipientNotice.objects.filter(data_subject=data_subject).to_be_named(today)
+    return declaration.shown_to(data_subject)
+
+
+@lru_cache(maxsize=8)
+def _question(said: tuple[PersonalData, ...], _decides: tuple[Any, ...], today: date) -> one_person.OfOne:
+    """How many rows there are of each kind, written down once for everybody; anew when what decides changes."""
+    model = data_subjects.model()
+    nobody = one_person.stand_in(model)
+    every = [_shown(declaration, nobody, today).select_related(None).order_by() for declaration in said]
+    counted = (
+        rows.annotate(q_kind=Value(kind)).values("q_kind").annotate(q_count=Count("pk"))
+        for kind, rows in enumerate(every)
+    )
+    return one_person.asked(model, map(one_person.written, counted))
 
 
 def label(column: models.Field) -> str:

@@ -52,7 +52,8 @@ def in_words(column: models.Field) -> Reader | None:
     if isinstance(column, EncryptedField | models.BinaryField | models.CharField | models.TextField):
         return None
     if isinstance(column, models.DateTimeField):
-        return lambda value: _moment(value) if value else ""
+        language = translation.get_language()  # asked once for a column; asking costs more than the words
+        return lambda value: _moment_in_words(_to_the_minute(value), language) if value else ""
     return _words
 
 
@@ -63,7 +64,11 @@ def _words(value: Any) -> str:
 
 
 def _moment(value: datetime) -> str:
-    return _moment_in_words(value.replace(second=0, microsecond=0), translation.get_language())
+    return _moment_in_words(_to_the_minute(value), translation.get_language())
+
+
+def _to_the_minute(value: datetime) -> datetime:
+    return value.replace(second=0, microsecond=0)
 
 
 @lru_cache(maxsize=2_000)

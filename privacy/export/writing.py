@@ -26,6 +26,10 @@ FORMULA = re.compile(r"^[\s'\"\u00a0\u3000\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20
 FORMULA_INSIDE = re.compile(r"([;|\t\r\n][\s'\"\u00a0\u3000\ufeff]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
+# Most texts hold nothing at which a cell could begin, and are not searched.
+SPLITS = set(";|\t\r\n")
+
+
 class Writable(Protocol):
     """Something that takes bytes."""
 
@@ -197,7 +201,9 @@ def inert(value: Any) -> Any:
         value = _dumps(value)
     if not isinstance(value, str):
         return value
-    return FORMULA_INSIDE.sub(r"\1'", f"'{value}" if FORMULA.match(value) else value)
+    if FORMULA.match(value):
+        value = f"'{value}"
+    return FORMULA_INSIDE.sub(r"\1'", value) if not SPLITS.isdisjoint(value) else value
 
 
 def write_manifest(copy: Copy, out: Writable, files: dict[str, dict[str, Any]]) -> None:

@@ -127,7 +127,7 @@ def _replace_older(data_subject: Any, change: Change, occasion: str, now: dateti
 
 def let_go(occasion: str, *, now: datetime) -> None:
     """Sends what was written with `later`, in the transaction in which the change is done."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for notice in RecipientNotice.objects.filter(occasion=occasion, state=State.TO_BE_SENT, deliveries=None):
             deliver(notice, now=now)
 
