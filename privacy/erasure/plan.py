@@ -91,10 +91,15 @@ def has_work(data_subject: Any, today: date) -> bool:
     return any(line.goes for line in lines) or not any(line.held for line in lines)
 
 
+def about_people() -> list[PersonalData]:
+    """The declarations whose rows lead to a person, those that point first."""
+    return [d for d in declarations() if d.data_subject]
+
+
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
     holds = list(restrictions.held_by(data_subject))
-    known = [d for d in declarations() if d.data_subject]
+    known = about_people()
     parts = [_counts(i, d, data_subject, today, is_held=bool(holds)) for i, d in enumerate(known)]
     rows = {row["q_kind"]: row for row in (parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])}
     return [_line(known[i], rows[i], holds) for i in sorted(rows) if rows[i]["q_all"]]
