@@ -11,12 +11,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from privacy import data_subjects
+from privacy import data_subjects, erased
 from privacy.encryption import keyed_hash
 
 from .accounts import Account
 from .people import Customer, EmailAddress
 from .recent_login import is_fresh
+
+TO_STRANGERS = "account/email/unknown_account"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -51,7 +53,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return not is_fresh(context.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Links in mail are built from SITE_URL alone, never from a Host header."""
+        """Links in mail are built from SITE_URL alone, never from a Host header.
+
+        Whoever was erased is not even told that there is no account under her address (FAULTS E46).
+        """
+        if template_prefix == TO_STRANGERS and erased.was_erased((erased.EMAIL, email)):
+            return
         links = {name: _on_our_site(link) for name, link in context.items() if name.endswith("_url")}
         super().send_mail(template_prefix, email, context | links)
 

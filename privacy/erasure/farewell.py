@@ -130,8 +130,12 @@ def remove_mail_of_nobody(data_subject: Any, addresses: Iterable[str]) -> None:
 
 def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
     """Her addresses that nobody else has, as mail is found by them."""
-    hers = [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
-    return [correspondent_hash(address) for address in hers]
+    return [correspondent_hash(address) for address in hers_alone(data_subject, addresses)]
+
+
+def hers_alone(data_subject: Any, addresses: Iterable[str]) -> list[str]:
+    """Those of her addresses that nobody else has."""
+    return [a for a in addresses if all(person.pk == data_subject.pk for person in data_subjects.by_email(a))]
 
 
 def remove_mail_of(hashes: Collection[str]) -> None:

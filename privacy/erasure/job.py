@@ -19,6 +19,7 @@ from .plan import Line, merged, plan, rows_that_go, with_what_stayed
 from .reading import Reading, read_again
 from .removal import carry_out, empty_the_write_ahead_log, overwrite_what_goes
 from .replayed import was_replayed
+from .sign_ups import remove_sign_ups
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
 Tell = Callable[[], list[recipient_notices.RecipientNotice]]
@@ -167,6 +168,7 @@ def _in_steps(
         with checkpoint():
             farewell.remove_mail_of_nobody(data_subject, addresses)
             farewell.remove_history(data_subject)
+            remove_sign_ups(farewell.hers_alone(data_subject, addresses))
         farewell.remove_copies(addresses)
     for _ in range(READINGS):
         copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)
