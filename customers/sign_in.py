@@ -77,12 +77,15 @@ def attach_customer(account: Account) -> Customer | None:
         return None
     found = data_subjects.by_email(account.email)
     if not found:
-        customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
-        EmailAddress.objects.create(
-            customer=customer, address=account.email, is_primary=True, verified_at=timezone.now()
-        )
-        return customer
+        return _newcomer(account)
     if len(found) > 1 or found[0].account_id is not None:
         return None
-    Customer.objects.filter(pk=found[0].pk, account__isnull=True).update(account=account)
-    return found[0]
+    still_a_guest = Customer.objects.filter(pk=found[0].pk, account__isnull=True, erased_at__isnull=True)
+    # Erased or joined since she was found: looked for again, nobody or somebody else is there now.
+    return found[0] if still_a_guest.update(account=account) else attach_customer(account)
+
+
+def _newcomer(account: Account) -> Customer:
+    customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
+    EmailAddress.objects.create(customer=customer, address=account.email, is_primary=True, verified_at=timezone.now())
+    return customer
