@@ -201,7 +201,8 @@ def certificates():
     """Both papers of one erasure after which most that can be said is said: gone, emptied, kept, on hold, passed on."""
     mary, two = make.customer("مظهر@example.com", login=True), (make.staff(roles.AGENT), make.staff(roles.OFFICER))
     make.enquiry(mary), make.vote(mary), make.payment(mary), make.browsing_record(mary)
-    kept, held = (make.order_line(mary, order=make.order(mary, placed_on=timezone.localdate())) for _ in range(2))
+    make.order_line(mary, order=make.order(mary, placed_on=timezone.localdate()))
+    held = make.order_line(mary, order=make.order(mary, placed_on=timezone.localdate()))
     make.restriction(mary, lifted_at=None, lift_proposed_by="", lifted_by="", scope=f"customers.order:{held.order_id}")
     make.disclosure(mary, recipient=make.recipient("Żółw & Söhne – قليل"), occurred_at=timezone.now())
     wish = agreed(mary, *two)

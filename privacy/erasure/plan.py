@@ -61,8 +61,13 @@ class Line:
 
     @property
     def emptied(self) -> list[str]:
-        """What is emptied in rows that stay without a name, in the words of the people who read it."""
-        columns = [self.declaration.model._meta.get_field(name) for name in blanked_by(self.declaration)]
+        """What is emptied in rows that stay without a name, in the words of the people who read it.
+
+        Columns of ours that she is never shown, such as whether a login is open, are emptied without a word.
+        """
+        declaration = self.declaration
+        shown = [name for name in blanked_by(declaration) if name in declaration.fields]
+        columns = [declaration.model._meta.get_field(name) for name in shown if name not in declaration.secret]
         return [str(getattr(column, "verbose_name", column.name)) for column in columns]
 
     @property
