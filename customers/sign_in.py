@@ -11,12 +11,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from privacy import data_subjects
+from privacy import data_subjects, erased
 from privacy.encryption import keyed_hash
 
 from .accounts import Account
 from .people import Customer, EmailAddress
 from .recent_login import is_fresh
+
+TO_STRANGERS = "account/email/unknown_account"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -51,7 +53,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return not is_fresh(context.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Links in mail are built from SITE_URL alone, never from a Host header."""
+        """Links in mail are built from SITE_URL alone, never from a Host header.
+
+        Whoever was erased is not even told that there is no account under her address (FAULTS E46).
+        """
+        if template_prefix == TO_STRANGERS and erased.was_erased((erased.EMAIL, email)):
+            return
         links = {name: _on_our_site(link) for name, link in context.items() if name.endswith("_url")}
         super().send_mail(template_prefix, email, context | links)
 
@@ -70,12 +77,15 @@ def attach_customer(account: Account) -> Customer | None:
         return None
     found = data_subjects.by_email(account.email)
     if not found:
-        customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
-        EmailAddress.objects.create(
-            customer=customer, address=account.email, is_primary=True, verified_at=timezone.now()
-        )
-        return customer
+        return _newcomer(account)
     if len(found) > 1 or found[0].account_id is not None:
         return None
-    Customer.objects.filter(pk=found[0].pk, account__isnull=True).update(account=account)
-    return found[0]
+    still_a_guest = Customer.objects.filter(pk=found[0].pk, account__isnull=True, erased_at__isnull=True)
+    # Erased or joined since she was found: looked for again, nobody or somebody else is there now.
+    return found[0] if still_a_guest.update(account=account) else attach_customer(account)
+
+
+def _newcomer(account: Account) -> Customer:
+    customer = Customer.objects.create(account=account, display_name=account.email.partition("@")[0])
+    EmailAddress.objects.create(customer=customer, address=account.email, is_primary=True, verified_at=timezone.now())
+    return customer

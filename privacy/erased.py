@@ -55,3 +55,8 @@ def remember_hashes(hashes: Iterable[str], *, now: datetime) -> None:
 def known(hashes: Iterable[str]) -> set[str]:
     """Of these hashes, those of somebody erased; one query."""
     return set(ErasedIdentifier.objects.filter(hash__in=set(hashes)).values_list("hash", flat=True))
+
+
+def was_erased(*identifiers: Identifier) -> bool:
+    """Whether somebody known by one of these was erased."""
+    return bool(known(hashes_of(identifiers)))

@@ -49,7 +49,7 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure, ErasureCertificate, InactivityWarning, ReplayedErasure, certificate
+from privacy.erasure import Erasure, ErasureCertificate, InactivityWarning, ReplayedErasure, certificate, reading
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
@@ -558,7 +558,8 @@ def certificate_of(customer: Customer) -> ErasureCertificate:
     """The certificate of an erasure that is done."""
     done = audit.record("erasure.done", actor="test", subject=customer)
     erased = erasure_of(customer)
-    return certificate.issue(erased, [], done, letter_key=f"test-{next(_counter)}", now=LONG_AGO)
+    read = reading.read_again(customer, LONG_AGO.date())
+    return certificate.issue(erased, [], read, done, letter_key=f"test-{next(_counter)}", now=LONG_AGO)
 
 
 # The contract tests ask for one maker per declaration about customers, and fail where one is missing.

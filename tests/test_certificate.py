@@ -11,9 +11,10 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import Enquiry
 from privacy import audit, erasure, jobs, roles
 from privacy.audit import AuditEntry
-from privacy.erasure import Erasure, ErasureCertificate, rules
+from privacy.erasure import Erasure, ErasureCertificate, job, reading, rules
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER
@@ -83,6 +84,24 @@ def test_it_says_what_went_what_stays_until_when_and_who_agreed(mary, two):
     assert [one["recipient"] for one in said["recipients"]] == ["Parcels"]
     assert said["read_again"] == {"kinds": sum(bool(d.data_subject) for d in declarations()), "should_be_gone": 0}
     assert said["totals"]["deleted"] == sum(line["deleted"] for line in said["rows"])
+
+
+def test_what_it_says_to_be_left_is_what_the_second_reading_counted(mary, two, monkeypatch):
+    """Were the reading not heeded, the paper would say so: its number is no word of comfort."""
+    carry_out = job.carry_out
+    monkeypatch.setattr(
+        job, "carry_out", lambda said, rows: 0 if said.label == "customers.Enquiry" else carry_out(said, rows)
+    )
+    make.enquiry(mary), make.enquiry(mary)
+    wish = agreed(mary, *two)
+    assert not jobs.work("privacy.erasure", wish.pk)
+    assert not ErasureCertificate.objects.exists(), "there is no paper about an erasure that is not done"
+    monkeypatch.setattr(reading.Reading, "is_clean", True)
+    Erasure.objects.filter(pk=wish.pk).update(run_after=timezone.now())
+    assert jobs.work("privacy.erasure", wish.pk)
+    row = ErasureCertificate.objects.get(erasure=wish)
+    assert row.said["read_again"]["should_be_gone"] == Enquiry.objects.filter(customer=mary).count() == 2
+    assert "should be gone and were still there: 2" in words_of(erasure.pdf_of(row))
 
 
 def test_it_holds_no_value_of_the_person(mary, two):

@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 from weasyprint import HTML
 
-from privacy import case_bundle, documents, export, processing_record
+from privacy import case_bundle, documents, erasure, export, jobs, processing_record, roles
 from privacy.admin.bundles import Speaker
 from privacy.documents import coverage
 from privacy.documents.reading import RIGHT_TO_LEFT
@@ -23,6 +23,7 @@ from privacy.subject_requests import registers
 from tests import make
 from tests.conformance import FLAVOURS, broken_rules
 from tests.servers import absent
+from tests.test_erasure import agreed
 
 pytestmark = pytest.mark.django_db
 ABOUT_PEOPLE = [d for d in declarations() if d.data_subject]
@@ -196,6 +197,25 @@ def many_pages(customer):
         make.browsing_record(customer, what=f"page {index} 12 0 R (and) \\ <41> שלום สวัสดี 🎂")
 
 
+def certificates():
+    """Both papers of one erasure after which most that can be said is said: gone, emptied, kept, on hold, passed on."""
+    mary, two = make.customer("مظهر@example.com", login=True), (make.staff(roles.AGENT), make.staff(roles.OFFICER))
+    make.enquiry(mary), make.vote(mary), make.payment(mary), make.browsing_record(mary)
+    make.order_line(mary, order=make.order(mary, placed_on=timezone.localdate()))
+    held = make.order_line(mary, order=make.order(mary, placed_on=timezone.localdate()))
+    make.restriction(mary, lifted_at=None, lift_proposed_by="", lifted_by="", scope=f"customers.order:{held.order_id}")
+    make.disclosure(mary, recipient=make.recipient("Żółw & Söhne – قليل"), occurred_at=timezone.now())
+    wish = agreed(mary, *two)
+    assert jobs.work("privacy.erasure", wish.pk)
+    row = erasure.ErasureCertificate.objects.get(erasure=wish)
+    said = row.said
+    assert all(said["totals"].values()) and said["recipients"], "there is something to print of each"
+    return {
+        "certificate for the file": erasure.pdf_of(row),
+        "certificate for the person": erasure.pdf_of(row, for_the_person=True),
+    }
+
+
 def other_documents(folder):
     """One of every other kind of document that leaves the house."""
     section = SimpleNamespace(heading="What we hold – Τι κρατάμε", paragraphs=["Little.", "Lines\nkept. قليل"])
@@ -226,6 +246,13 @@ def test_a_copy_in_each_script_conforms(person_of, tmp_path):
         files.append(exported(person, tmp_path / script).rename(tmp_path / f"{script}.pdf"))
     assert len(files) >= 10
     assert faults_of(files) == {}
+
+
+@pytest.mark.full
+def test_both_certificates_of_an_erasure_conform(tmp_path):
+    for name, content in certificates().items():
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+    assert faults_of(sorted(tmp_path.glob("*.pdf"))) == {}
 
 
 @pytest.mark.full

@@ -24,7 +24,13 @@ STOPS = (
     (Export, "renew"),
 )
 # The same for an erasure.
-PAUSES = ((job, "plan"), (job, "_clear"), (job.export, "discard_files"), (job.export, "discard_folders"))
+PAUSES = (
+    (job, "plan"),
+    (job, "read_again"),
+    (job, "_clear"),
+    (job.export, "discard_files"),
+    (job.export, "discard_folders"),
+)
 
 
 def everything_on_disk():

@@ -15,11 +15,12 @@ from django.db import models
 from .. import audit, roles
 from ..audit import AuditEntry
 from ..encryption import keyed_hash
-from ..personal_data import Keep, PersonalData, Retention, declarations
+from ..personal_data import Keep, PersonalData, Retention
 from ..recipient_notices import RecipientNotice
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import rules
 from .plan import Line
+from .reading import Reading
 
 FORMAT = "erasure-certificate/1"
 COUNTS = ("deleted", "anonymised", "kept", "held")
@@ -82,11 +83,13 @@ class ErasureCertificate(models.Model):
         return self.sha256 in noted and rules.sha256(self.content) == self.sha256
 
 
-def issue(erasure: Any, lines: list[Line], done: AuditEntry, *, letter_key: str, now: datetime) -> ErasureCertificate:
+def issue(
+    erasure: Any, lines: list[Line], reading: Reading, done: AuditEntry, *, letter_key: str, now: datetime
+) -> ErasureCertificate:
     """Writes the certificate and notes its hash in the audit log, in the transaction in which the erasure is done."""
     before = list(ErasureCertificate.objects.filter(erasure=erasure).values_list("number", flat=True))
     number = max(before, default=0) + 1
-    content = rules.canonical(_content(erasure, lines, done, number, now))
+    content = rules.canonical(_content(erasure, lines, reading, done, number, now))
     row = ErasureCertificate.objects.create(
         erasure=erasure, number=number, issued_at=now, letter_key=letter_key, content=content,
         sha256=rules.sha256(content),
@@ -99,7 +102,9 @@ def issue(erasure: Any, lines: list[Line], done: AuditEntry, *, letter_key: str,
     return row
 
 
-def _content(erasure: Any, lines: list[Line], done: AuditEntry, number: int, now: datetime) -> dict[str, Any]:
+def _content(
+    erasure: Any, lines: list[Line], reading: Reading, done: AuditEntry, number: int, now: datetime
+) -> dict[str, Any]:
     case, person = erasure.case, erasure.data_subject
     return {
         "format": FORMAT,
@@ -115,7 +120,7 @@ def _content(erasure: Any, lines: list[Line], done: AuditEntry, number: int, now
         "attempts": erasure.claims,
         "rows": [_row(line) for line in lines],
         "totals": {name: sum(getattr(line, name) for line in lines) for name in COUNTS},
-        "read_again": {"kinds": sum(bool(one.data_subject) for one in declarations()), "should_be_gone": 0},
+        "read_again": {"kinds": reading.kinds, "should_be_gone": reading.should_be_gone},
         "recipients": list(_recipients(erasure.occasion)),
         "rules": rules.in_force(),
         "audit": {"agreed": _agreed(erasure), "done": {"entry": done.pk, "hash": done.hash}},

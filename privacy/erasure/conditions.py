@@ -75,6 +75,15 @@ def _stays_blank(model: type[models.Model]) -> bool:
     return isinstance(declaration, PersonalData) and isinstance(declaration.final(), Anonymise)
 
 
+def protected(model: type[models.Model]) -> Q:
+    """Rows that our records name, as of having done something; the database would refuse to let them go."""
+    found = NONE
+    for relation in relations_to(model):
+        if relation.on_delete is models.PROTECT:
+            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+    return found
+
+
 def counts_from_the_person(declaration: PersonalData) -> bool:
     """Whether the retention runs from the person's own last activity, and so ends the person's file as a whole."""
     if declaration.retention is None or declaration.data_subject is None:

@@ -44,8 +44,8 @@ ERASED = ".invalid"
 class Known:
     """By what somebody is known, read once, before any of it goes.
 
-    `ways` are those to her on each channel, `correspondents` her addresses that nobody else has, as mail is found by
-    them: what came from an address that somebody else has too may be theirs; it goes with its own retention.
+    `ways` are those to her on each channel, `hers_alone` her addresses that nobody else has: what came from an address
+    that somebody else has too may be theirs; it goes with its own retention.
     `is_replayed`: she and the recipients were told before a backup was put back.
     """
 
@@ -53,8 +53,13 @@ class Known:
     phone: str
     addresses: set[str]
     ways: list[tuple[str, Channel]]
-    correspondents: list[str]
+    hers_alone: list[str]
     is_replayed: bool
+
+    @property
+    def correspondents(self) -> list[str]:
+        """Her own addresses as mail is found by them."""
+        return [correspondent_hash(address) for address in self.hers_alone]
 
     @property
     def identifiers(self) -> list[erased.Identifier]:
@@ -71,7 +76,7 @@ def known_by(data_subject: Any) -> Known:
         phone=data_subject.phone,
         addresses=addresses,
         ways=_ways_to(data_subject, addresses),
-        correspondents=_correspondents(data_subject, addresses),
+        hers_alone=_hers_alone(data_subject, addresses),
         is_replayed=was_replayed(data_subject),
     )
 
@@ -115,9 +120,9 @@ def _ways_to(data_subject: Any, addresses: Iterable[str]) -> list[tuple[str, Cha
     return [*ways, *((reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk])]
 
 
-def _correspondents(data_subject: Any, addresses: Iterable[str]) -> list[str]:
+def _hers_alone(data_subject: Any, addresses: Iterable[str]) -> list[str]:
     owners = data_subjects.owners_of(list(addresses))
-    return [correspondent_hash(address) for address, owned in owners.items() if owned <= {data_subject.pk}]
+    return [address for address, owned in owners.items() if owned <= {data_subject.pk}]
 
 
 def note(data_subject: Any, known: Known, planned: list[Line], *, erasure: str, now: datetime) -> None:

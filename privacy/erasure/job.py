@@ -15,8 +15,10 @@ from ..jobs import Job
 from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import certificate, farewell
-from .plan import Line, merged, plan, rows_that_go, with_what_stayed
+from .plan import Line, merged, plan, with_what_stayed
+from .reading import Reading, read_again
 from .removal import carry_out_for, empty_the_write_ahead_log, overwrite_what_goes
+from .sign_ups import remove_sign_ups
 
 Checkpoint = Callable[[], AbstractContextManager[None]]
 Tell = Callable[[], list[recipient_notices.RecipientNotice]]
@@ -71,9 +73,9 @@ class Erasure(Job):
         told = partial(self.tell_recipients, today)
         # What a hold had kept goes later; the person hears of it in a letter of its own.
         key = f"{self.letter_key}-{today}" if self.waits_for_release else self.letter_key
-        left = _in_steps(self.data_subject, today, done, self._checkpoint(done), key, told, erasure=self.occasion)
+        reading = _in_steps(self.data_subject, today, done, self._checkpoint(done), key, told, erasure=self.occasion)
         with self.settling():
-            lines = _close(self.data_subject, done, left, key, actor=self.started_by, target=self)
+            lines = _close(self.data_subject, done, reading, key, actor=self.started_by, target=self)
             recipient_notices.let_go(self.occasion, now=timezone.now())
             self.write(**_result(lines))
         empty_the_write_ahead_log()
@@ -115,9 +117,9 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
     done: dict[str, Line] = {}
     key = f"erasure-done-{data_subject.pk}-{today}"
     told = partial(farewell.tell_recipients, data_subject, today, occasion=key, actor=actor)
-    left = _in_steps(data_subject, today, done, transaction.atomic, key, told, erasure=key, certified=False)
+    reading = _in_steps(data_subject, today, done, transaction.atomic, key, told, erasure=key, certified=False)
     with transaction.atomic():
-        lines = _close(data_subject, done, left, key, actor=actor)
+        lines = _close(data_subject, done, reading, key, actor=actor)
         recipient_notices.let_go(key, now=timezone.now())
     empty_the_write_ahead_log()
     return lines
@@ -125,17 +127,17 @@ def erase(data_subject: Any, *, today: date, actor: Any) -> list[Line]:
 
 def erase_in_silence(data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint) -> list[Line]:
     """After a restore: the same steps for somebody of whom a `ReplayedErasure` says that all were told at the time."""
-    left = _in_steps(data_subject, today, done, checkpoint, "", list, erasure="")
-    return with_what_stayed(done.values(), left)
+    reading = _in_steps(data_subject, today, done, checkpoint, "", list, erasure="")
+    return with_what_stayed(done.values(), reading.lines)
 
 
 def go_on(job: Erasure, *, today: date, actor: Any) -> None:
     """Erases what a hold kept until now, and brings the report of the erasure up to date (FAULTS E48)."""
     done, key = merged(job.report), f"{job.letter_key}-{today}"
     told = partial(job.tell_recipients, today)
-    left = _in_steps(job.data_subject, today, done, transaction.atomic, key, told, erasure=job.occasion)
+    reading = _in_steps(job.data_subject, today, done, transaction.atomic, key, told, erasure=job.occasion)
     with transaction.atomic():
-        lines = _close(job.data_subject, done, left, key, actor=actor, target=job)
+        lines = _close(job.data_subject, done, reading, key, actor=actor, target=job)
         recipient_notices.let_go(job.occasion, now=timezone.now())
         Erasure.objects.filter(pk=job.pk).update(**_result(lines))
 
@@ -150,7 +152,7 @@ def _in_steps(
     *,
     erasure: str,
     certified: bool = True,
-) -> list[Line]:
+) -> Reading:
     """Everything but the end; what is left is read again, and is only what has to stay."""
     overwrite_what_goes()
     planned, known = plan(data_subject, today), farewell.known_by(data_subject)
@@ -167,17 +169,17 @@ def _in_steps(
         with checkpoint():
             farewell.remove_mail_of(known.correspondents)
             farewell.remove_history(data_subject)
+            remove_sign_ups(known.hers_alone)
         farewell.remove_copies(known.addresses)
     for _ in range(READINGS):
         copies = [] if restrictions.is_held_whole(data_subject) else export.discard_files(data_subject)
         _clear(planned, data_subject, today, done, checkpoint)
         export.discard_folders(copies)
-        planned = plan(data_subject, today)
-        note(planned)
-        left = [x.model for x in planned if x.goes and rows_that_go(x.declaration, data_subject, today).exists()]
-        if not left:
-            return planned
-    raise NotErased(", ".join(left))
+        reading = read_again(data_subject, today)
+        note(planned := reading.lines)
+        if reading.is_clean:
+            return reading
+    raise NotErased(", ".join(reading.left))
 
 
 def _clear(planned: list[Line], data_subject: Any, today: date, done: dict[str, Line], checkpoint: Checkpoint) -> None:
@@ -209,15 +211,15 @@ def _take(line: Line, data_subject: Any, today: date, tally: Line) -> None:
 
 
 def _close(
-    data_subject: Any, done: dict[str, Line], left: list[Line], letter_key: str, *, actor: Any, target: Any = None
+    data_subject: Any, done: dict[str, Line], reading: Reading, letter_key: str, *, actor: Any, target: Any = None
 ) -> list[Line]:
     """Releases the letter, writes audit entry and certificate; the report says what was done and what stays."""
-    lines, now = with_what_stayed(done.values(), left), timezone.now()
+    lines, now = with_what_stayed(done.values(), reading.lines), timezone.now()
     farewell.let_letter_go(letter_key, now)
     counts = {line.model: [line.deleted, line.anonymised, line.kept, line.held] for line in lines}
     entry = audit.record("erasure.done", actor=actor, subject=data_subject, target=target, now=now, counts=counts)
     if target is not None:
-        certificate.issue(target, lines, entry, letter_key=letter_key, now=now)
+        certificate.issue(target, lines, reading, entry, letter_key=letter_key, now=now)
     return lines
 
 

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 
 from ..export import Export
@@ -21,7 +21,7 @@ from ..export.files import ROOT
 from ..jobs import Job
 from ..personal_data import ERASED, SELF, Anonymise, PersonalData, Retention, declarations, resolve
 from ..restrictions import Restriction
-from .conditions import held, is_found_through_the_person, relations_to, something_left
+from .conditions import held, is_found_through_the_person, protected, something_left
 from .waiting import still_needed
 
 Found = dict[str, dict[str, int]]
@@ -100,18 +100,10 @@ def _of_nobody(declaration: PersonalData) -> int:
         return 0
     rows = declaration.rows.filter(**{f"{declaration.subject_lookup}__isnull": True})
     rows = rows.exclude(**{"__".join([*declaration.subject_lookup.split("__")[:-1], "is_staff"]): True})
-    rows = rows.exclude(_named_by_our_records(declaration.model))
+    rows = rows.exclude(protected(declaration.model))
     if declaration.unconfirmed is not None:
         rows = rows.exclude(declaration.unconfirmed.rows)
     return something_left(declaration, rows).count()
-
-
-def _named_by_our_records(model: type[models.Model]) -> Q:
-    found = Q(pk__in=[])
-    for relation in relations_to(model):
-        if relation.on_delete is models.PROTECT:
-            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
-    return found
 
 
 def _holds_on_nothing() -> Iterator[Restriction]:

@@ -65,8 +65,13 @@ class Line:
 
     @property
     def emptied(self) -> list[str]:
-        """What is emptied in rows that stay without a name, in the words of the people who read it."""
-        columns = [self.declaration.model._meta.get_field(name) for name in blanked_by(self.declaration)]
+        """What is emptied in rows that stay without a name, in the words of the people who read it.
+
+        Columns of ours that she is never shown, such as whether a login is open, are emptied without a word.
+        """
+        declaration = self.declaration
+        shown = [name for name in blanked_by(declaration) if name in declaration.fields]
+        columns = [declaration.model._meta.get_field(name) for name in shown if name not in declaration.secret]
         return [str(getattr(column, "verbose_name", column.name)) for column in columns]
 
     @property
@@ -95,6 +100,11 @@ def has_work(data_subject: Any, today: date) -> bool:
     return any(line.goes for line in lines) or not any(line.held for line in lines)
 
 
+def about_people() -> list[PersonalData]:
+    """The declarations whose rows lead to a person, those that point first."""
+    return [d for d in declarations() if d.data_subject]
+
+
 def plan(data_subject: Any, today: date) -> list[Line]:
     """One line for each declaration of which the person has rows, those that point first."""
     holds = list(restrictions.held_by(data_subject))
@@ -108,7 +118,7 @@ def plan(data_subject: Any, today: date) -> list[Line]:
 
 def _kinds_of(data_subject: Any) -> tuple[PersonalData, ...]:
     """Every declaration of which she has a row at all; of most there is none, and nothing more is asked."""
-    known = tuple(d for d in declarations() if d.data_subject)
+    known = tuple(about_people())
     return tuple(known[place] for place in sorted(place for (place,) in _everywhere(known).rows(data_subject)))
 
 

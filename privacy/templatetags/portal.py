@@ -70,6 +70,13 @@ def sentence(text: Any) -> str:
 
 
 @register.filter
+def ended(text: Any) -> str:
+    """With a full stop, where more follows and it has none."""
+    words = str(text)
+    return f"{words}." if words and words[-1] not in ".!?" else words
+
+
+@register.filter
 def shown(value: Any) -> str:
     """A stored value as a person writes it."""
     if isinstance(value, str):

@@ -44,7 +44,7 @@ def dying(owner, name):
             os.kill(os.getpid(), signal.SIGKILL)
         return result
     setattr(owner, name, counted)
-for name in ("carry_out_for", "plan", "_close", "empty_the_write_ahead_log"):
+for name in ("carry_out_for", "plan", "read_again", "_close", "empty_the_write_ahead_log"):
     dying(job, name)
 dying(certificate, "issue")
 jobs.work("privacy.erasure", pk)

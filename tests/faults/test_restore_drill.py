@@ -50,7 +50,7 @@ def dying(module, name):
             os.kill(os.getpid(), signal.SIGKILL)
         return result
     setattr(module, name, counted)
-for name in ("carry_out_for", "plan"):
+for name in ("carry_out_for", "plan", "read_again"):
     dying(job, name)
 dying(replaying, "_restore_lists")
 dying(replaying.erasure_ledger, "take_over")
