@@ -258,7 +258,7 @@ def test_what_may_not_go_at_all_is_certified_as_that(mary, two):
     row = erased(mary, two)
     assert row.said["totals"]["deleted"] == row.said["totals"]["anonymised"] == 0
     text = words_of(erasure.pdf_of(row, for_the_person=True))
-    assert "We may not delete your data yet" in text and "a legal matter is not settled yet" in text
+    assert "We may not delete your data yet" in text and "A legal matter is not settled yet." in text
 
 
 # --- in the office ---------------------------------------------------------------------------------------

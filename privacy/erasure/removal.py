@@ -1,15 +1,18 @@
 """How do rows go? By one statement each, without reading them into memory; their files with them."""
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models.functions import Now
 
 from ..append_only import AppendOnlyModel, end_of_retention
 from ..personal_data import SELF, Anonymise, PersonalData
 from .conditions import goes_along, relations_to
+
+logger = logging.getLogger(__name__)
 
 
 def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
@@ -65,3 +68,16 @@ def empty_the_write_ahead_log() -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def write_the_file_anew() -> None:
+    """SQLite: a row that once moved left a copy in the unused part of a page, which `secure_delete` does not reach.
+
+    Writers wait meanwhile. Where somebody is busy for too long, the next night does it.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM")
+        except OperationalError:
+            logger.warning("the database file could not be written anew tonight")
