@@ -65,14 +65,21 @@ def rows_with(word: str) -> dict[str, list[str]]:
     return found
 
 
+def raw() -> bytes:
+    """SQLite's file as it lies on the disk, free pages and all; of PostgreSQL the dump."""
+    if connection.vendor != "sqlite":
+        return dump()
+    file = database_file()
+    return run("cat", *file.parent.glob(f"{file.name}*"))
+
+
 def in_the_pages(word: str) -> int:
     """SQLite: how often it stands in the file itself beyond a fresh copy of it, so in pages that are free."""
     if connection.vendor != "sqlite":
         return 0
-    file, copy = database_file(), project.VAR / "fresh-copy.sqlite3"
-    by_python(COPIES, file, copy)
-    read = [run("cat", *found).lower() for found in (file.parent.glob(f"{file.name}*"), [copy])]
-    times = [content.count(word.lower().encode()) for content in read]
+    copy = project.VAR / "fresh-copy.sqlite3"
+    by_python(COPIES, database_file(), copy)
+    times = [content.lower().count(word.lower().encode()) for content in (raw(), copy.read_bytes())]
     copy.unlink()
     return times[0] - times[1]
 

@@ -20,7 +20,7 @@ from .brakes import brakes
 from .conditions import held, relations_to
 from .job import Erasure, go_on
 from .plan import has_work
-from .removal import empty_the_write_ahead_log, overwrite_what_goes
+from .removal import empty_the_write_ahead_log, overwrite_what_goes, write_the_file_anew
 from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
 from .stopping import PurgeStopped, current_stop
@@ -50,6 +50,8 @@ def purge(*, today: date, dry_run: bool = False) -> list[PurgeLine]:
         _finish(run, list(run.lines.all()), outcome=PurgeRun.Outcome.STOPPED)
         raise PurgeRefused("Stopped by hand while it ran; what went before is gone.") from stopped
     _finish(run, lines)
+    if any(line.deleted or line.anonymised for line in lines):
+        write_the_file_anew()
     empty_the_write_ahead_log()
     return lines
 

@@ -1,12 +1,13 @@
 """How do rows go? By one statement each, without reading them into memory; their files with them."""
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models.functions import Now
 
 from .. import data_subjects, one_person
@@ -14,6 +15,8 @@ from ..append_only import AppendOnlyModel, end_of_retention
 from ..personal_data import SELF, Anonymise, PersonalData
 from .conditions import goes_along, relations_to
 from .plan import rows_that_go
+
+logger = logging.getLogger(__name__)
 
 
 def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
@@ -92,3 +95,16 @@ def empty_the_write_ahead_log() -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def write_the_file_anew() -> None:
+    """SQLite: a row that once moved left a copy in the unused part of a page, which `secure_delete` does not reach.
+
+    Writers wait meanwhile. Where somebody is busy for too long, the next night does it.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM")
+        except OperationalError:
+            logger.warning("the database file could not be written anew tonight")
