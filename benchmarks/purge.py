@@ -48,7 +48,7 @@ def fill(people: int) -> None:
 
     from customers.models import Address, Customer, EmailAddress, NewsletterSubscription, Order
     from privacy.consent import ConsentEntry
-    from privacy.erasure import InactivityWarning
+    from privacy.purge import InactivityWarning
     from privacy.restrictions import Restriction
     from tests import make, purging
 
@@ -125,7 +125,7 @@ def raw() -> None:
 
     from privacy.append_only import end_of_retention
     from privacy.consent import ConsentEntry
-    from privacy.erasure import PurgeLine, PurgeRun
+    from privacy.purge import PurgeLine, PurgeRun
 
     run = PurgeRun.objects.create(today=TODAY)
     for table, join, due, who, blank in STEPS:
@@ -153,9 +153,9 @@ def raw() -> None:
 
 def ours() -> None:
     """The purge as every night, brakes included, which two people have let it pass."""
-    from privacy import erasure
+    from privacy.purge import purge
 
-    lines = erasure.purge(today=TODAY)
+    lines = purge(today=TODAY)
     assert not [line.model for line in lines if line.error]
 
 

@@ -7,16 +7,7 @@ from .canary import CanaryRun, CanaryStep
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
-from .erasure import (
-    Erasure,
-    ErasureCertificate,
-    InactivityWarning,
-    PurgeBatch,
-    PurgeLine,
-    PurgeRun,
-    PurgeStop,
-    ReplayedErasure,
-)
+from .erasure import Erasure, ErasureCertificate, ReplayedErasure
 from .erasure_ledger import LedgerEntry
 from .export import Export, Redaction
 from .figures import MonthFigure
@@ -27,6 +18,7 @@ from .mailed_links import AskedLink
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .processing_record import RecordVersion
+from .purge import InactivityWarning, PurgeBatch, PurgeLine, PurgeRun, PurgeStop
 from .purposes import Purpose
 from .recipient_notices import NoticeDelivery, RecipientNotice
 from .recipients import Cookie, Disclosure, Recipient

@@ -9,9 +9,10 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure, erasure_ledger, export, figures, jobs, processing_record, sight
+from . import alarms, documents, erasure_ledger, export, figures, jobs, processing_record, sight
 from .canary import start_if_due
 from .inbound import wishes
+from .purge import agreeing, night
 from .subject_requests import promises
 
 P = ParamSpec("P")
@@ -66,15 +67,15 @@ def forget_exports() -> int:
 @while_open
 def purge() -> None:
     """The nightly purge."""
-    erasure.purge(today=timezone.localdate())
+    night.purge(today=timezone.localdate())
 
 
 @shared_task
 @while_open
 def purge_agreed() -> None:
     """A purge that was refused tonight and that two people have let pass since."""
-    if erasure.agreeing.waiting_to_run(timezone.localdate()):
-        erasure.purge(today=timezone.localdate())
+    if agreeing.waiting_to_run(timezone.localdate()):
+        night.purge(today=timezone.localdate())
 
 
 @shared_task

@@ -49,10 +49,11 @@ from privacy import (
     subject_requests,
     tokens,
 )
-from privacy.erasure import Erasure, ErasureCertificate, InactivityWarning, ReplayedErasure, certificate, reading
+from privacy.erasure import Erasure, ErasureCertificate, ReplayedErasure, certificate, reading
 from privacy.fields import correspondent_hash
 from privacy.inbound import mailbox, webhooks
 from privacy.personal_data import PersonalData
+from privacy.purge import InactivityWarning
 from privacy.subject_requests import papers, wording
 from privacy.training import Training
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source

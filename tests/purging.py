@@ -5,13 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from privacy import erasure
-from privacy.erasure import InactivityWarning, PurgeLine, PurgeRun
+from privacy.purge import InactivityWarning, PurgeLine, PurgeRun, brakes, night
 
 
 def agreed(today: date) -> None:
     """What the brakes would refuse on this day is let pass by two people, as if they had done so in time."""
-    if found := erasure.brakes.brakes(today):
+    if found := brakes.brakes(today):
         PurgeRun.objects.create(
             today=today, outcome="refused", losses={x.label: [x.due, x.total] for x in found.losses},
             jumped_from=found.jumped_from, reason="Looked at.", proposed_by="test:one", agreed_by="test:two",
@@ -21,7 +20,7 @@ def agreed(today: date) -> None:
 def purge(today: date) -> dict[str, PurgeLine]:
     """The night of this day, whatever its brakes say; what it did by declaration."""
     agreed(today)
-    return {line.model: line for line in erasure.purge(today=today)}
+    return {line.model: line for line in night.purge(today=today)}
 
 
 def warned(customer: Any, **values: Any) -> InactivityWarning:

@@ -24,13 +24,14 @@ from privacy.canary import CanaryRun, CanaryStep, Colour, choosing, person, star
 from privacy.canary import run as runs
 from privacy.canary.step import Broken
 from privacy.consent import ConsentEntry
-from privacy.erasure import PurgeRun, job
+from privacy.erasure import job
 from privacy.export import steps as export_steps
 from privacy.figures import MonthFigure
 from privacy.inbound import commands
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.purge import PurgeRun
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from privacy.tasks import canary as nightly

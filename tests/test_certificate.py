@@ -17,6 +17,7 @@ from privacy.audit import AuditEntry
 from privacy.erasure import Erasure, ErasureCertificate, job, reading, rules
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.purge import night
 from privacy.roles import AGENT, AUDITOR, MANAGER, OFFICER
 from tests import make, purging
 from tests.office import colleague, desk, shown
@@ -245,7 +246,7 @@ def test_after_a_hold_a_second_one_stands_beside_the_first(mary, two):
     content = first.content
     lift(hold)
     assert jobs.work("privacy.erasure", first.erasure_id)
-    erasure.resume(timezone.localdate())
+    night.resume(timezone.localdate())
     one, two_ = ErasureCertificate.objects.all()
     assert one.content == content and (one.number, two_.number) == (1, 2)
     assert two_.said["follows"] == str(one) and two_.is_vouched_for and one.is_vouched_for

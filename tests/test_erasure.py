@@ -23,6 +23,7 @@ from privacy.inbound import answers
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.purge import night
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Source
@@ -305,7 +306,7 @@ def test_a_hold_on_one_order_keeps_that_order_alone_and_goes_on_by_itself_when_i
     assert not Enquiry.objects.exists()
     assert Order.objects.exclude(bill_to="").get() == debt
     assert OrderLine.objects.exclude(personalisation="").exists()
-    erasure.purge(today=TODAY)
+    night.purge(today=TODAY)
     assert Order.objects.exclude(bill_to="").get() == debt
     if when == "at once":
         lift(hold)
@@ -313,7 +314,7 @@ def test_a_hold_on_one_order_keeps_that_order_alone_and_goes_on_by_itself_when_i
     else:  # nobody heard that it ended
         told = {"lift_proposed_by": "one", "lifted_by": "two", "lifted_at": timezone.now()}
         Restriction.objects.filter(pk=hold.pk).update(**told)
-        erasure.purge(today=TODAY)
+        night.purge(today=TODAY)
     wish.refresh_from_db()
     assert not Order.objects.exclude(bill_to="").exists() and not wish.waits_for_release
     assert next(line for line in wish.report if line["model"] == "customers.Order")["anonymised"] == 2
@@ -394,7 +395,7 @@ def test_the_files_go_with_the_purge_too(mary):
     folder = files.folder(row.folder)
     folder.mkdir(parents=True)
     (folder / "export.json").write_bytes(b"x")
-    erasure.purge(today=TODAY)
+    night.purge(today=TODAY)
     assert not folder.exists() and not Export.objects.exists()
 
 

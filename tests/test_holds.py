@@ -14,6 +14,7 @@ from privacy.alarms import DeadlineAlarm
 from privacy.audit import AuditEntry
 from privacy.erasure import Erasure
 from privacy.notices import OutgoingEmail
+from privacy.purge import night
 from privacy.restrictions import NotLawful, Restriction, RestrictionStep
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from tests import make
@@ -193,7 +194,7 @@ def test_e48_when_a_hold_ends_the_rest_of_the_deletion_goes_at_once_as_a_job():
     wish.refresh_from_db()
     assert (wish.job_state, wish.waits_for_release) == ("done", False)
     assert not Enquiry.objects.exists()
-    erasure.resume(today)
+    night.resume(today)
     assert AuditEntry.objects.filter(event="erasure.done").count() == 2, "and the night has nothing left to do"
 
 
@@ -380,7 +381,7 @@ def test_lrd_18_a_suspicion_outlives_a_deletion_and_goes_by_itself_after_six_yea
     lines = erasure.erase(mary, today=date(2026, 6, 1), actor="test")
     (line,) = [line for line in lines if line.model == "customers.FraudMarker"]
     assert (line.kept, line.until) == (1, "2032-01-31") and "Art. 17(3)(e)" in line.reason
-    erasure.purge(today=date(2026, 6, 2))
+    night.purge(today=date(2026, 6, 2))
     assert FraudMarker.objects.exists()
 
 

@@ -28,6 +28,7 @@ from privacy.inbound.webhooks.mailing_services import DOORS
 from privacy.inbound.webhooks.replica import of_stored
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import declarations
+from privacy.purge import night
 from privacy.suppression import Suppression
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make
@@ -921,10 +922,10 @@ def test_a_call_goes_after_thirty_days_unless_it_waits(http):
     waiting = done(call(KEYS, "brevo", {"event": "unsubscribe", "about": ANNA}), http)
     WebhookCall.objects.update(received_at=make.LONG_AGO)
     assert declaration.retention.days == 30
-    erasure.purge(today=timezone.localdate())
+    night.purge(today=timezone.localdate())
     assert list(WebhookCall.objects.all()) == [waiting]
     webhooks.mark_reviewed(waiting, actor=make.staff())
-    erasure.purge(today=timezone.localdate())
+    night.purge(today=timezone.localdate())
     assert not WebhookCall.objects.exists()
 
 

@@ -14,7 +14,7 @@ from privacy import figures
 from privacy.admin.people import masked
 from privacy.admin.table import inert
 from privacy.audit import AuditEntry
-from privacy.erasure import PurgeRun
+from privacy.purge import PurgeRun
 from privacy.roles import AGENT, AUDITOR, OFFICER
 from privacy.subject_requests import DataSubjectRequest
 from tests import make, purging

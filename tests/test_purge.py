@@ -24,11 +24,11 @@ from customers.models import (
     PaymentReference,
     SavedBasket,
 )
-from privacy import audit, consent, erasure, restrictions
+from privacy import audit, consent, restrictions
 from privacy.append_only import PurgePermit
-from privacy.erasure import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, batches, windows
 from privacy.inbound.mailbox import InboundEmail
 from privacy.personal_data import Retention, declaration_of, declarations
+from privacy.purge import PurgeBatch, PurgeLine, PurgeRefused, PurgeRun, batches, night, windows
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Decision
@@ -58,7 +58,7 @@ def on_that_day():
 
 def purge(today=TODAY, *, dry_run=False):
     if dry_run:
-        return {line.model: line for line in erasure.purge(today=today, dry_run=True)}
+        return {line.model: line for line in night.purge(today=today, dry_run=True)}
     return purging.purge(today)
 
 
@@ -420,17 +420,17 @@ def browsing(count, at=make.LONG_AGO):
 def test_losing_a_large_share_at_once_is_refused_and_nothing_goes(settings):
     browsing(101)
     with pytest.raises(PurgeRefused, match=r"customers\.BrowsingRecord would lose 101 of 101 rows"):
-        erasure.purge(today=TODAY)
+        night.purge(today=TODAY)
     assert BrowsingRecord.objects.count() == 101
     assert PurgeRun.objects.get().outcome == "refused"
     assert audit.AuditEntry.objects.filter(event="purge.refused").exists()
     browsing(600, at=datetime(2026, 11, 1, tzinfo=UTC))
-    assert {x.model: x.deleted for x in erasure.purge(today=TODAY)}["customers.BrowsingRecord"] == 101
+    assert {x.model: x.deleted for x in night.purge(today=TODAY)}["customers.BrowsingRecord"] == 101
 
 
 def test_few_rows_pass_whatever_their_share():
     browsing(100)
-    assert sum(x.deleted for x in erasure.purge(today=TODAY)) == 100
+    assert sum(x.deleted for x in night.purge(today=TODAY)) == 100
 
 
 def test_short_lived_rows_turn_over_without_alarm_unless_their_rule_was_shortened(mary, monkeypatch):
@@ -440,19 +440,19 @@ def test_short_lived_rows_turn_over_without_alarm_unless_their_rule_was_shortene
         for o in Order.objects.bulk_create(orders)
     ]
     PaymentReference.objects.bulk_create(payments)
-    assert {x.model: x.deleted for x in erasure.purge(today=TODAY)}["customers.PaymentReference"] == 120
+    assert {x.model: x.deleted for x in night.purge(today=TODAY)}["customers.PaymentReference"] == 120
     monkeypatch.setattr(BrowsingRecord.personal_data, "retention", Retention(since="at", days=1))
     browsing(200, at=datetime(2026, 11, 1, tzinfo=UTC))
     with pytest.raises(PurgeRefused, match="BrowsingRecord"):
-        erasure.purge(today=TODAY)
+        night.purge(today=TODAY)
 
 
 @pytest.mark.parametrize(("days", "why"), [(-1, "before the last purge"), (32, "more than 31 days after")])
 def test_a_clock_that_jumped_is_refused(days, why):
-    erasure.purge(today=TODAY)
+    night.purge(today=TODAY)
     make.browsing_record(None, visitor_id="x", what="y")
     with pytest.raises(PurgeRefused, match=why):
-        erasure.purge(today=TODAY + timedelta(days=days))
+        night.purge(today=TODAY + timedelta(days=days))
     assert BrowsingRecord.objects.count() == 0 or days < 0 or BrowsingRecord.objects.count() == 1
     purge(TODAY + timedelta(days=days))
     assert PurgeRun.objects.first().let_pass.jumped_from == TODAY
@@ -460,8 +460,8 @@ def test_a_clock_that_jumped_is_refused(days, why):
 
 @pytest.mark.parametrize("days", [0, 1, 31])
 def test_the_next_nights_pass(days):
-    erasure.purge(today=TODAY)
-    erasure.purge(today=TODAY + timedelta(days=days))
+    night.purge(today=TODAY)
+    night.purge(today=TODAY + timedelta(days=days))
 
 
 @pytest.mark.parametrize(
@@ -494,7 +494,7 @@ def test_a_second_run_finds_nothing():
     old_people(3)
     purge()
     before = everything_as_rows()
-    assert [(x.model, x.deleted, x.anonymised) for x in erasure.purge(today=TODAY) if x.deleted or x.anonymised] == []
+    assert [(x.model, x.deleted, x.anonymised) for x in night.purge(today=TODAY) if x.deleted or x.anonymised] == []
     assert everything_as_rows() == before
 
 
@@ -567,7 +567,7 @@ def test_two_at_once_end_as_one(monkeypatch):
 
     def run():
         try:
-            done.append({x.model: x for x in erasure.purge(today=TODAY)})
+            done.append({x.model: x for x in night.purge(today=TODAY)})
         except Exception as error:  # noqa: BLE001  (a thread's error would be lost)
             failures.append(error)
         finally:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connections, transaction
 from customers.models import BrowsingRecord, Enquiry
 from privacy import tasks
 from privacy.audit import AuditEntry
-from privacy.erasure import (
+from privacy.purge import (
     NotAgreed,
     PurgeLine,
     PurgeRefused,

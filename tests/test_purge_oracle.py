@@ -9,8 +9,8 @@ from django.db import connection
 
 from customers.models import BrowsingRecord, Customer, Enquiry, Order, SavedBasket
 from privacy import audit, consent, suppression
-from privacy.erasure import PurgeRun
 from privacy.personal_data import Retention
+from privacy.purge import PurgeRun
 from privacy.restrictions import Restriction
 from privacy.subject_requests import DataSubjectRequest
 from privacy.vocabulary import Decision

@@ -14,9 +14,9 @@ from django.urls import reverse
 from customers.models import BrowsingRecord, Customer, Order
 from privacy import alarms, tasks
 from privacy.alarms import DeadlineAlarm
-from privacy.erasure import PurgeRun, batches, coming, leftovers, purge, stopping
 from privacy.notices import OutgoingEmail
 from privacy.personal_data import Retention
+from privacy.purge import PurgeRun, batches, coming, leftovers, purge, stopping
 from privacy.restrictions import Restriction
 from privacy.roles import AUDITOR, OFFICER
 from tests import make, purging

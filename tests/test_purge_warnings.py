@@ -9,9 +9,9 @@ from django.test import Client
 
 from customers.models import Account, Address, Customer, EmailAddress, NewsletterSubscription
 from privacy import jobs, restrictions
-from privacy.erasure import InactivityWarning, PurgeLine, purge, warnings
 from privacy.jobs import Job
 from privacy.notices import OutgoingEmail
+from privacy.purge import InactivityWarning, PurgeLine, purge, warnings
 from tests import make, purging
 
 pytestmark = pytest.mark.django_db

@@ -36,6 +36,7 @@ from privacy.gate import mailing_list
 from privacy.inbound import mailbox, poller
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
+from privacy.purge import PurgeRun, night
 from privacy.recipient_notices import RecipientNotice
 from privacy.restrictions import Restriction
 from privacy.suppression import Suppression
@@ -288,7 +289,7 @@ def test_nothing_that_waits_is_done(mary):
     OutgoingEmail.objects.filter(pk=row.pk).update(job_state="new", run_after=timezone.now())
     restored(mary)
     assert tasks.work("privacy.outgoingemail", row.pk) is None and tasks.purge() is None and tasks.sweep() is None
-    assert OutgoingEmail.objects.get(pk=row.pk).claims == 0 and not erasure.PurgeRun.objects.exists()
+    assert OutgoingEmail.objects.get(pk=row.pk).claims == 0 and not PurgeRun.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -430,11 +431,11 @@ def test_a_hold_wins_and_she_goes_by_herself_when_it_ends(mary):
     erase(mary)
     backup.restore()
     assert replay()["held"] == 1 and is_back(mary) and state() == State.OPEN
-    erasure.purge(today=TODAY)
+    night.purge(today=TODAY)
     assert is_back(mary)
     restrictions.propose_lifting(hold, actor="one")
     restrictions.lift(hold, actor="two", now=timezone.now())
-    erasure.purge(today=TODAY)
+    night.purge(today=TODAY)
     assert not is_back(mary) and not ReplayedErasure.objects.get().waits_for_release
     assert not OutgoingEmail.objects.filter(template="erasure_done").exists()
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import audit, roles
-from ..erasure import NotAgreed, PurgeRun, agreeing, brakes, coming, purge, report, stopping
+from ..purge import NotAgreed, PurgeRun, agreeing, brakes, coming, purge, report, stopping
 from ..roles import Act
 from .pages import ReadOnly, require
 from .site import in_the_office, page

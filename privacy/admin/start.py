@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from .. import canary, jobs, roles
 from ..alarms import DeadlineAlarm, Kind
-from ..erasure import A_NIGHT, PurgeRun, last_begun, stopping
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
+from ..purge import A_NIGHT, PurgeRun, last_begun, stopping
 from ..restrictions import Restriction
 from ..roles import Act
 from ..sight import ViewingAlarm

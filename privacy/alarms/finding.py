@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from .. import canary, consent, subject_requests
 from ..deadlines import UnlawfulEvent
-from ..erasure import A_NIGHT, last_begun
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
+from ..purge import A_NIGHT, last_begun
 from ..restrictions import Restriction
 from ..subject_requests import DataSubjectRequest, complaints, promises
 from ..vocabulary import Decision, Source

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from .. import notices
-from ..erasure import PurgeRun, leftovers, report, stopping
+from ..purge import PurgeRun, leftovers, report, stopping
 from ..sight import officer_address
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from .. import jobs
-from ..erasure import PurgeRun
+from ..purge import PurgeRun
 from .lamp import A_NIGHT, Colour, has_grace, lamp
 
 OK, NOT_YET, LATE = "ok", "not yet", "late"

@@ -17,11 +17,11 @@ from .. import audit, data_subjects, erasure
 from ..audit import AuditEntry
 from ..encryption import keyed_hash
 from ..erasure import farewell
-from ..erasure.night import has_shells
 from ..erasure.removal import delete
 from ..fields import correspondent_hash
 from ..notices import OutgoingEmail
 from ..personal_data import SELF, PersonalData, declarations
+from ..purge.night import has_shells
 from .run import SYSTEM, CanaryRun
 from .step import Broken, require
 

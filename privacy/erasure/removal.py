@@ -1,10 +1,12 @@
 """How do rows go? By one statement each, without reading them into memory; their files with them."""
 
 import logging
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import OperationalError, connection, models, transaction
@@ -17,6 +19,8 @@ from .conditions import goes_along, relations_to
 from .plan import rows_that_go
 
 logger = logging.getLogger(__name__)
+TRIES = 3
+Result = TypeVar("Result")
 
 
 def carry_out(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
@@ -108,3 +112,14 @@ def write_the_file_anew() -> None:
                 cursor.execute("VACUUM")
         except OperationalError:
             logger.warning("the database file could not be written anew tonight")
+
+
+def tried(step: Callable[[], Result]) -> Result:
+    """Tries again, at most three times, after a deadlock or a lost connection."""
+    for attempt in range(1, TRIES):
+        try:
+            return step()
+        except OperationalError:
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(0.1 * attempt)
+    return step()

@@ -16,10 +16,9 @@ from .. import audit, data_subjects, erased, erasure_ledger, restrictions, suppr
 from ..erasure_ledger import State
 from ..suppression import Suppression
 from . import farewell
-from .batches import tried
 from .job import erase_in_silence
 from .plan import Line, has_work, merged
-from .removal import empty_the_write_ahead_log
+from .removal import empty_the_write_ahead_log, tried
 from .replayed import ReplayedErasure
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .. import tokens
-from ..erasure import warnings
+from ..purge import warnings
 
 
 @csrf_exempt  # the token is the proof, as in every link that we mail

@@ -10,9 +10,9 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from customers.models import Account, Address, BrowsingRecord, Customer, EmailAddress, Enquiry, Order
-from privacy import audit, erasure
+from privacy import audit
 from privacy.consent import ConsentEntry
-from privacy.erasure import PurgeLine, batches, night, windows
+from privacy.purge import PurgeLine, PurgeRefused, batches, leftovers, night, windows
 from tests import make, purging
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -84,9 +84,9 @@ def child(step):
         return pid
     try:
         done = dying(step)
-        erasure.purge(today=TODAY)
+        night.purge(today=TODAY)
         os._exit(min(done[0], 250))
-    except erasure.PurgeRefused:
+    except PurgeRefused:
         os._exit(251)
     finally:
         os._exit(252)
@@ -139,7 +139,7 @@ def judge(expected):
     for _ in range(2):
         assert not was_killed(child(0))
         assert survivors() == expected
-    assert erasure.leftovers.look(TODAY) == {}
+    assert leftovers.look(TODAY) == {}
     assert Customer.objects.filter(emails__address="held@example.com").exists()
 
 

@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from privacy import erasure, roles
-from privacy.erasure import NotAgreed, PurgeRun
+from privacy import roles
 from privacy.erasure_ledger import CommandWhileOpen
+from privacy.purge import NotAgreed, PurgeRefused, PurgeRun, agreeing, brakes, coming, night, stopping
 from privacy.roles import Act
 
 
@@ -51,11 +51,11 @@ class Command(CommandWhileOpen):
     def purge(self, today: date, dry_run: bool) -> None:
         """Runs it, or says what it would do."""
         try:
-            lines = erasure.purge(today=today, dry_run=dry_run)
-        except erasure.PurgeRefused as refusal:
+            lines = night.purge(today=today, dry_run=dry_run)
+        except PurgeRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(json.dumps({line.model: line.as_json() for line in lines}))
-        if dry_run and (found := erasure.brakes.brakes(today)):
+        if dry_run and (found := brakes.brakes(today)):
             self.stderr.write(f"It would be refused: {found}.")
         if failed := [line.model for line in lines if line.error]:
             raise CommandError(f"Not everything was purged: {', '.join(failed)}; the others were.")
@@ -63,9 +63,9 @@ class Command(CommandWhileOpen):
 
 def calendar(today: date, in_json: bool) -> str:
     """The nights to come: a line for each night and kind of record, or one JSON object."""
-    found = erasure.coming.coming(today)
+    found = coming.coming(today)
     if in_json:
-        return json.dumps(erasure.coming.as_json(today, found))
+        return json.dumps(coming.as_json(today, found))
     lines = sorted((day, kind.declaration.label, count) for kind in found for day, count in kind.by_day.items())
     return "\n".join(f"{day} {label} {count}" for day, label, count in lines) or "Nothing on the next 30 nights."
 
@@ -91,27 +91,27 @@ def _refused() -> PurgeRun:
 
 def _propose(actor: Any, reason: str, now: datetime) -> str:
     run = _refused()
-    erasure.agreeing.propose(run, actor=actor, reason=reason, now=now)
+    agreeing.propose(run, actor=actor, reason=reason, now=now)
     return f"Proposed to let pass: {run.message}. A second, different person: --agree --actor EMAIL."
 
 
 def _agree(actor: Any, reason: str, now: datetime) -> str:
     run = _refused()
-    erasure.agreeing.agree(run, actor=actor, now=now)
+    agreeing.agree(run, actor=actor, now=now)
     return f"Agreed: {run.message}."
 
 
 def _stop(actor: Any, reason: str, now: datetime) -> str:
-    erasure.stopping.stop(actor=actor, reason=reason, now=now)
+    stopping.stop(actor=actor, reason=reason, now=now)
     return "Stopped. Nothing is purged until two people have said --resume."
 
 
 def _resume(actor: Any, reason: str, now: datetime) -> str:
-    stop = erasure.stopping.current_stop()
+    stop = stopping.current_stop()
     if stop is None or not stop.lift_proposed_by:
-        erasure.stopping.propose_resuming(actor=actor, now=now)
+        stopping.propose_resuming(actor=actor, now=now)
         return "Proposed. A second, different person: --resume --actor EMAIL."
-    erasure.stopping.resume_purges(actor=actor, now=now)
+    stopping.resume_purges(actor=actor, now=now)
     return "Purges may run again."
 
 

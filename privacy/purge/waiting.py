@@ -5,8 +5,8 @@ from datetime import date
 from django.db.models import Q
 
 from ..consent import ConsentEntry
+from ..erasure.conditions import NONE, counts_from_the_person, in_force, matter_is_open, pointed_at
 from ..personal_data import Anonymise, PersonalData
-from .conditions import NONE, counts_from_the_person, in_force, matter_is_open, pointed_at
 from .warnings import unwarned
 
 

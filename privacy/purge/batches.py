@@ -1,29 +1,25 @@
 """Which rows go in one transaction of the purge? Some 2,000 past their date, by key, never read into memory."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import OperationalError, connection, models
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from .. import audit
 from ..append_only import AppendOnlyModel
 from ..audit import AuditEntry
+from ..erasure.conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
+from ..erasure.removal import carry_out, delete
 from ..personal_data import SELF, Anonymise, PersonalData, declarations
 from . import windows
-from .conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
 from .rehearsed import Rehearsed, rehearse
-from .removal import carry_out, delete
 from .runs import PurgeBatch, PurgeLine
 from .stopping import alone
 from .waiting import still_needed
 from .windows import Keys, Place, Shape, Window, columns_of, keys_of, next_window
-
-TRIES = 3
-Result = TypeVar("Result")
 
 
 class NoProgress(Exception):
@@ -150,14 +146,3 @@ def audit_batch(line: PurgeLine, declaration: PersonalData, today: date) -> bool
         audit.record("audit.purged", actor="system:purge", target=line, head=last.hash)
         _note(line, delete(declaration, old.filter(pk__lte=last.pk)), "deleted")
     return True
-
-
-def tried(step: Callable[[], Result]) -> Result:
-    """Tries again, at most three times, after a deadlock or a lost connection."""
-    for attempt in range(1, TRIES):
-        try:
-            return step()
-        except OperationalError:
-            connection.close_if_unusable_or_obsolete()
-            time.sleep(0.1 * attempt)
-    return step()

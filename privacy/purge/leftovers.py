@@ -16,12 +16,12 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 
+from ..erasure.conditions import held, is_found_through_the_person, protected, something_left
 from ..export import Export
 from ..export.files import ROOT
 from ..jobs import Job
 from ..personal_data import ERASED, SELF, Anonymise, PersonalData, Retention, declarations, resolve
 from ..restrictions import Restriction
-from .conditions import held, is_found_through_the_person, protected, something_left
 from .waiting import still_needed
 
 Found = dict[str, dict[str, int]]

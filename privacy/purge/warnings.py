@@ -11,11 +11,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from .. import data_subjects, notices, tokens
+from ..erasure.conditions import held, is_over, matter_is_open
 from ..fields import NormalisedEmailField
 from ..jobs import Job
 from ..personal_data import SELF, Delete, PersonalData, Retention, contact_columns, declarations
 from ..vocabulary import Category, LawfulBasis, Purpose
-from .conditions import held, is_over, matter_is_open
 from .stopping import alone
 
 BATCH = 500

@@ -13,15 +13,15 @@ from django.utils import timezone
 from .. import audit, export
 from ..audit import AuditEntry
 from ..consent import ConsentEntry
+from ..erasure.conditions import held, relations_to
+from ..erasure.job import Erasure, go_on
+from ..erasure.plan import has_work
+from ..erasure.removal import empty_the_write_ahead_log, overwrite_what_goes, tried, write_the_file_anew
+from ..erasure.replaying import resume_replayed
 from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
 from . import agreeing, warnings
-from .batches import Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells, tried
+from .batches import Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells
 from .brakes import brakes
-from .conditions import held, relations_to
-from .job import Erasure, go_on
-from .plan import has_work
-from .removal import empty_the_write_ahead_log, overwrite_what_goes, write_the_file_anew
-from .replaying import resume_replayed
 from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
 from .stopping import PurgeStopped, current_stop
 from .waiting import still_needed

@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Count, F
 from django.db.models.functions import TruncDate
 
+from ..erasure.conditions import is_over, something_left
 from ..personal_data import PersonalData, Retention, declarations, resolve
-from .conditions import is_over, something_left
 
 DAYS = 30
 

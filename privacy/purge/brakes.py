@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Sum
 
+from ..erasure.conditions import held
 from ..personal_data import PersonalData, Retention, declarations
 from .batches import due_rows
-from .conditions import held
 from .runs import PurgeLine, PurgeRun, last_run, words_of
 from .waiting import kept_back
 
