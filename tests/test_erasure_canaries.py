@@ -110,7 +110,7 @@ def erase_all_of(people, with_files, caplog, patch):
 def kept_by_certificate():
     """How many rows of whom, by table, the certificates say to be kept; each with its reason and its day."""
     tables = {said.label: said.model._meta.db_table for said in declarations()}
-    kept = Counter()
+    kept: Counter[tuple[str, str]] = Counter()
     for certificate in ErasureCertificate.objects.select_related("erasure"):
         for line in certificate.said["rows"]:
             stays = line["kept"] + line["held"]
@@ -124,16 +124,17 @@ def assert_only_what_the_certificates_keep_is_left(*, some):
     """In no row of the dump beyond those, under no other word of hers, in no sealed column, and in no free page."""
     kept = kept_by_certificate()
     for table, rows in dumps.rows_with(WORD).items():
-        stands = Counter()
+        stands: Counter[tuple[str, ...]] = Counter()
         for row in rows:
             whose = set(HERS.findall(row))
             assert len(whose) == 1 and row.count(WORD) == len(HERS.findall(row)), f"{table}: {row}"
             stands[table, *whose] += 1
         assert {place: count for place, count in stands.items() if count > kept[place]} == {}
-    by_table = Counter()
+    by_table: Counter[str] = Counter()
     for (table, _), count in kept.items():
         by_table[table] += count
-    inside, outside = set(), set()
+    inside: set[str] = set()
+    outside: set[str] = set()
     for trace in traces.find(make.CANARY):
         table = trace.where.removeprefix("database:")
         assert table not in by_table or trace.count <= by_table[table], trace
