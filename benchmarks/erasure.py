@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +87,18 @@ def _written(what: str) -> list[Any]:
             if what == "count":
                 found.append(one_person.asked(person, [one_person.written(rows.annotate(n=Count("pk")).values("n"))]))
             elif isinstance(said.final(), Anonymise):
-                found.append(one_person.overheard(person, lambda _, rows=rows, said=said: rows.update(**said.blanks())))
+                found.append(one_person.overheard(person, partial(_blank, said, rows)))
             else:
-                found.append(one_person.overheard(person, lambda _, rows=rows: rows._raw_delete("default")))
+                found.append(one_person.overheard(person, partial(_delete, rows)))
     return found
+
+
+def _blank(said: Any, rows: Any, _nobody: Any) -> None:
+    rows.update(**said.blanks())
+
+
+def _delete(rows: Any, _nobody: Any) -> None:
+    rows._raw_delete(rows.db)
 
 
 def same_promises(person: Any) -> None:

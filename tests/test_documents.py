@@ -144,7 +144,12 @@ def test_every_line_looks_as_the_renderer_itself_draws_it(monkeypatch):
     """FAULTS G: what we draw at once must be what it draws letter by letter, in every script and however it is set."""
     html = PAGE.format("".join(f"<p>{line}</p>" for line in LINES * 2) + "".join(STYLED.format(one) for one in LINES))
     slowly, real = [], drawing._draw_first_line
-    monkeypatch.setattr(drawing, "_draw_first_line", lambda *given: slowly.append(given[1].text) or real(*given))
+
+    def noticed(*given):
+        slowly.append(given[1].text)
+        return real(*given)
+
+    monkeypatch.setattr(drawing, "_draw_first_line", noticed)
     ours = documents.pdf_of(html)
     assert slowly and len(slowly) < len(re.findall("<p", html)), "some lines are out of the ordinary, most are not"
     monkeypatch.setattr(drawing.drawing, "draw_first_line", real)
