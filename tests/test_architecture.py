@@ -166,8 +166,8 @@ def test_a_room_is_a_noun() -> None:
 
 def test_there_is_no_circle_inside_a_package() -> None:
     for package in (
-        "inbound", "deadlines", "admin", "views", "export", "erasure", "purge", "mailings", "recipient_notices", "sight",
-        "canary",
+        "inbound", "deadlines", "admin", "views", "export", "erasure", "purge", "mailings", "recipient_notices",
+        "sight", "canary",
     ):  # fmt: skip
         files = {tuple(module_of(path)): path for path in sources(f"privacy/{package}")}
         points = {me: {tuple(m[:3]) for m in imports(path)} & files.keys() - {me} for me, path in files.items()}
