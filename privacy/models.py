@@ -46,8 +46,8 @@ __all__ = [
     "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
     "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning", "InboundEmail",
     "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction",
-    "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
-    "ViewingAlarm", "WebhookCall",
+    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine",
+    "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
+    "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

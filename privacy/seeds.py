@@ -1,4 +1,4 @@
-"""What must stand in an empty database? Built-in purposes, roles, letters, promises; brought up to date after every migrate."""
+"""What must stand in an empty database? Purposes, roles, letters, promises; brought up to date after each migrate."""
 
 from typing import Any
 

@@ -4,12 +4,14 @@ from . import (
     children,
     complaints,
     cookies,
+    details,
     keeping,
     mail,
     mailings,
     marketing,
     pages,
     policy,
+    recipients,
     requests,
     security,
     self_test,
@@ -18,6 +20,20 @@ from . import (
 )
 
 __all__ = [
-    "children", "complaints", "cookies", "keeping", "mail", "mailings", "marketing", "pages", "policy", "requests",
-    "security", "self_test", "sharing", "staff",
-]  # fmt: skip
+    "children",
+    "complaints",
+    "cookies",
+    "details",
+    "keeping",
+    "mail",
+    "mailings",
+    "marketing",
+    "pages",
+    "policy",
+    "recipients",
+    "requests",
+    "security",
+    "self_test",
+    "sharing",
+    "staff",
+]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 
 class _Reader(HTMLParser):
@@ -26,7 +27,11 @@ class _Reader(HTMLParser):
             self.links.append(said["href"])
         if tag == "label" and said.get("for"):
             self._labels.add(said["for"])
-        if tag == "input" and said.get("type", "text") in ("text", "email", "date", "tel") and not said.get("aria-label"):
+        if (
+            tag == "input"
+            and said.get("type", "text") in ("text", "email", "date", "tel")
+            and not said.get("aria-label")
+        ):
             self._fields.append(said.get("id", ""))
 
     @property
@@ -66,7 +71,8 @@ def visit(path: str) -> Page:
     """The page at this address, for a stranger who comes for the first time, over TLS."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     client = Client(headers={"host": host}, raise_request_exception=False)
-    answer = client.get(path, secure=True)
+    with translation.override(translation.get_language()):
+        answer = client.get(path, secure=True)
     cookies = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, cookies)

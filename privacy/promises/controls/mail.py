@@ -38,7 +38,9 @@ def commands(now: datetime, wanted: str, mailbox: str, *subjects: str, text: str
 def unsubscribe_is_understood(now: datetime) -> Finding:
     """CLG-01: any case, blanks, Re: and Fwd:, encoded."""
     encoded = Header("unsubscribe", "utf-8").encode()
-    return commands(now, "unsubscribe", "remove", "UNSUBSCRIBE", "  unsubscribe ", "Re: Unsubscribe", "Fwd: UNSUBSCRIBE", encoded)
+    return commands(
+        now, "unsubscribe", "remove", "UNSUBSCRIBE", "  unsubscribe ", "Re: Unsubscribe", "Fwd: UNSUBSCRIBE", encoded
+    )
 
 
 def _somebody_real() -> Any:
@@ -57,13 +59,19 @@ def third_party_is_understood(now: datetime) -> Finding:
     if person is None:
         return not_shown(str(NO_CUSTOMER))
     sender, number = person.email_addresses()[0], str(person.number)
-    subjects = ("email no third party marketing", "Email No Third Party Marketing", "Re: email no third party marketing ")
+    subjects = (
+        "email no third party marketing",
+        "Email No Third Party Marketing",
+        "Re: email no third party marketing ",
+    )
     found = [judged(now, "service", subject, number, sender=sender) for subject in subjects]
     wrong = sum((one["command"], one["customer"]) != ("stop_third_party", number) for one in found)
     wrong += judged(now, "service", subjects[0], "My name is Mary Smith.")["outcome"] == "act"
     if wrong:
         return broken(_("A mail that says no to third parties is not understood, or acted on too easily."), wrong=wrong)
-    return kept(_("Tried now, without doing it: a mail that says no to third parties stops those alone."), tried=len(found))
+    return kept(
+        _("Tried now, without doing it: a mail that says no to third parties stops those alone."), tried=len(found)
+    )
 
 
 @control("mail-no-marketing", gettext_lazy("A mail with name and customer number is understood, from any address"))

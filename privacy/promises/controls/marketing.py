@@ -26,7 +26,9 @@ def refused_all(let_through: list[str], asked: int, what: str) -> Finding:
     """Of questions to which the gate must say no: which did it let through?"""
     if let_through:
         words = {"what": what, "places": ", ".join(let_through)}
-        return broken(_("The gate let advertising through: %(what)s (%(places)s).") % words, let_through=len(let_through))
+        return broken(
+            _("The gate let advertising through: %(what)s (%(places)s).") % words, let_through=len(let_through)
+        )
     return kept(_("Asked now, the gate says no: %(what)s.") % {"what": what}, asked=asked)
 
 
@@ -236,7 +238,10 @@ def every_choice_has_a_basis(now: datetime) -> Finding:
     )  # fmt: skip
 
 
-@control("consent-by-any-road", gettext_lazy("Withdrawals by letter, phone and email are written down like those on the site"))
+@control(
+    "consent-by-any-road",
+    gettext_lazy("Withdrawals by letter, phone and email are written down like those on the site"),
+)
 def any_road_counts(now: datetime) -> Finding:
     """Of the last year; a road that nobody has taken cannot show anything."""
     year = now - timedelta(days=365)
@@ -253,8 +258,12 @@ def any_road_counts(now: datetime) -> Finding:
 @control("preference-services", gettext_lazy("Lists of preference services are taken in"))
 def preference_services_are_read(now: datetime) -> Finding:
     """And such a listing counts."""
-    bar = Bar("", Suppression.Reason.PREFERENCE_SERVICE, Sender.OWN, now - MONTH, None, Suppression.Service.TPS, now.date())
-    if invented.may_write(now, Channel.PHONE, said=[_marketing(now - 2 * MONTH, YES, Channel.PHONE, Sender.OWN)], bars=[bar]):
+    bar = Bar(
+        "", Suppression.Reason.PREFERENCE_SERVICE, Sender.OWN, now - MONTH, None, Suppression.Service.TPS, now.date()
+    )
+    if invented.may_write(
+        now, Channel.PHONE, said=[_marketing(now - 2 * MONTH, YES, Channel.PHONE, Sender.OWN)], bars=[bar]
+    ):
         return broken(_("A listing with a preference service does not count."))
     count = Suppression.objects.exclude(service="").count()
     if not count:

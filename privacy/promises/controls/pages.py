@@ -57,7 +57,9 @@ def complaint_page_says(now: datetime) -> Finding:
     """SFB-37, the items that are settings."""
     page = visit(reverse("privacy:public_complaint"))
     wanted = ("phone", "email", "regulator")
-    missing = [name for name in wanted if not settings.SHOP[name] or settings.SHOP[name].partition("'")[0] not in page.text]
+    missing = [
+        name for name in wanted if not settings.SHOP[name] or settings.SHOP[name].partition("'")[0] not in page.text
+    ]
     if missing or not page.is_shown:
         return broken(_("The page to complain does not say: %(what)s.") % {"what": ", ".join(missing)})
     return kept(_("The page to complain says how to reach us and who else can help."))
@@ -66,7 +68,9 @@ def complaint_page_says(now: datetime) -> Finding:
 @control("page-account-closed", gettext_lazy("My data is shown to its owner alone"))
 def my_data_is_closed(now: datetime) -> Finding:
     """CLG-11: a stranger gets the sign-in."""
-    shown = [name for name in ("my_data", "preferences", "sharing", "requests") if visit(reverse(f"privacy:{name}")).is_shown]
+    shown = [
+        name for name in ("my_data", "preferences", "sharing", "requests") if visit(reverse(f"privacy:{name}")).is_shown
+    ]
     if shown:
         return broken(_("A page about a person is open to strangers: %(what)s.") % {"what": ", ".join(shown)})
     return kept(_("The pages about a person send strangers to the sign-in."))
@@ -110,4 +114,6 @@ def nothing_foreign_is_fetched(now: datetime) -> Finding:
     rules = settings.CONTENT_SECURITY_POLICY.get("DIRECTIVES", {})
     if foreign or not rules.get("default-src"):
         return broken(_("A page fetches something from another company by itself."), foreign=foreign)
-    return kept(_("No page fetches anything from another company, and browsers are told to refuse it."), looked_at=len(OPEN))
+    return kept(
+        _("No page fetches anything from another company, and browsers are told to refuse it."), looked_at=len(OPEN)
+    )

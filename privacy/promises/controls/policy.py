@@ -69,7 +69,9 @@ def policy_can_be_printed(now: datetime) -> Finding:
     return kept(_("The page of the policy can be printed by its button."))
 
 
-@control("policy-says", gettext_lazy("The policy says how to see one's data, what it is for, who gets it, how to complain"))
+@control(
+    "policy-says", gettext_lazy("The policy says how to see one's data, what it is for, who gets it, how to complain")
+)
 def policy_says_what_it_must(now: datetime) -> Finding:
     """SafeBuy 7.2, read off the text in force."""
     version = PolicyVersion.objects.in_force(timezone.localdate(now))
@@ -78,7 +80,9 @@ def policy_says_what_it_must(now: datetime) -> Finding:
     text = version.body.casefold()
     missing = [what for what, words in MUST_SAY.items() if not any(word in text for word in words)]
     if missing:
-        return broken(_("The policy says nothing about: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing))
+        return broken(
+            _("The policy says nothing about: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing)
+        )
     return kept(_("The policy says everything that it must."), looked_at=len(MUST_SAY))
 
 
@@ -121,7 +125,9 @@ def record_is_whole(now: datetime) -> Finding:
     wrong = sum(not row["lawful_basis_in_words"] for row in said["activities"])
     if wrong or not said["activities"] or not said["controller"]["legal_name"]:
         return broken(_("The record of processing lacks something that it must say."), wrong=wrong)
-    return kept(_("The record of processing was made just now from what is declared."), activities=len(said["activities"]))
+    return kept(
+        _("The record of processing was made just now from what is declared."), activities=len(said["activities"])
+    )
 
 
 def named(name: str, good: str, bad: str) -> Finding:
@@ -158,7 +164,11 @@ def contact_card_is_whole(now: datetime) -> Finding:
     """CNX-02, SFB-38."""
     wanted = ("legal_name", "postal_address", "email", "phone", "phone_hours")
     text = visit(reverse("privacy:cookies")).text
-    missing = [name for name in wanted if not settings.SHOP[name] or settings.SHOP[name].split(",")[0].partition("'")[0] not in text]
+    missing = [
+        name
+        for name in wanted
+        if not settings.SHOP[name] or settings.SHOP[name].split(",")[0].partition("'")[0] not in text
+    ]
     if missing:
         return broken(_("Missing on the pages: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing))
     return kept(_("Name, address, email, phone and its hours stand on every page."), looked_at=len(wanted))

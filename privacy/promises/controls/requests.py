@@ -31,7 +31,9 @@ def offers(kind: str) -> Finding:
     if entry is None or kind not in dict(rights.choices()):
         return broken(_("A right is not offered: %(kind)s.") % {"kind": kind})
     count = DataSubjectRequest.objects.filter(kind=kind).count()
-    return kept(_("It can be asked for: %(label)s (%(law)s).") % {"label": entry.label, "law": entry.article}, asked=count)
+    return kept(
+        _("It can be asked for: %(label)s (%(law)s).") % {"label": entry.label, "law": entry.article}, asked=count
+    )
 
 
 @control("rights-all", gettext_lazy("All rights are offered"))
@@ -68,7 +70,9 @@ def no_request_is_late(now: datetime) -> Finding:
 @control("requests-acknowledged", gettext_lazy("Requests are confirmed within 24 hours, with a number of their own"))
 def requests_are_acknowledged(now: datetime) -> Finding:
     """Those of the last 30 days that are older than a day."""
-    told = CaseEvent.objects.filter(case=OuterRef("pk"), kind="acknowledged", occurred_at__lte=OuterRef("received_at") + DAY)
+    told = CaseEvent.objects.filter(
+        case=OuterRef("pk"), kind="acknowledged", occurred_at__lte=OuterRef("received_at") + DAY
+    )
     rows = DataSubjectRequest.objects.filter(received_at__range=(now - MONTH, now - DAY))
     return none_wrong(
         rows.filter(~Exists(told)).count(), rows.count(),
@@ -120,7 +124,9 @@ def call_backs_are_made(now: datetime) -> Finding:
 def suspicion_stops(now: datetime) -> Finding:
     """No request with an open suspicion was carried out."""
     events = CaseEvent.objects.filter(kind="fraud_suspected")
-    settled = CaseEvent.objects.filter(case=OuterRef("case"), kind="doubt_settled", occurred_at__gte=OuterRef("occurred_at"))
+    settled = CaseEvent.objects.filter(
+        case=OuterRef("case"), kind="doubt_settled", occurred_at__gte=OuterRef("occurred_at")
+    )
     wrong = events.filter(~Exists(settled), case__state__in=(State.COMPLETED, State.EXECUTING)).count()
     return none_wrong(
         wrong, events.count(),
@@ -217,7 +223,9 @@ def _has_fingerprints(files: dict[str, dict[str, str]]) -> bool:
     return all(len(about.get("sha256", "")) == 64 for about in files.values())
 
 
-@control("export-checks", gettext_lazy("Three checks before a copy leaves: who asks, what speaks of others, where it goes"))
+@control(
+    "export-checks", gettext_lazy("Three checks before a copy leaves: who asks, what speaks of others, where it goes")
+)
 def copies_are_checked(now: datetime) -> Finding:
     """Copies that went out on a request."""
     rows = Export.objects.exclude(released_at=None).exclude(case=None)

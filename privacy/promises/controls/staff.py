@@ -118,7 +118,8 @@ def mass_viewing_raises_an_alarm(now: datetime) -> Finding:
     """Counted anew over the looks of the last 30 days, by full hours."""
     rows = Opening.objects.filter(opened_at__range=(now - MONTH, now)).exclude(data_subject=None)
     hours = rows.annotate(hour=TruncHour("opened_at")).values("colleague", "hour").order_by()
-    many = [one for one in hours.annotate(people=Count("data_subject", distinct=True)) if one["people"] > settings.MASS_VIEWING_PEOPLE]  # fmt: skip
+    counted = hours.annotate(people=Count("data_subject", distinct=True))
+    many = [one for one in counted if one["people"] > settings.MASS_VIEWING_PEOPLE]
     raised = set(ViewingAlarm.objects.filter(raised_at__gte=now - MONTH).values_list("colleague", "hour"))
     missed = sum((one["colleague"], one["hour"]) not in raised for one in many)
     return none_wrong(
