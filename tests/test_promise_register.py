@@ -29,8 +29,8 @@ SHOWN = reverse("privacy:promises")
 def two(settings, monkeypatch):
     """Two promises of our own, each with a look that a test decides about; the packs are laid aside."""
     settings.PROMISE_PACKS = []
-    monkeypatch.setitem(CONTROLS, "one", Control("one", "one", lambda now: kept("We saw it.", looked_at=3)))
-    monkeypatch.setitem(CONTROLS, "two", Control("two", "two", lambda now: kept("We saw it too.")))
+    monkeypatch.setitem(CONTROLS, "one", Control("one", "one", lambda _now: kept("We saw it.", looked_at=3)))
+    monkeypatch.setitem(CONTROLS, "two", Control("two", "two", lambda _now: kept("We saw it too.")))
     return [
         Promise.objects.create(code=f"NL-0{n}", topic="rights", meaning=f"We do {slug}.", controls=[slug])
         for n, slug in enumerate(("one", "two"), 1)
@@ -44,7 +44,7 @@ def stands(code):
 def look(slug, finding):
     """A control that finds this, or raises it."""
 
-    def found(now):
+    def found(_now):
         if isinstance(finding, Exception):
             raise finding
         return finding
@@ -79,7 +79,9 @@ def test_the_contradictions_inside_the_policies_are_named_on_both_sides():
     assert {"CLG-08", "CLG-18", "CNX-04", "CNX-23", "MAD-04", "MAD-15", "SFB-30", "SFB-32", "SFB-23", "CLZ-18"} == set(
         rows
     )
-    one_sided = [c for c, row in rows.items() for o in row.conflicts_with if o != LAW and c not in rows[o].conflicts_with]
+    one_sided = [
+        c for c, row in rows.items() for o in row.conflicts_with if o != LAW and c not in rows[o].conflicts_with
+    ]
     assert one_sided == []
 
 
