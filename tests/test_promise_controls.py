@@ -1,7 +1,9 @@
 """Each look at a promise sees when it is broken: the thing is broken here, one after the other, and it must say so."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -33,7 +35,7 @@ from tests.office import colleague
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
 DAY = timedelta(days=1)
-BREAKS = {}
+BREAKS: dict[str, Callable[[Any], Any]] = {}
 
 
 def breaks(*slugs):
@@ -151,7 +153,13 @@ def mail_goes_round_the_gate(world):
 @breaks("mail-requests")
 def mail_is_misread(world):
     make.customer()
-    misread = {"command": None, "customer": "42", "matched_by": "from", "outcome": "act", "case_kinds": []}
+    misread: dict[str, Any] = {
+        "command": None,
+        "customer": "42",
+        "matched_by": "from",
+        "outcome": "act",
+        "case_kinds": [],
+    }
     world.patch.setattr(mail, "judged", lambda *_args, **_more: misread)
 
 

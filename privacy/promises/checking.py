@@ -29,7 +29,7 @@ def check(now: datetime, *, actor: Any = SYSTEM) -> list[PromiseCheck]:
     with transaction.atomic():
         PromiseCheck.objects.bulk_create(rows, batch_size=500)
         PromiseCheck.objects.filter(checked_at__lt=now - HISTORY).delete()
-        counts = {str(state): sum(row.state == state for row in rows) for state in State}
+        counts: dict[str, Any] = {str(state): sum(row.state == state for row in rows) for state in State}
         audit.record("promises.checked", actor=actor, now=now, **counts)
     return rows
 

@@ -74,5 +74,5 @@ def visit(path: str) -> Page:
     with translation.override(translation.get_language()):
         answer = client.get(path, secure=True)
     cookies = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
-    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    body = answer.getvalue() if answer.streaming else answer.content
     return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, cookies)

@@ -116,7 +116,9 @@ def purposes_have_a_basis(now: datetime) -> Finding:
     wrong = sum(row.lawful_basis not in LawfulBasis.values for row in rows)
     wrong += sum(row.lawful_basis == LawfulBasis.CONSENT and not row.can_be_refused for row in rows)
     unlike = sum(
-        purposes.BASES.get(row.slug) in refusable and not row.can_be_refused for row in rows if row.is_built_in
+        purposes.BASES.get(BuiltIn(row.slug)) in refusable and not row.can_be_refused
+        for row in rows
+        if row.slug in BuiltIn.values
     )
     return none_wrong(
         len(missing) + wrong + unlike, len(rows),

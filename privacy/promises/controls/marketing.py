@@ -1,6 +1,8 @@
 """Do we advertise only to people who said yes, to exactly what they said yes to, and never after a no?"""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -22,7 +24,7 @@ SAMPLE = 300
 YES, NO = Decision.GRANTED, Decision.WITHDRAWN
 
 
-def refused_all(let_through: list[str], asked: int, what: str) -> Finding:
+def refused_all(let_through: Sequence[str], asked: int, what: str) -> Finding:
     """Of questions to which the gate must say no: which did it let through?"""
     if let_through:
         words = {"what": what, "places": ", ".join(let_through)}
@@ -52,7 +54,7 @@ def yes_counts(now: datetime) -> Finding:
     return kept(_("Asked now, a yes to a channel opens this channel."), asked=len(Channel))
 
 
-def _marketing(now: datetime, decision: Decision, channel: str, sender: str, **more: object) -> invented.Said:
+def _marketing(now: datetime, decision: Decision, channel: str, sender: str, **more: Any) -> invented.Said:
     return invented.answered(now, decision, channel=channel, sender=sender, **more)
 
 
