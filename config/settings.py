@@ -107,6 +107,8 @@ CANARY_MAIL_DOMAIN, CANARY_NUMBERS_BEGIN = "canary.example", "000"
 CANARY_HOUR = env.between("CANARY_HOUR", default=2, least=0, most=23)
 CANARY_SMTP_HOST = env.str("CANARY_SMTP_HOST", default="127.0.0.1")
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
+# The packs of promises that the shop has taken on; the others are neither looked at nor shown.
+PROMISE_PACKS = env.list("PROMISE_PACKS", default=["cloggs", "clozette", "made", "connox", "laredoute"])
 PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most=365)
 
 # --- applications ------------------------------------------------------------------------------
@@ -199,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "report looks": {"task": "privacy.tasks.report_looks", "schedule": crontab(hour="5", minute="40")},
     "canary": {"task": "privacy.tasks.canary", "schedule": 10 * 60},
     "purge": {"task": "privacy.tasks.purge", "schedule": crontab(hour=env.str("PURGE_HOUR", default="3"), minute="0")},
+    "promises": {"task": "privacy.tasks.check_promises", "schedule": crontab(hour="5", minute="20")},
     "report purge": {"task": "privacy.tasks.report_purge", "schedule": crontab(hour="6", minute="30")},
     "purge that two people let pass": {"task": "privacy.tasks.purge_agreed", "schedule": crontab(minute="*/5")},
 }

@@ -18,6 +18,7 @@ from .mailed_links import AskedLink
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
 from .processing_record import RecordVersion
+from .promises import Promise, PromiseCheck
 from .purge import InactivityWarning, PurgeBatch, PurgeLine, PurgeRun, PurgeStop
 from .purposes import Purpose
 from .recipient_notices import NoticeDelivery, RecipientNotice
@@ -45,8 +46,8 @@ __all__ = [
     "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
     "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning", "InboundEmail",
     "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction",
-    "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
-    "ViewingAlarm", "WebhookCall",
+    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine",
+    "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
+    "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

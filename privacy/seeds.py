@@ -1,8 +1,8 @@
-"""What must stand in an empty database? Built-in purposes, roles, letters; brought up to date after every migrate."""
+"""What must stand in an empty database? Purposes, roles, letters, promises; brought up to date after each migrate."""
 
 from typing import Any
 
-from . import letters, processing_record, purposes, roles
+from . import letters, processing_record, promises, purposes, roles
 
 
 def plant(**kwargs: Any) -> None:
@@ -10,4 +10,5 @@ def plant(**kwargs: Any) -> None:
     purposes.seed()
     roles.seed()
     letters.seed()
+    promises.seed()
     processing_record.remember()

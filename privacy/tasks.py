@@ -9,11 +9,11 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure_ledger, export, figures, jobs, processing_record, sight
+from . import alarms, documents, erasure_ledger, export, figures, jobs, processing_record, promises, sight
 from .canary import start_if_due
 from .inbound import wishes
 from .purge import agreeing, night
-from .subject_requests import promises
+from .subject_requests import promises as next_promises
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -94,6 +94,13 @@ def canary() -> None:
 
 @shared_task
 @while_open
+def check_promises() -> None:
+    """Every promise looked at, after the self-test and the purge of the night."""
+    promises.check(timezone.now())
+
+
+@shared_task
+@while_open
 def report_looks() -> None:
     """Who looked at how many yesterday, to the privacy officer."""
     sight.send_daily(timezone.localdate() - timedelta(days=1))
@@ -120,6 +127,6 @@ def reckon_all() -> None:
     and what the record of processing says, where that has changed.
     """
     figures.count(timezone.now())
-    promises.rebuild()
+    next_promises.rebuild()
     processing_record.remember(timezone.now())
     alarms.raise_alarms(timezone.now(), at_night=True)

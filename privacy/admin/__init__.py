@@ -19,6 +19,7 @@ from . import (
     mail,
     on_behalf,
     processing_record,
+    promise_register,
     purges,
     queue,
     recipient_notices,
@@ -33,6 +34,7 @@ from . import (
 
 __all__ = [
     "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
-    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record", "purges",
+    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record",
+    "promise_register", "purges",
     "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -48,6 +48,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.auditentry", _("Audit log"), None),
         ("looks", _("Who looked at whom"), Act.READ_AUDIT),
         ("canary", _("Nightly self-test"), Act.SEE_RULES),
+        ("privacy.promise", _("Promises"), None),
     ]),
     (_("Rules"), [
         ("privacy.recipient", _("Recipients"), None),

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from .. import canary, jobs, roles
+from .. import promises as register
 from ..alarms import DeadlineAlarm, Kind
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
@@ -53,6 +54,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "tiles": _tiles(who, today) if sees_queue else [],
         **(_purge() if roles.may(who, Act.SEE_RULES) else {}),
         "lamp": canary.lamp(timezone.now()) if roles.may(who, Act.SEE_RULES) else None,
+        "broken_promises": register.broken_count() if roles.may(who, Act.SEE_RULES) else 0,
         "sees_rules": roles.may(who, Act.SEE_RULES),
         "is_ready": is_ready,
         "ends_soon": ready.warnings(who, timezone.now()),

@@ -1,0 +1,78 @@
+"""What does somebody see who is not signed in? The site's own pages, asked for in this process, past no network."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+
+
+class _Reader(HTMLParser):
+    """Collects what a browser would fetch by itself, what can be followed, and what is sent."""
+
+    FETCHED = (("script", "src"), ("img", "src"), ("iframe", "src"), ("link", "href"), ("source", "src"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.links: list[str] = []
+        self.unlabelled, self._labels, self._fields = 0, set[str](), list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        self.fetched += [said[name] for kind, name in self.FETCHED if tag == kind and said.get(name)]
+        if tag == "a" and said.get("href"):
+            self.links.append(said["href"])
+        if tag == "label" and said.get("for"):
+            self._labels.add(said["for"])
+        if (
+            tag == "input"
+            and said.get("type", "text") in ("text", "email", "date", "tel")
+            and not said.get("aria-label")
+        ):
+            self._fields.append(said.get("id", ""))
+
+    @property
+    def without_label(self) -> int:
+        """Fields that a screen reader could not name."""
+        return sum(name not in self._labels for name in self._fields)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer: its status, type and text, the cookies it sets (name and seconds, None for the session)."""
+
+    status: int
+    kind: str
+    body: bytes
+    cookies: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """As it came, for a look whether some word is in it."""
+        return self.body.decode(errors="replace")
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody may read it without signing in."""
+        return self.status == 200
+
+    @property
+    def read(self) -> _Reader:
+        """Its parts."""
+        reader = _Reader()
+        reader.feed(self.text)
+        return reader
+
+
+def visit(path: str) -> Page:
+    """The page at this address, for a stranger who comes for the first time, over TLS."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    client = Client(headers={"host": host}, raise_request_exception=False)
+    with translation.override(translation.get_language()):
+        answer = client.get(path, secure=True)
+    cookies = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
+    body = answer.getvalue() if answer.streaming else answer.content
+    return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, cookies)

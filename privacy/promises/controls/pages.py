@@ -1,0 +1,119 @@
+"""Can everybody reach what we promised, without signing in, with the policy at hand, and with any aid?"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..control import control
+from ..finding import Finding, broken, kept
+from .browser import visit
+
+FORMS = ("unsubscribe", "public_request", "public_complaint", "cookies")
+OPEN = ("home", "policy", "promises", *FORMS)
+
+
+def open_to_all(name: str, good: str, bad: str) -> Finding:
+    """The page is shown to a stranger, and something can be sent from it."""
+    page = visit(reverse(f"privacy:{name}"))
+    has_form = 'method="post"' in page.text
+    return kept(good) if page.is_shown and has_form else broken(bad, status=page.status)
+
+
+@control("page-unsubscribe", gettext_lazy("Anybody can stop our emails without signing in"))
+def unsubscribe_is_open(now: datetime) -> Finding:
+    """CLG-06."""
+    return open_to_all(
+        "unsubscribe",
+        _("The page to stop our emails is open to everybody."),
+        _("The page to stop our emails is not open to everybody."),
+    )
+
+
+@control("page-request", gettext_lazy("Anybody can ask about her data without an account"))
+def requests_are_open(now: datetime) -> Finding:
+    """MAD-25, CLG-25."""
+    return open_to_all(
+        "public_request",
+        _("The page to ask about one's data is open to everybody."),
+        _("The page to ask about one's data is not open to everybody."),
+    )
+
+
+@control("page-complaint", gettext_lazy("Anybody can complain without an account"))
+def complaints_are_open(now: datetime) -> Finding:
+    """SFB-36."""
+    return open_to_all(
+        "public_complaint",
+        _("The page to complain is open to everybody."),
+        _("The page to complain is not open to everybody."),
+    )
+
+
+@control("page-complaint-says", gettext_lazy("The page to complain says how to reach us and who else can help"))
+def complaint_page_says(now: datetime) -> Finding:
+    """SFB-37, the items that are settings."""
+    page = visit(reverse("privacy:public_complaint"))
+    wanted = ("phone", "email", "regulator")
+    missing = [
+        name for name in wanted if not settings.SHOP[name] or settings.SHOP[name].partition("'")[0] not in page.text
+    ]
+    if missing or not page.is_shown:
+        return broken(_("The page to complain does not say: %(what)s.") % {"what": ", ".join(missing)})
+    return kept(_("The page to complain says how to reach us and who else can help."))
+
+
+@control("page-account-closed", gettext_lazy("My data is shown to its owner alone"))
+def my_data_is_closed(now: datetime) -> Finding:
+    """CLG-11: a stranger gets the sign-in."""
+    shown = [
+        name for name in ("my_data", "preferences", "sharing", "requests") if visit(reverse(f"privacy:{name}")).is_shown
+    ]
+    if shown:
+        return broken(_("A page about a person is open to strangers: %(what)s.") % {"what": ", ".join(shown)})
+    return kept(_("The pages about a person send strangers to the sign-in."))
+
+
+@control("policy-before-sending", gettext_lazy("The policy is linked above the button of every form"))
+def policy_is_at_hand(now: datetime) -> Finding:
+    """SFB-22: before the last button of the form."""
+    where, wrong = reverse("privacy:policy"), []
+    for name in FORMS:
+        main = visit(reverse(f"privacy:{name}")).text.partition("<main")[2].partition("</main>")[0]
+        form = main.rpartition("</form>")[0]
+        if f'href="{where}"' not in form.rpartition("<button")[0]:
+            wrong.append(name)
+    if wrong:
+        return broken(_("A form does not link the policy before its button: %(what)s.") % {"what": ", ".join(wrong)})
+    return kept(_("Every open form links the policy before its button."), looked_at=len(FORMS))
+
+
+@control("pages-accessible", gettext_lazy("The open pages can be used with a screen reader and without JavaScript"))
+def pages_are_accessible(now: datetime) -> Finding:
+    """Language, one heading, a way past the menu, a label for every field."""
+    wrong = []
+    for name in OPEN:
+        page = visit(reverse(f"privacy:{name}"))
+        whole = "<html lang=" in page.text and page.text.count("<h1") == 1 and 'class="skip"' in page.text
+        if not page.is_shown or not whole or page.read.without_label:
+            wrong.append(name)
+    if wrong:
+        return broken(_("A page lacks what a screen reader needs: %(what)s.") % {"what": ", ".join(wrong)})
+    return kept(_("The open pages have language, heading, labels and a way past the menu."), looked_at=len(OPEN))
+
+
+@control("pages-nothing-foreign", gettext_lazy("No page fetches anything from another company"))
+def nothing_foreign_is_fetched(now: datetime) -> Finding:
+    """CNX-24: so nothing goes to a social network before a click."""
+    foreign = 0
+    for name in OPEN:
+        fetched = visit(reverse(f"privacy:{name}")).read.fetched
+        foreign += sum("//" in one and not one.startswith(settings.SITE_URL) for one in fetched)
+    rules = settings.CONTENT_SECURITY_POLICY.get("DIRECTIVES", {})
+    if foreign or not rules.get("default-src"):
+        return broken(_("A page fetches something from another company by itself."), foreign=foreign)
+    return kept(
+        _("No page fetches anything from another company, and browsers are told to refuse it."), looked_at=len(OPEN)
+    )

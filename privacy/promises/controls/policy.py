@@ -1,0 +1,182 @@
+"""Is the policy in force, dated, whole, kept in all its versions, and does it say what it must?"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ... import processing_record
+from ...policies import NoticeShown, PolicyVersion
+from ..control import control
+from ..finding import Finding, broken, kept, none_wrong, not_shown
+from .browser import visit
+
+Kind = PolicyVersion.Kind
+# What the policy must speak of (SafeBuy 7.2): each thing by words of which one must be in it.
+MUST_SAY = {
+    "see your data": ("see your data", "access", "get a copy"),
+    "what it is used for": ("use it for", "used for", "purposes"),
+    "who else gets it": ("who else", "recipients", "third part"),
+    "how long": ("how long", "retention", "kept for"),
+    "how to complain": ("complain", "not satisfied"),
+}
+
+
+@control("policy-in-force", gettext_lazy("A policy is in force, and its page says since when"))
+def policy_says_its_day(now: datetime) -> Finding:
+    """Read off the page, as a stranger sees it."""
+    version, page = PolicyVersion.objects.in_force(timezone.localdate(now)), visit(reverse("privacy:policy"))
+    if version is None:
+        return broken(_("There is no policy in force."))
+    day = date_format(version.effective_on, "j F Y")
+    if not page.is_shown or day not in page.text or version.version not in page.text:
+        return broken(_("The page of the policy does not say which version it is and since when."))
+    return kept(_("The page of the policy says which version it is and since when."))
+
+
+@control("policy-versions", gettext_lazy("Every version of the policy stays readable"))
+def versions_stay(now: datetime) -> Finding:
+    """Each page, and what changed from one to the next."""
+    rows = list(PolicyVersion.objects.published(timezone.localdate(now)))
+    wrong = sum(not visit(reverse("privacy:policy_version", args=[row.version])).is_shown for row in rows)
+    return none_wrong(
+        wrong, len(rows),
+        good=_("Every version of the policy can be read, and what changed."),
+        bad=_("A version of the policy cannot be read any more."),
+        none=_("There is no policy in force."),
+    )  # fmt: skip
+
+
+@control("policy-pdf", gettext_lazy("The policy can be kept as a PDF"))
+def policy_is_a_pdf(now: datetime) -> Finding:
+    """Made now."""
+    page = visit(reverse("privacy:policy_pdf"))
+    if not page.is_shown or not page.body.startswith(b"%PDF-"):
+        return broken(_("The policy cannot be kept as a PDF."), status=page.status)
+    return kept(_("The policy was made into a PDF just now."), bytes=len(page.body))
+
+
+@control("policy-print", gettext_lazy("The policy can be printed"))
+def policy_can_be_printed(now: datetime) -> Finding:
+    """The button on its page."""
+    page = visit(reverse("privacy:policy"))
+    if not page.is_shown or "data-print" not in page.text:
+        return broken(_("The page of the policy has no button to print it."))
+    return kept(_("The page of the policy can be printed by its button."))
+
+
+@control(
+    "policy-says", gettext_lazy("The policy says how to see one's data, what it is for, who gets it, how to complain")
+)
+def policy_says_what_it_must(now: datetime) -> Finding:
+    """SafeBuy 7.2, read off the text in force."""
+    version = PolicyVersion.objects.in_force(timezone.localdate(now))
+    if version is None:
+        return broken(_("There is no policy in force."))
+    text = version.body.casefold()
+    missing = [what for what, words in MUST_SAY.items() if not any(word in text for word in words)]
+    if missing:
+        return broken(
+            _("The policy says nothing about: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing)
+        )
+    return kept(_("The policy says everything that it must."), looked_at=len(MUST_SAY))
+
+
+@control("terms-readable", gettext_lazy("The terms and conditions can be read and printed without signing in"))
+def terms_can_be_read(now: datetime) -> Finding:
+    """Beside the policy."""
+    version = PolicyVersion.objects.in_force(timezone.localdate(now), Kind.TERMS)
+    if version is None:
+        return not_shown(_("No terms and conditions are stored here; the shop shows them elsewhere."))
+    if not visit(reverse("privacy:policy_version", args=[version.version])).is_shown:
+        return broken(_("The terms and conditions are stored, but nobody can read them here."))
+    return kept(_("The terms and conditions can be read without signing in."))
+
+
+@control("security-policy", gettext_lazy("The internal security policy is in force and was looked at in time"))
+def security_policy_is_current(now: datetime) -> Finding:
+    """CLG-26: red when overdue."""
+    today = timezone.localdate(now)
+    version = PolicyVersion.objects.in_force(today, Kind.INTERNAL_SECURITY)
+    if version is None:
+        return broken(_("There is no internal security policy in force."))
+    if version.review_on is None or version.review_on < today:
+        return broken(_("The internal security policy is past the day on which it was to be looked at again."))
+    return kept(_("The internal security policy is in force and was looked at in time."))
+
+
+@control("policy-shown-is-no-yes", gettext_lazy("Who was shown which policy is on record, and counts as nothing more"))
+def notices_are_noted(now: datetime) -> Finding:
+    """CLZ-18; that it is no yes shows the gate."""
+    count = NoticeShown.objects.count()
+    if not count:
+        return not_shown(_("Nobody has been shown a policy yet; the first one who signs in shows it."))
+    return kept(_("Who was shown which policy is on record."), shown=count)
+
+
+@control("processing-record", gettext_lazy("The record of processing is whole: each purpose, basis, period, recipient"))
+def record_is_whole(now: datetime) -> Finding:
+    """Art. 30, made now from the declarations."""
+    said = processing_record.record()
+    wrong = sum(not row["lawful_basis_in_words"] for row in said["activities"])
+    if wrong or not said["activities"] or not said["controller"]["legal_name"]:
+        return broken(_("The record of processing lacks something that it must say."), wrong=wrong)
+    return kept(
+        _("The record of processing was made just now from what is declared."), activities=len(said["activities"])
+    )
+
+
+def named(name: str, good: str, bad: str) -> Finding:
+    """Whether a setting names somebody, with a way to reach her, and a page shows her name."""
+    who = settings.SHOP[name].strip()
+    if not who:
+        return broken(bad)
+    shown = any(who in visit(reverse(f"privacy:{page}")).text for page in ("home", "policy"))
+    return kept(good) if shown else broken(bad)
+
+
+@control("dpo-named", gettext_lazy("The data protection officer is named on the pages"))
+def officer_is_named(now: datetime) -> Finding:
+    """CNX-01: red if empty."""
+    return named(
+        "data_protection_officer",
+        _("The data protection officer is named where everybody can read it."),
+        _("No data protection officer is named where everybody can read it."),
+    )
+
+
+@control("security-officer-named", gettext_lazy("Somebody is named who answers for security"))
+def security_officer_is_named(now: datetime) -> Finding:
+    """SFB-16: red if empty."""
+    return named(
+        "security_officer",
+        _("Somebody is named who answers for security."),
+        _("Nobody is named who answers for security."),
+    )
+
+
+@control("contact-card", gettext_lazy("Name, address, email, phone and its hours stand on every page"))
+def contact_card_is_whole(now: datetime) -> Finding:
+    """CNX-02, SFB-38."""
+    wanted = ("legal_name", "postal_address", "email", "phone", "phone_hours")
+    text = visit(reverse("privacy:cookies")).text
+    missing = [
+        name
+        for name in wanted
+        if not settings.SHOP[name] or settings.SHOP[name].split(",")[0].partition("'")[0] not in text
+    ]
+    if missing:
+        return broken(_("Missing on the pages: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing))
+    return kept(_("Name, address, email, phone and its hours stand on every page."), looked_at=len(wanted))
+
+
+@control("shop-law", gettext_lazy("It is set which country's law holds"))
+def law_is_set(now: datetime) -> Finding:
+    """CNX-33: it picks the clock and the holidays."""
+    if not settings.SHOP["jurisdiction"]:
+        return broken(_("It is not set which country's law holds."))
+    return kept(_("It is set which country's law holds, and the clock follows it."), law=settings.SHOP["jurisdiction"])

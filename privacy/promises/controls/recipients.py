@@ -1,0 +1,136 @@
+"""Who stands in the register of companies: bound, named, in a safe country, with a way to say no, and never a buyer?"""
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ...recipients import ADEQUATE, Disclosure, Recipient
+from ..control import control
+from ..finding import Finding, broken, kept, none_wrong, not_shown
+from .invented import a_recipient, may_give
+
+IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
+FOR_MONEY = ("sale", "lease", "sell", "rent")
+
+
+@control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
+def everybody_is_bound(now: datetime) -> Finding:
+    """MAD-13; authorities are bound by law."""
+    rows = Recipient.objects.active().exclude(kind=Recipient.Kind.AUTHORITY).exclude(fields=[])
+    today = timezone.localdate(now)
+    wrong = sum(not one.has_agreement(today) for one in rows)
+    return none_wrong(
+        wrong, len(rows),
+        good=_("Every company that may get data has agreed in writing to keep it to itself."),
+        bad=_("Some company may get data without an agreement in force."),
+        none=_("No company may get data at present."),
+    )  # fmt: skip
+
+
+@control("recipients-country", gettext_lazy("No company in a country without protection, unless a safeguard is named"))
+def countries_are_safe(now: datetime) -> Finding:
+    """By the gate, and by the register."""
+    if may_give(now, a_recipient(is_necessary=True, country="US")):
+        return broken(_("The gate would send data to a country without protection."))
+    rows = Recipient.objects.active()
+    wrong = rows.exclude(country__in=ADEQUATE).filter(safeguard="").count()
+    return none_wrong(
+        wrong, rows.count(),
+        good=_("Every company is in a country that protects data, or its safeguard is named."),
+        bad=_("A company in a country without protection is switched on without a safeguard."),
+        none=_("No company is switched on at present."),
+    )  # fmt: skip
+
+
+@control("recipients-not-for-money", gettext_lazy("Data is neither sold nor rented out"))
+def nothing_is_sold(now: datetime) -> Finding:
+    """No company in the register gets data as a buyer, and the register offers no such kind."""
+    wrong = Recipient.objects.exclude(kind__in=Recipient.Kind.values).count()
+    offers = [kind for kind in Recipient.Kind.values if any(word in kind for word in FOR_MONEY)]
+    if wrong or offers:
+        return broken(_("The register holds, or offers, companies that get data for money."), wrong=wrong)
+    return kept(_("The register knows no company that gets data for money."), looked_at=Recipient.objects.count())
+
+
+@control("recipients-purpose", gettext_lazy("Every company has a purpose and nothing beyond it"))
+def purposes_are_named(now: datetime) -> Finding:
+    """What it does with the data, in words; to whom in writing."""
+    rows = Recipient.objects.active()
+    return none_wrong(
+        rows.filter(purpose="").count(), rows.count(),
+        good=_("For every company it is written down what it may do with the data, and nothing else."),
+        bad=_("Some company has no purpose on record."),
+        none=_("No company is switched on at present."),
+    )  # fmt: skip
+
+
+@control("recipients-described", gettext_lazy("Every company has its full name, address, country and group"))
+def companies_are_described(now: datetime) -> Finding:
+    """Those that get data at all."""
+    rows = Recipient.objects.active()
+    bare = Q(legal_name="") | Q(postal_address="") | Q(country="") | ~Q(group__in=Recipient.Group.values)
+    return none_wrong(
+        rows.filter(bare).count(), rows.count(),
+        good=_("Every company stands in the register with its full name, address, country and group."),
+        bad=_("Some company lacks its full name, address, country or group."),
+        none=_("No company is switched on at present."),
+    )  # fmt: skip
+
+
+@control(
+    "recipients-opt-out", gettext_lazy("Every service in the browser has a link to its policy and a way to say no")
+)
+def services_have_a_way_out(now: datetime) -> Finding:
+    """CNX-23, LRD-21: a service with neither is red."""
+    rows = Recipient.objects.active().filter(group__in=IN_THE_BROWSER)
+    return none_wrong(
+        rows.filter(Q(policy_url="") | Q(opt_out_url="")).count(), rows.count(),
+        good=_("Every service that works in the browser has its policy and a way to say no."),
+        bad=_("Some services that work in the browser have no link to say no, or none to their policy."),
+        none=_("No service works in the browser."),
+    )  # fmt: skip
+
+
+@control("recipients-short-ip", gettext_lazy("Measurement services shorten IP addresses"))
+def measurement_shortens(now: datetime) -> Finding:
+    """Those that get an address at all."""
+    rows = [one for one in Recipient.objects.active() if any(name.startswith("ip") for name in one.fields)]
+    return none_wrong(
+        sum(not one.shortens_ip for one in rows), len(rows),
+        good=_("Every company that gets an internet address shortens it first."),
+        bad=_("A company gets an internet address and does not shorten it."),
+        none=_("No company gets an internet address."),
+    )  # fmt: skip
+
+
+@control("recipients-measurement", gettext_lazy("Who measures visits is in the register"))
+def measurement_is_registered(now: datetime) -> Finding:
+    """CLZ-14; with what it gets, which names nobody."""
+    rows = list(Recipient.objects.filter(group=Recipient.Group.MEASUREMENT))
+    wrong = sum(bool({"name", "email", "address", "phone"} & set(one.fields)) for one in rows)
+    return none_wrong(
+        wrong, len(rows),
+        good=_("Who measures visits is in the register, and gets no name or address."),
+        bad=_("Somebody who measures visits may get names or addresses."),
+        none=_("Nobody who measures visits is in the register."),
+    )  # fmt: skip
+
+
+@control(
+    "recipients-credit", gettext_lazy("Credit agencies are in the register, and every question to them is on record")
+)
+def credit_agencies_are_known(now: datetime) -> Finding:
+    """LRD-16, CNX-15, CNX-16."""
+    rows = Recipient.objects.filter(kind=Recipient.Kind.CREDIT_REFERENCE)
+    if not rows.exists():
+        return not_shown(_("No credit agency is in the register."))
+    asked = Disclosure.objects.filter(recipient__in=rows)
+    return none_wrong(
+        asked.filter(legal_basis="").count(), asked.count(),
+        good=_("Every question to a credit agency is on record with its legal basis."),
+        bad=_("A credit agency was asked without a legal basis on record."),
+        none=_("No credit agency has been asked yet."),
+    )  # fmt: skip

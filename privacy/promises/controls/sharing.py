@@ -1,0 +1,172 @@
+"""Who else gets data: only whom we may give it, only what is on the list, only with leave, and never for money?"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ...gate.facts import RESTRICTED, Bar
+from ...gate.sharing import Share, share_answers
+from ...preferences import sharing as offered_choices
+from ...recipients import Disclosure, Recipient
+from ...vocabulary import Decision, Purpose, Source
+from ..control import control
+from ..finding import Finding, broken, kept, none_wrong
+from . import invented
+from .invented import a_recipient, may_give
+
+MONTH = timedelta(days=30)
+SAMPLE = 500
+YES, NO = Decision.GRANTED, Decision.WITHDRAWN
+IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
+FOR_MONEY = ("sale", "lease", "sell", "rent")
+
+
+def refuses(would_give: bool, good: str, bad: str) -> Finding:
+    """The gate must say no to an invented hand-over."""
+    return broken(bad) if would_give else kept(good)
+
+
+@control("sharing-default-no", gettext_lazy("Nothing goes to anybody who is not needed for an order, without a yes"))
+def default_is_no(now: datetime) -> Finding:
+    """Neither without a word, nor by accepting a policy."""
+    to = a_recipient()
+    accepted = invented.answered(now, YES, Purpose.SHARING, recipient=-1, source=Source.POLICY_ACCEPTANCE)
+    return refuses(
+        may_give(now, to) or may_give(now, to, said=[accepted]),
+        _("Asked now, the gate gives nothing to a company that is not needed for an order, without a yes to it."),
+        _("The gate would give data to a company without the person's yes."),
+    )
+
+
+@control("sharing-no-counts", gettext_lazy("A no to one company, or to all, ends sharing"))
+def no_counts(now: datetime) -> Finding:
+    """The later word counts; a no to all counts for every one that is not needed."""
+    yes = invented.answered(now - MONTH, YES, Purpose.SHARING, recipient=-1)
+    to_one, to_all = (invented.answered(now, NO, Purpose.SHARING, recipient=which) for which in (-1, None))
+    if not may_give(now, a_recipient(), said=[yes]):
+        return broken(_("A yes to a company does not count."))
+    return refuses(
+        any(may_give(now, a_recipient(), said=[no, yes]) for no in (to_one, to_all)),
+        _("Asked now, a no to one company or to all of them ends sharing at once."),
+        _("The gate would go on sharing after a no."),
+    )
+
+
+@control("sharing-necessary-or-chosen", gettext_lazy("Without a yes only whoever is needed for an order gets data"))
+def necessary_or_chosen(now: datetime) -> Finding:
+    """By the gate, and by the register: nobody in advertising counts as needed."""
+    needed, chosen = a_recipient(is_necessary=True), a_recipient()
+    wrong = Recipient.objects.active().filter(is_necessary=True, group__in=IN_THE_BROWSER).count()
+    if wrong or may_give(now, chosen) or not may_give(now, needed):
+        return broken(_("Somebody who is not needed for an order counts as needed."), wrong=wrong)
+    return kept(_("Without a yes only whoever is needed for an order gets data."))
+
+
+@control("sharing-fields", gettext_lazy("No company gets a field that is not on its list"))
+def only_listed_fields(now: datetime) -> Finding:
+    """By the gate, and in what was really handed over."""
+    if may_give(now, a_recipient(is_necessary=True), "name", "date_of_birth"):
+        return broken(_("The gate would give a field that is not on the company's list."))
+    rows = list(Disclosure.objects.filter(occurred_at__lte=now).select_related("recipient").order_by("-pk")[:SAMPLE])
+    outside = [row for row in rows if row.recipient.kind != Recipient.Kind.AUTHORITY]
+    wrong = sum(bool(set(row.fields) - set(row.recipient.fields)) for row in outside)
+    return none_wrong(
+        wrong, len(outside),
+        good=_("Nothing was handed over that is not on the company's list."),
+        bad=_("Something was handed over that is not on the company's list."),
+    )  # fmt: skip
+
+
+@control("sharing-real", gettext_lazy("What was handed over in the last 30 days had leave at that moment"))
+def real_ones_had_leave(now: datetime) -> Finding:
+    """The gate asked about each, as of its moment."""
+    rows = Disclosure.objects.filter(occurred_at__range=(now - MONTH, now)).exclude(
+        recipient__kind=Recipient.Kind.AUTHORITY
+    )
+    asked = [
+        Share(data_subject=row.data_subject, recipient=row.recipient, fields=row.fields, at=row.occurred_at)
+        for row in rows.select_related("recipient", "data_subject").order_by("-pk")[:SAMPLE]
+        if row.data_subject.erased_at is None
+    ]
+    wrong = sum(not answer.allowed for answer in share_answers(asked))
+    return none_wrong(
+        wrong, len(asked),
+        good=_("Everything that was handed over in the last 30 days had leave at that moment."),
+        bad=_("Something was handed over for which the gate says no."),
+        none=_("Nothing was handed over in the last 30 days; the next hand-over shows it."),
+    )  # fmt: skip
+
+
+@control("sharing-restricted", gettext_lazy("Nothing is shared of data that may be kept but not used"))
+def restricted_is_no(now: datetime) -> Finding:
+    """Art. 18."""
+    bar = Bar("0", RESTRICTED, "", now - MONTH, None)
+    return refuses(
+        may_give(now, a_recipient(is_necessary=True), bars=[bar]),
+        _("Asked now, the gate gives nothing of somebody whose data may be kept but not used."),
+        _("The gate would share data that may be kept but not used."),
+    )
+
+
+@control("sharing-outside-eea", gettext_lazy("A no to transfers outside the European Economic Area counts"))
+def transfers_can_be_refused(now: datetime) -> Finding:
+    """Even for whoever is needed and well protected."""
+    no = invented.answered(now, NO, Purpose.TRANSFER)
+    to = a_recipient(is_necessary=True, country="NZ")
+    return refuses(
+        may_give(now, to, said=[no]),
+        _("Asked now, a no to transfers outside the European Economic Area counts."),
+        _("The gate would send data outside the European Economic Area in spite of a no."),
+    )
+
+
+@control("sharing-group-use", gettext_lazy("A no to further use within the group counts"))
+def group_use_can_be_refused(now: datetime) -> Finding:
+    """SFB-20."""
+    no = invented.answered(now, NO, Purpose.FURTHER_USE)
+    return refuses(
+        may_give(now, a_recipient(is_necessary=True, group=Recipient.Group.AFFILIATE), said=[no]),
+        _("Asked now, a no to further use within our group counts."),
+        _("The gate would let the group use data in spite of a no."),
+    )
+
+
+@control("sharing-authorities", gettext_lazy("Police and offices get data only by a recorded order"))
+def authorities_need_an_order(now: datetime) -> Finding:
+    """By the gate, and each hand-over with its legal basis and reference."""
+    if may_give(now, a_recipient(kind=Recipient.Kind.AUTHORITY, is_necessary=True)):
+        return broken(_("The gate would give data to an authority without a recorded order."))
+    rows = Disclosure.objects.filter(recipient__kind=Recipient.Kind.AUTHORITY)
+    wrong = rows.filter(Q(legal_basis="") | Q(reference="")).count()
+    return none_wrong(
+        wrong, rows.count(),
+        good=_("No authority gets data without an order that is on record with its legal basis and reference."),
+        bad=_("Data went to an authority without a legal basis or reference on record."),
+    )  # fmt: skip
+
+
+@control("sharing-choices", gettext_lazy("Every company that is not needed is a choice of its own"))
+def every_company_is_a_choice(now: datetime) -> Finding:
+    """On the page of sharing choices."""
+    wanted = set(Recipient.objects.optional().values_list("pk", flat=True))
+    offered = {option.recipient.pk for option in offered_choices() if option.recipient}
+    return none_wrong(
+        len(wanted - offered), len(wanted),
+        good=_("Every company that is not needed for an order is a choice of its own."),
+        bad=_("Some company that is not needed for an order cannot be switched off by itself."),
+        none=_("Every company in the register is needed for an order."),
+    )  # fmt: skip
+
+
+@control("disclosures-are-told", gettext_lazy("People read to whom we gave their data"))
+def disclosures_name_fields(now: datetime) -> Finding:
+    """Each hand-over with company, day and fields, which is what the page shows."""
+    rows = Disclosure.objects.all()
+    return none_wrong(
+        rows.filter(fields=[]).count(), rows.count(),
+        good=_("Every hand-over is on record with company, day and fields, and the person reads it."),
+        bad=_("A hand-over is on record without what was handed over."),
+        none=_("Nothing has been handed over yet."),
+    )  # fmt: skip
