@@ -472,6 +472,11 @@ def two_with_one_number(world):
     world.patch.setitem(vars(Customer._meta.get_field("number")), "unique", False)
 
 
+@breaks("how-we-met")
+def met_nobody_knows_how(world):
+    Customer.objects.filter(pk=make.customer().pk).update(collected_via="")
+
+
 @breaks("prize-draws-narrow")
 def a_prize_draw_asks_for_more(world):
     world.patch.setattr("privacy.promises.controls.details.A_PRIZE_NEEDS", {"name"})

@@ -12,7 +12,7 @@ from ... import data_subjects
 from ...consent import ConsentEntry
 from ...fields import EncryptedField, ShortenedIPField, shorten_ip
 from ...personal_data import PersonalData, all_models, declaration_of, declarations
-from ...vocabulary import Category, Decision
+from ...vocabulary import Category, Decision, Source
 from ...vocabulary import Purpose as BuiltIn
 from ..control import control
 from ..finding import Finding, broken, none_wrong
@@ -137,6 +137,21 @@ def numbers_are_unique(now: datetime) -> Finding:
         rows.filter(number="").count(), rows.count(),
         good=_("Every customer has a number that nobody else has."),
         bad=_("A customer has no number."),
+        none=_("There are no customers yet."),
+    )  # fmt: skip
+
+
+@control("how-we-met", gettext_lazy("For every customer it is noted by which road we met"))
+def road_is_noted(now: datetime) -> Finding:
+    """On the site, by phone, in the shop, from a list: declared, so it is in the copy, and of nobody empty."""
+    said = declaration_of(data_subjects.model())
+    if not isinstance(said, PersonalData) or not {"collected_via", "source"} <= set(said.fields):
+        return broken(_("It is not noted by which road we met a customer."))
+    rows = data_subjects.people().filter(erased_at=None)
+    return none_wrong(
+        rows.exclude(collected_via__in=Source.values).count(), rows.count(),
+        good=_("For every customer it is noted by which road we met."),
+        bad=_("Of some customer it is not noted by which road we met."),
         none=_("There are no customers yet."),
     )  # fmt: skip
 
