@@ -17,7 +17,8 @@ NO_POWERS = ", ".join(
     for power in "accelerometer camera display-capture geolocation gyroscope hid microphone midi payment usb".split()
 )
 ALWAYS = {"/healthz", "/readyz"}
-PUBLIC = {"home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "promises", "health", "ready"}
+TEXTS = {f"{text}{form}" for text in ("policy", "terms") for form in ("", "_version", "_pdf", "_version_pdf")}
+PUBLIC = {"home", "promises", "health", "ready", *TEXTS}
 
 
 class ClosedMiddleware:

@@ -25,6 +25,7 @@ from .views import (
 
 app_name = "privacy"
 complaint = {"kind": "complaint"}
+terms = {"kind": policy.Kind.TERMS}
 urlpatterns = [
     path("", policy.home, name="home"),
     path("account/", my_data.my_data, name="my_data"),
@@ -63,6 +64,10 @@ urlpatterns = [
     path("privacy.pdf", policy.pdf, name="policy_pdf"),
     path("privacy/<slug:version>.pdf", policy.pdf, name="policy_version_pdf"),
     path("privacy/<slug:version>/", policy.policy, name="policy_version"),
+    path("terms/", policy.policy, terms, name="terms"),
+    path("terms.pdf", policy.pdf, terms, name="terms_pdf"),
+    path("terms/<slug:version>.pdf", policy.pdf, terms, name="terms_version_pdf"),
+    path("terms/<slug:version>/", policy.policy, terms, name="terms_version"),
     path("cookies/", policy.cookies, name="cookies"),
     path("promises/", promises.register, name="promises"),
     path("print-size/", print_size.choose, name="print_size"),

@@ -16,8 +16,8 @@ from tests.portal import dump, portal_names, sign_in
 
 pytestmark = pytest.mark.django_db
 PUBLIC = {
-    "home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "cookies", "promises", "unsubscribe",
-    "public_request", "public_complaint", "health", "ready",
+    "home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "terms", "terms_version", "terms_pdf",
+    "terms_version_pdf", "cookies", "promises", "unsubscribe", "public_request", "public_complaint", "health", "ready",
 }  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def addresses(customer: Any) -> dict[str, str]:
     given: dict[str, dict[str, str]] = {
         "records": {"kind": "customers.order"}, "correct": {"category": "identity"},
         "policy_version": {"version": make.policy().version},
+        "terms_version": {"version": make.policy(kind="terms").version},
         "one_click": {"token": tokens.issue("unsubscribe", customer)},
         "one_click_bare": {"token": tokens.issue("unsubscribe", customer)},
         "keep": {"token": tokens.issue("keep", customer)},
@@ -63,7 +64,7 @@ def addresses(customer: Any) -> dict[str, str]:
         "behalf_request": {"token": behalf_link("request")}, "behalf_complaint": {"token": behalf_link("complaint")},
     }  # fmt: skip
     given["export_file"] = {"reference": case.reference, "name": "export.json"}
-    given["policy_version_pdf"] = given["policy_version"]
+    given["policy_version_pdf"], given["terms_version_pdf"] = given["policy_version"], given["terms_version"]
     numbered = {"reference": case.reference}
     return {
         name: reverse(f"privacy:{name}", kwargs=given.get(name, numbered if name in NUMBERED else None))
@@ -126,7 +127,7 @@ def test_every_page_says_how_it_may_be_kept_and_what_it_may_load():
     client = sign_in(mary)
     for name, address in addresses(mary).items():
         answer = client.post(address) if name == "withdraw_request" else client.get(address)
-        if name not in ("health", "ready", "policy_pdf"):
+        if name not in ("health", "ready", "policy_pdf", "terms_pdf"):
             assert "no-store" in answer["Cache-Control"], name
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
