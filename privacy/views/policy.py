@@ -32,7 +32,12 @@ def policy(request: HttpRequest, version: str = "", kind: Kind = Kind.PRIVACY) -
     known = list(PolicyVersion.objects.published(timezone.localdate(), kind))
     shown = _named(known, version)
     older = known[known.index(shown) + 1] if shown and known.index(shown) + 1 < len(known) else None
-    context = {"policy": shown, "in_force": known[0] if known else None, "versions": known, "older": older}
+    context: dict[str, Any] = {
+        "policy": shown,
+        "in_force": known[0] if known else None,
+        "versions": known,
+        "older": older,
+    }
     context |= {"address": _addresses(kind), "title": TITLES[kind], "beside": _beside(kind)}
     if shown and older and "compare" in request.GET:
         context["changes"] = list(_changes(older, shown))

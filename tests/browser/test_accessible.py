@@ -12,7 +12,7 @@ from tests.test_portal_access import behalf_link, follow_link
 
 PUBLIC = [
     "/", "/privacy/", "/privacy/2025-1/", "/privacy/2026-1/?compare=1", "/cookies/", "/unsubscribe/", "/requests/new/",
-    "/complaints/new/", "/promises/", "/nowhere/",
+    "/complaints/new/", "/promises/", "/terms/", "/nowhere/",
 ]  # fmt: skip
 ENTRANCE = [
     "/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/",
