@@ -194,6 +194,14 @@ def test_copies_of_letters_go_by_the_address_and_not_by_a_part_of_it(mary, setti
     assert {path.stem for path in tmp_path.glob("*.eml")} == {"other", "body"}
 
 
+def test_a_copy_that_another_erasure_removed_first_stops_nobody(mary, settings, tmp_path):
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    (tmp_path / "gone.eml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "hers.eml").write_bytes(b"To: mary@example.com\r\n\r\n.")
+    erase(mary)
+    assert not (tmp_path / "hers.eml").exists()
+
+
 def test_a_hold_on_one_order_keeps_no_export_and_no_copy_of_a_letter(mary, settings, tmp_path):
     settings.EMAIL_FILE_PATH = str(tmp_path)
     (tmp_path / "a.eml").write_bytes(b"To: mary@example.com\r\n\r\n.")

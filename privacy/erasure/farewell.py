@@ -224,7 +224,10 @@ def remove_copies(addresses: Iterable[str]) -> None:
 
 
 def _named_in(path: Path) -> set[str]:
-    with path.open("rb") as file:
-        head = BytesHeaderParser().parse(file)
+    try:
+        with path.open("rb") as file:
+            head = BytesHeaderParser().parse(file)
+    except FileNotFoundError:
+        return set()  # somebody else's erasure was quicker
     lines = [str(line) for name in ("To", "Cc", "From") for line in head.get_all(name, [])]
     return {normalise_email(address) for _, address in getaddresses(lines) if address}
