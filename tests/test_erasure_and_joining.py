@@ -19,7 +19,7 @@ from tests import make
 from tests.test_erasure_and_export import PAUSES, STOPS, Turn, erase, everything_on_disk, export_of, in_a_row
 
 pytestmark = pytest.mark.django_db
-STEPS = (*PAUSES, (job, "carry_out"))
+STEPS = (*PAUSES, (job, "carry_out_for"))
 
 
 def guest_with_a_login_apart():
