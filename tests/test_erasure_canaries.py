@@ -205,7 +205,7 @@ def test_what_a_careless_program_left_in_a_log_the_cache_or_the_broker_is_named(
     mary = make.customer(login=True)
     make.enquiry(mary)
     folder, word = project.VAR / "logs", make.canary(mary)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "shop.log").write_text(f"INFO sent to {word}\n")
     cache.set("basket", {"of": word})
     app.send_task("shop.written_badly", args=[f"Dear {word}"])

@@ -66,6 +66,7 @@ def fetch(home: Customer, case: DataSubjectRequest, of_what: str) -> None:
     with home.page.expect_download() as waiting:
         home.page.get_by_role("link", name=re.compile("export.json")).click()
     assert waiting.value.suggested_filename.startswith(case.reference)
+    waiting.value.path()  # whole, before the page goes elsewhere
 
 
 def test_a_copy_comes_at_once_and_whole_once_a_colleague_has_read_what_speaks_of_others(home, agent):
