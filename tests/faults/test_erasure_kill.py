@@ -139,13 +139,13 @@ def kill_a_worker_again_and_again(count, kills, tmp_path, monkeypatch, seed):
     monkeypatch.setattr(settings, "JOB_LEASE_SECONDS", LEASE)
     rows, luck, log = [wish() for _ in range(count)], random.Random(seed), tmp_path / "worker.log"
     deadline, killed = time.monotonic() + 60 + 8 * kills + 4 * count, 0
-    # As fast as a machine may work them off: there is somebody left to erase at every kill.
-    while unfinished() and time.monotonic() < deadline:
+    while (killed < kills or unfinished()) and time.monotonic() < deadline:
         with running(log, *WORKER, JOB_LEASE_SECONDS=LEASE) as child:
             child.wait_for(" ready.", 60)
-            while unfinished() and child.is_running and time.monotonic() < deadline:
-                if killed < kills and unfinished() < 5:
-                    rows += [wish() for _ in range(10)]
+            while (killed < kills or unfinished()) and child.is_running and time.monotonic() < deadline:
+                # As fast as a machine may work them off: there is somebody left to erase at every kill.
+                if killed < kills and unfinished() < 20:
+                    rows += [wish() for _ in range(20)]
                 hand_over()
                 time.sleep(luck.uniform(0.05, 0.6))
                 if killed < kills:
