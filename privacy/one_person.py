@@ -12,9 +12,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
+from .statements import CURSOR, opened
+
 Written = tuple[str, tuple[Any, ...]]
-# The driver's own cursor takes numbered places and keeps what it has prepared.
-CURSOR = {"postgresql": ("RawCursor", "$"), "sqlite": ("Cursor", "?")}
 PLACE = re.compile("%([s%])")
 # Keys that no row has; one of them stands where hers will.
 NOBODY: list[tuple[Any, Any]] = [
@@ -59,9 +59,8 @@ class OfOne:
         return int(self._said(data_subject).rowcount)
 
     def _said(self, data_subject: Any) -> Any:
-        database: Any = connections[DEFAULT_DB_ALIAS]
-        database.ensure_connection()
-        cursor = database.make_cursor(getattr(database.Database, CURSOR[database.vendor][0])(database.connection))
+        database, own, _mark = opened()
+        cursor = database.make_cursor(own)
         key = self.key.get_db_prep_value(data_subject.pk, database)
         for sql, params, places in self.written:
             filled = list(params)

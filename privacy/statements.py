@@ -37,7 +37,7 @@ class Insertion(_Writing):
 
     def run(self, rows: list[dict[str, Any]]) -> None:
         """Inserts them, all with the same columns named; without a transaction around it, it is one of its own."""
-        database, cursor, mark = _open()
+        database, cursor, mark = opened()
         shared = self._defaults(database, rows[0])
         given = [self._value(name, value, database) for row in rows for name, value in row.items()]
         columns = tuple(self.fields[name].column for name in (*shared, *rows[0]))
@@ -56,7 +56,7 @@ class Rewriting(_Writing):
 
     def run(self, rows: Mapping[Any, Mapping[str, Any]]) -> None:
         """Values by column, by primary key; every row names the same columns."""
-        database, cursor, mark = _open()
+        database, cursor, mark = opened()
         names = next(iter(rows.values()))
         statement = _update(self.table, self.key, tuple(self.fields[name].column for name in names), mark)
         given = [(*(self._value(name, values[name], database) for name in names), pk) for pk, values in rows.items()]
@@ -64,7 +64,7 @@ class Rewriting(_Writing):
             cursor.executemany(statement, given)
 
 
-def _open() -> tuple[Any, Any, str]:
+def opened() -> tuple[Any, Any, str]:
     """The connection of this thread, a cursor of the driver's own, and its mark of a place."""
     database: Any = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from .. import promises, roles
-from ..promises import Promise, PromiseCheck, State
-from ..promises.promise import Topic
+from ..promises import Promise, State
+from ..promises.promise import OWN, Topic
 from ..roles import Act
 from .pages import require
 from .rules import Rules
@@ -84,7 +83,7 @@ class _ByPack(admin.SimpleListFilter):
 
     def lookups(self, request: Any, model_admin: Any) -> Any:
         """Those with the software, and our own."""
-        return [*promises.packs().items(), ("own", gettext_lazy("our own"))]
+        return [*promises.packs().items(), (OWN, gettext_lazy("our own"))]
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """The rows."""
@@ -128,15 +127,12 @@ class Promises(Rules):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the last look."""
-        newest = PromiseCheck.objects.filter(promise=OuterRef("pk")).order_by("-pk")
-        rows = super().get_queryset(request)
-        return rows.annotate(
-            last_state=Subquery(newest.values("state")[:1]), last_at=Subquery(newest.values("checked_at")[:1])
-        )
+        rows: Any = super().get_queryset(request)
+        return rows.with_last_look()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The number and the quote of a pack's promise are those of the policy."""
-        return (*self.readonly_fields, "code", "quote", "kind") if obj and obj.pack != "own" else self.readonly_fields
+        return (*self.readonly_fields, "code", "quote", "kind") if obj and obj.pack != OWN else self.readonly_fields
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """With the button."""

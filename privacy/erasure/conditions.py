@@ -1,6 +1,6 @@
 """Which rows may go, and which must stay? Conditions for the very statement that deletes: a hold always wins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -61,13 +61,9 @@ def goes_along(relation: Any) -> bool:
 
 def pointed_at(model: type[models.Model]) -> Q:
     """Rows that others point at, which the database would not let go or would take others with them unseen."""
-    found = NONE
+    holding = [r for r in relations_to(model) if r.on_delete is not models.SET_NULL and not goes_along(r)]
     # First those that stay when their person goes: most rows are pointed at by these alone, and one is enough.
-    for relation in sorted(relations_to(model), key=lambda relation: not _stays_blank(relation.related_model)):
-        if relation.on_delete is not models.SET_NULL and not goes_along(relation):
-            key = OuterRef(relation.field.target_field.attname)
-            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: key})))
-    return found
+    return _named_by(sorted(holding, key=lambda relation: not _stays_blank(relation.related_model)))
 
 
 def _stays_blank(model: type[models.Model]) -> bool:
@@ -77,10 +73,14 @@ def _stays_blank(model: type[models.Model]) -> bool:
 
 def protected(model: type[models.Model]) -> Q:
     """Rows that our records name, as of having done something; the database would refuse to let them go."""
+    return _named_by(relation for relation in relations_to(model) if relation.on_delete is models.PROTECT)
+
+
+def _named_by(relations: Iterable[Any]) -> Q:
     found = NONE
-    for relation in relations_to(model):
-        if relation.on_delete is models.PROTECT:
-            found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+    for relation in relations:
+        key = OuterRef(relation.field.target_field.attname)
+        found |= Q(Exists(relation.related_model._base_manager.filter(**{relation.field.name: key})))
     return found
 
 

@@ -1,11 +1,12 @@
 """The rows: what was promised, in whose words, who or what answers for it; and what each look found."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from ..personal_data import NoPersonalData
@@ -39,6 +40,12 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
     def active(self) -> Self:
         """Those of the packs that the shop has taken on, and the shop's own."""
         return self.filter(pack__in=[*settings.PROMISE_PACKS, OWN])
+
+    def with_last_look(self) -> Any:
+        """Each with what its newest look found and when: `last_check` (its key), `last_state`, `last_at`."""
+        newest = PromiseCheck.objects.filter(promise=OuterRef("pk")).order_by("-pk")
+        said = {"last_check": "pk", "last_state": "state", "last_at": "checked_at"}
+        return self.annotate(**{name: Subquery(newest.values(column)[:1]) for name, column in said.items()})
 
 
 class Promise(models.Model):

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
 from .finding import State
 from .promise import Promise, PromiseCheck
 
@@ -36,20 +34,15 @@ class Standing:
 
 def standings() -> list[Standing]:
     """Every active promise, by code; two statements."""
-    promises = list(_with_last())
+    promises = list(Promise.objects.active().with_last_look())
     checks = PromiseCheck.objects.in_bulk([one.last_check for one in promises if one.last_check])
     return [Standing(one, checks.get(one.last_check)) for one in promises]
 
 
 def broken_count() -> int:
     """How many promises were found broken by their last look."""
-    state = PromiseCheck.objects.filter(pk=OuterRef("last_check")).values("state")
-    return _with_last().annotate(last_state=Subquery(state)).filter(last_state=State.BROKEN).count()
-
-
-def _with_last() -> Any:
-    newest = PromiseCheck.objects.filter(promise=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    return Promise.objects.active().annotate(last_check=Subquery(newest))
+    found: int = Promise.objects.active().with_last_look().filter(last_state=State.BROKEN).count()
+    return found
 
 
 def by_topic(rows: list[Standing]) -> Iterator[tuple[str, list[Standing]]]:

@@ -69,10 +69,10 @@ def columns_of(model: type[Model], keys: Keys) -> list[Any]:
 
 def _field(model: type[Model], key: str) -> Any:
     way, _, name = key.rpartition("__")
-    owner: Any = model if name == "pk" and not way else None
-    if owner is None and name == "pk":
-        owner = resolve(model, way).related_model
-    return owner._meta.pk if owner is not None else resolve(model, key)
+    if name != "pk":
+        return resolve(model, key)
+    owner: Any = resolve(model, way).related_model if way else model
+    return owner._meta.pk
 
 
 def next_window(rows: QuerySet[Any], keys: Keys, after: Place) -> Window | None:
