@@ -1,5 +1,6 @@
 """A real Postfix for tests, from Debian, that hands mail on to where a test says; and swaks, which hands mail in."""
 
+import json
 import os
 import pwd
 import shutil
@@ -161,14 +162,15 @@ class Postfix:
             raise AssertionError(f"Postfix did not say {text!r} {times} times:\n{self.said}") from None
 
     @property
-    def queue(self) -> list[str]:
-        """What it still has to deliver, a line of JSON for each mail."""
-        return self._run("postqueue", "-j").splitlines()
+    def queue(self) -> list[dict[str, str]]:
+        """What it still has to deliver, each mail once, though it moves between two folders while they are listed."""
+        listed = map(json.loads, self._run("postqueue", "-j").splitlines())
+        return list({str(mail["queue_id"]): mail for mail in listed}.values())
 
     @property
     def under_way(self) -> int:
         """How many mails it has in hand."""
-        return sum('"queue_name": "active"' in one for one in self.queue)
+        return sum(mail["queue_name"] == "active" for mail in self.queue)
 
     def flush(self) -> None:
         """Have it try again at once what it could not deliver."""

@@ -108,7 +108,7 @@ def test_what_it_says_to_be_left_is_what_the_second_reading_counted(mary, two, m
 def test_it_holds_no_value_of_the_person(mary, two):
     make.everything(mary, [d for d in declarations() if d.label != "privacy.ErasureCertificate"])
     word, number = make.canary(mary), mary.number
-    before = [word, number, "mary@example.com", "7946", mary.display_name, *traces_of(mary)]
+    before = [word, number, "mary@example.com", "7946 0958", mary.display_name, *traces_of(mary)]
     row = erased(mary, two)
     for pdf in (erasure.pdf_of(row), erasure.pdf_of(row, for_the_person=True)):
         text = words_of(pdf) + json.dumps(inside(pdf), ensure_ascii=False) + row.content

@@ -148,10 +148,10 @@ def test_the_office_lists_whom_to_call_and_shows_the_end_of_a_number_only_after_
     at_desk.post(reverse(STEP, args=[case.pk, "called"]), {"outcome": "Nobody answered", "text": "Rang long."})
     page = at_desk.get(CALLS).content.decode()
     assert case.reference in page
-    assert "123" not in page and "Nobody answered" not in page
+    assert "••• 123" not in page and "900123" not in page and "Nobody answered" not in page
     look(at_desk, case)
     page = at_desk.get(CALLS).content.decode()
-    assert "••• 123" in page and "Nobody answered" in page and "900" not in page
+    assert "••• 123" in page and "Nobody answered" in page and "900123" not in page and "900 123" not in page
     said = desk(officer).post(reverse(STEP, args=[case.pk, "not_the_person"]), {"text": "Her son."}, follow=True)
     assert "It is not the person who is asking." in said.content.decode()
     assert "Nobody to call back" in at_desk.get(CALLS).content.decode()

@@ -196,7 +196,8 @@ def test_what_comes_while_we_are_down_or_die_waits_at_postfix_and_comes_once(pos
 
     hand_in(sent[:4])
     server.wait_for("status=deferred", times=4)
-    assert len(server.queue) == 4 and not rows()
+    wait_until(lambda: len(server.queue) == 4, 20, "four wait")
+    assert not rows()
     with listener(tmp_path, ports) as child:
         server.deliver_all()
         assert texts() == Counter(sent[:4])

@@ -117,7 +117,8 @@ def test_a_line_names_nobody_and_only_our_key_can_compute_it(mary, ledger):
     erase(mary)
     (line,) = map(json.loads, ledger.read_text().splitlines())
     text = ledger.read_text().lower()
-    for value in ("mary", "example", mary.number, "7946", make.CANARY.lower()):
+    # Whole numbers: some digits of one come up in a hash by chance.
+    for value in ("mary", "example", mary.number, "442079460958", "7946 0958", make.CANARY.lower()):
         assert value not in text
     assert line["number"] == erased.identifier_hash("number", mary.number)
     assert erased.identifier_hash("email", "MARY@example.com") in line["known_by"] and len(line["known_by"]) == 3
