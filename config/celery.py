@@ -3,11 +3,14 @@
 import os
 
 from celery import Celery
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Without a broker a click must not wait: the row is stored, the sweeper hands it over later.
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+# What goes over the whole shop. Of a job its own row says how long it may take.
+LONG_TASKS = ("purge", "purge_agreed", "check_promises", "count_figures", "reckon_all")
 
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -19,6 +22,9 @@ app.conf.update(
     task_acks_late=True,
     task_ignore_result=True,
     task_publish_retry_policy=PUBLISH_RETRIES,
+    # A worker to which nobody says otherwise takes from both.
+    task_queues=[Queue("celery"), Queue("long")],
+    task_routes={f"privacy.tasks.{name}": {"queue": "long"} for name in LONG_TASKS},
     task_reject_on_worker_lost=True,
     task_serializer="json",
     worker_hijack_root_logger=False,

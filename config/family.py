@@ -1,4 +1,4 @@
-"""Which processes this project runs: broker, web, worker, scheduler, mail listener, poller; where they listen."""
+"""Which processes this project runs: broker, web, workers, scheduler, mail listener, poller; where they listen."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from django.conf import settings
 
 from .processes import FamilyError, Member
 
-STOP_ORDER = ("mail", "imap", "beat", "web", "worker", "broker")
+STOP_ORDER = ("mail", "imap", "beat", "web", "worker", "long worker", "broker")
 # The longest name of a Unix socket that the kernel takes, less the closing zero.
 SOCKET_PATH_MAX = 107
 
@@ -91,7 +91,7 @@ def web_answers() -> bool:
 def members() -> list[Member]:
     """The whole family, in the order in which it starts."""
     family = [_broker()] if settings.BROKER_IS_EMBEDDED else []
-    return [*family, _web(), _worker(), _beat(), _mail(), *([_imap()] if settings.IMAP else [])]
+    return [*family, _web(), *_workers(), _beat(), _mail(), *([_imap()] if settings.IMAP else [])]
 
 
 def _broker() -> Member:
@@ -111,10 +111,18 @@ def _web() -> Member:
     return Member("web", argv, stop_seconds=15, orphan_signal=signal.SIGQUIT, is_up=web_answers)
 
 
-def _worker() -> Member:
+def _workers() -> list[Member]:
+    """One takes what is quick, and one what takes minutes, so that nobody's unsubscribe waits behind a copy."""
+    return [
+        _worker("worker", "--exclude-queues", "long"),
+        _worker("long worker", "--queues", "long", "--concurrency", "1"),
+    ]
+
+
+def _worker(name: str, *what: str) -> Member:
     """Its stop is warm: the work in hand ends first. An orphan stops cold: the sweeper hands its rows out again."""
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", _log_level()]
-    return Member("worker", _celery("worker", *quiet), stop_seconds=30, orphan_signal=signal.SIGQUIT)
+    return Member(name, _celery("worker", *what, *quiet), stop_seconds=30, orphan_signal=signal.SIGQUIT)
 
 
 def _beat() -> Member:

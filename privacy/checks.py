@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
 
-from . import data_subjects, deadlines
+from . import data_subjects, deadlines, one_person
 from .personal_data import (
     Anonymise,
     CannotBlank,
@@ -200,3 +200,8 @@ def check_data_subject_model(app_configs: Any = None, **kwargs: Any) -> Iterator
     missing += [name for name in data_subjects.REQUIRED_OF_MANAGER if not hasattr(person._default_manager.all(), name)]
     if missing:
         yield checks.Error(f"{person._meta.label} lacks {', '.join(missing)}.", obj=person, id=NO_PERSON)
+    try:
+        one_person.stand_in(person)
+    except one_person.CannotBeLeftOpen:
+        hint = "Give it one of these as its primary key; what it has now can stay as a unique column."
+        yield checks.Error(f"{person._meta.label} has a key that is no number, UUID or text.", hint, person, NO_PERSON)

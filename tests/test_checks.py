@@ -11,7 +11,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from customers.models import Customer
-from privacy import checks
+from privacy import checks, data_subjects
 from privacy.personal_data import SELF, Anonymise, Delete, Keep, NoPersonalData, PersonalData, Retention
 from privacy.vocabulary import Category, LawfulBasis, Purpose
 from tests.children import ROOT
@@ -150,6 +150,19 @@ def test_a_person_s_model_must_offer_what_the_engine_asks_for(monkeypatch):
     monkeypatch.delattr(Customer, "contact_email")
     (message,) = checks.check_data_subject_model()
     assert message.id == checks.NO_PERSON and "contact_email" in message.msg
+
+
+@isolate_apps("customers")
+def test_a_person_s_key_must_be_of_a_kind_that_an_erasure_can_ask_by(monkeypatch):
+    """Else her erasure would be the first to say so."""
+    for key, refused in ((models.UUIDField, False), (models.SlugField, False), (models.DateTimeField, True)):
+        person = made(declared(), key=key(primary_key=True))
+        for name in data_subjects.REQUIRED:
+            setattr(person, name, getattr(Customer, name, None))
+        monkeypatch.setattr(checks.data_subjects, "model", lambda person=person: person)
+        monkeypatch.setattr(checks.data_subjects, "REQUIRED_OF_MANAGER", ())
+        found = [message.id for message in checks.check_data_subject_model()]
+        assert found == ([checks.NO_PERSON] if refused else []), key
 
 
 def test_the_installed_models_all_pass():

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from .. import audit, export, jobs, recipient_notices, restrictions
-from ..jobs import Job
+from ..jobs import LONG, Job
 from ..personal_data import Anonymise, Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis, Purpose
 from . import certificate, farewell
@@ -47,6 +47,8 @@ class Erasure(Job):
             *(f for f in Job.JOB_FIELDS if f not in ("created_at", "finished_at")),
         ),
     )  # fmt: skip
+
+    queue, most_seconds = LONG, 2 * 60 * 60
 
     data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.PROTECT, related_name="erasures")
     case = models.OneToOneField("privacy.DataSubjectRequest", models.PROTECT, related_name="erasure")

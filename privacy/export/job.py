@@ -51,6 +51,9 @@ class Export(Job):
         ),
     )  # fmt: skip
 
+    # A million rows on a slow machine; what is finished by then stays, and the next try goes on behind it.
+    queue, most_seconds = jobs.LONG, 2 * 60 * 60
+
     data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="exports")
     case = models.OneToOneField("privacy.DataSubjectRequest", models.SET_NULL, null=True, related_name="export")
     requested_by = models.CharField(max_length=100)

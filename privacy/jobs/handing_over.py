@@ -19,6 +19,7 @@ from .rows import Job
 logger = logging.getLogger(__name__)
 HINT_AGAIN = timedelta(seconds=60)
 TASK = "privacy.tasks.work"
+SECONDS_TO_GIVE_BACK = 30
 
 
 def concrete() -> list[type[Job]]:
@@ -63,10 +64,20 @@ def hint(model: type[Job], pks: list[Any]) -> None:
         return
     try:
         for start in range(0, len(pks), model.at_once):
-            current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], retry=False)
+            current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], **_how(model))
     except (OperationalError, OSError):
         rows.update(hinted_at=None)
         logger.warning("broker does not answer; the sweeper will hand over %d %s", len(pks), label)
+
+
+def _how(model: type[Job]) -> dict[str, Any]:
+    """Work that does not hear that its time is over is killed a little later, and its lease runs out."""
+    return {
+        "queue": model.queue,
+        "soft_time_limit": model.most_seconds,
+        "time_limit": model.most_seconds + SECONDS_TO_GIVE_BACK,
+        "retry": False,
+    }
 
 
 def sweep(now: datetime | None = None, *, limit: int = 5000) -> int:

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 MAX_FAILURES = 3
 MAX_CLAIMS = 10
+# The queues that workers take from: what takes minutes has one of its own, so that no unsubscribe waits behind it.
+QUICK, LONG = "celery", "long"
 
 
 class CannotSucceed(Exception):
@@ -63,6 +65,9 @@ class Job(models.Model):
     most_claims: ClassVar[int] = MAX_CLAIMS
     # How many go into one message and are claimed with one statement; more than one only where each is quick.
     at_once: ClassVar[int] = 1
+    # Where it waits for a worker, and after how many seconds of one try it is stopped, which counts as a failure.
+    queue: ClassVar[str] = QUICK
+    most_seconds: ClassVar[float] = 5 * 60
     # Where `perform` has effects in the database alone, several share one transaction, wrapped in what this gives.
     shared: ClassVar[Callable[[], AbstractContextManager[None]] | None] = None
     # Columns that are read only when the job's turn comes.
