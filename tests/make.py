@@ -294,6 +294,16 @@ def correction(customer: Customer) -> corrections.Correction:
     )  # fmt: skip
 
 
+def authority_order(customer: Customer, **values: Any) -> recipients.AuthorityOrder:
+    """Police want to know where she lives; nobody has decided yet."""
+    word = canary(customer)
+    said = {"legal_basis": f"DPA 2018 Sch. 2 {word}", "reference": word, "received_on": LONG_AGO.date()} | values
+    to = said.pop("recipient", None) or recipient(kind="authority", fields=[], is_necessary=False)
+    by = said.pop("actor", "staff:recorder")
+    fields = said.pop("fields", ["name", "address"])
+    return recipients.orders.record(customer, to, fields, actor=by, now=timezone.now(), **said)
+
+
 def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:
     """A hand-over to a carrier."""
     defaults = {
@@ -600,6 +610,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     alarms.DeadlineAlarm: deadline_alarm,
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
+    recipients.AuthorityOrder: authority_order,
     restrictions.Restriction: restriction,
     restrictions.RestrictionStep: restriction_step,
     FraudMarker: fraud_marker,

@@ -33,7 +33,7 @@ FLOORS: list[set[str]] = [
     {"recipient_notices"},
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
-    {"rights", "mailings", "purge"},
+    {"rights", "mailings", "purge", "handing_over"},
     {"subject_requests"},
     {"inbound", "traces", "sight", "figures"},
     {"canary"},

@@ -239,7 +239,7 @@ def test_cnx_23_the_named_services_stand_in_the_register_with_their_way_out():
     assert set(found) >= WITH_OPT_OUT | BROWSER_ONLY | {"Creditreform Boniversum"}
     assert all(found[name].opt_out_url for name in WITH_OPT_OUT)
     assert not any(found[name].opt_out_url for name in BROWSER_ONLY)
-    assert all("browser settings only" in found[name].cookie_lifetime for name in BROWSER_ONLY)
+    assert {name for name, one in found.items() if one.browser_settings_only} == BROWSER_ONLY
     for one in found.values():
         one.full_clean()
         assert one.legal_name and one.postal_address and one.fields

@@ -15,6 +15,7 @@ from privacy import consent, gate, policies, purposes, restrictions, suppression
 from privacy.csv_files import Table
 from privacy.gate import asking, contact, mailing_list
 from privacy.personal_data import declarations
+from privacy.recipients import orders
 from privacy.vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
 from tests import make
 from tests.children import environment
@@ -330,6 +331,22 @@ def test_mad_04_accepting_a_policy_is_no_yes_to_sharing():
 
 def test_mad_11_an_authority_gets_nothing_without_an_order():
     assert not gate.may_share(make.customer(), make.recipient(kind="authority"), ["name"]).allowed
+
+
+def test_mad_11_clz_11_an_order_of_two_people_opens_exactly_what_it_names_from_then_on():
+    person, other = make.customer(), make.customer()
+    order = make.authority_order(person, fields=["name", "address"], reference="77 Js 12/26")
+    police, later = order.recipient, timezone.now() + timedelta(minutes=5)
+    assert not gate.may_share(person, police, ["name"], later).allowed, "one person alone opens nothing"
+    orders.approve(order, actor="staff:second", now=timezone.now() + timedelta(minutes=1))
+    answer = gate.may_share(person, police, ["name"], later)
+    assert answer.allowed and "77 Js 12/26" in answer.reasons[0]
+    assert not gate.may_share(person, police, ["name"], timezone.now()).allowed, "not before it was agreed to"
+    assert not gate.may_share(person, police, ["name", "phone"], later).allowed
+    assert not gate.may_share(other, police, ["name"], later).allowed
+    assert not gate.may_share(person, make.recipient(kind="authority"), ["name"], later).allowed
+    restrictions.impose(person, restrictions.Restriction.Kind.ARTICLE_18, "asked", actor="test")
+    assert not gate.may_share(person, police, ["name"], later).allowed, "what may not be used waits for a person"
 
 
 def test_cnx_12_nothing_of_a_restricted_person_is_shared():

@@ -2,6 +2,7 @@
 
 from . import (
     alarms,
+    authority_orders,
     calls,
     canary,
     explaining,
@@ -33,8 +34,8 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
-    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record",
-    "promise_register", "purges",
-    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "authority_orders", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity",
+    "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf",
+    "processing_record", "promise_register", "purges", "queue", "recipient_notices", "registers", "restrictions",
+    "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

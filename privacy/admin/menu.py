@@ -43,6 +43,8 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
     (_("Proof"), [
         ("privacy.consententry", _("Choices"), None),
         ("privacy.disclosure", _("Passed on to others"), None),
+        ("privacy.authorityorder", _("Orders of authorities"), None),
+        ("record_authority_order", _("Record an order"), Act.PROPOSE),
         ("privacy.noticeshown", _("Policies shown"), None),
         ("registers", _("Registers"), Act.SEE_QUEUE),
         ("privacy.auditentry", _("Audit log"), None),

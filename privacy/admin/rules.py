@@ -15,6 +15,7 @@ from ..roles import Act
 from .pages import OfficeAdmin
 from .site import in_the_office
 
+BROWSER = ("policy_url", "opt_out_url", "browser_settings_only", "cookie_lifetime", "shortens_ip")
 TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand")
 
 
@@ -64,9 +65,9 @@ class Recipients(Rules):
     fieldsets = (
         (None, {"fields": ("name", "legal_name", "postal_address", "kind", "group", "purpose")}),
         (_("What it may get"), {"fields": ("fields", "is_necessary", "is_active")}),
-        (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until")}),
+        (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until", "arrangement")}),
         (_("How it is told of corrections and deletions"), {"fields": TOLD}),
-        (_("In the browser"), {"fields": ("policy_url", "opt_out_url", "cookie_lifetime", "shortens_ip")}),
+        (_("In the browser"), {"fields": BROWSER}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

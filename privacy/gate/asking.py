@@ -71,6 +71,12 @@ def shares(rows: Iterable[Row]) -> Iterator[Row]:
         yield from _answered(_shares_asked(batch), share_answers)
 
 
+def asked_shares(rows: Iterable[Row]) -> Iterator[Asked]:
+    """What each row asks, for whoever does more with it than answer."""
+    for batch in _batches(rows):
+        yield from _shares_asked(batch)
+
+
 def uses(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer", "purpose", "at"}` in, `{"id", "allowed", "reasons"}` out."""
     for batch in _batches(rows):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..recipients import Recipient
+from ..recipients import AuthorityOrder, Recipient
 from ..vocabulary import Purpose
 from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
 
@@ -46,7 +46,7 @@ def share_answers(questions: Sequence[Share]) -> list[Answer]:
 
 
 def _answer(question: Share, facts: Facts) -> Answer:
-    refusals = [reason for rule in RULES if (reason := rule(question, facts))]
+    refusals = [reason for rule in rules_for(question.recipient) if (reason := rule(question, facts))]
     return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
 
 
@@ -73,7 +73,7 @@ def recipient_is_active(question: Share, facts: Facts) -> str | None:
 def recipient_has_an_agreement(question: Share, facts: Facts) -> str | None:
     """It must have promised in writing to keep the data to itself, and the promise must last (MAD-13, Art. 28)."""
     to = question.recipient
-    if to.kind == Recipient.Kind.AUTHORITY or to.has_agreement(timezone.localdate(question.at)):
+    if to.has_agreement(timezone.localdate(question.at)):
         return None
     if to.agreement_until is None:
         return _("There is no agreement with {name}.").format(name=to)
@@ -82,9 +82,14 @@ def recipient_has_an_agreement(question: Share, facts: Facts) -> str | None:
 
 def no_authority_without_an_order(question: Share, facts: Facts) -> str | None:
     """Police and offices get data by a recorded order that a person has approved, never by request (MAD-11, CLZ-11)."""
-    if question.recipient.kind == Recipient.Kind.AUTHORITY:
-        return _("An authority gets data only by a recorded order that a privacy officer has approved.")
-    return None
+    if _order(question):
+        return None
+    return _("An authority gets data only by a recorded order that a privacy officer has approved.")
+
+
+def nobody_pays(question: Share, facts: Facts) -> str | None:
+    """Data is not sold or rented out while a promise says so (CNX-03)."""
+    return next(iter(question.recipient.vetoes()), None) if question.recipient.pays else None
 
 
 def fields_are_on_the_list(question: Share, facts: Facts) -> str | None:
@@ -144,13 +149,34 @@ RULES: tuple[Rule, ...] = (
     not_restricted,
     recipient_is_active,
     recipient_has_an_agreement,
-    no_authority_without_an_order,
+    nobody_pays,
     fields_are_on_the_list,
     country_is_safe,
     transfer_is_not_refused,
     group_use_is_not_refused,
     yes_to_this_recipient,
 )
+
+# What an authority demands by law hangs neither on the person's word nor on a list of ours, but on an order that two
+# of us have seen; and what may not be used at all stays here until somebody has decided about that.
+RULES_FOR_AUTHORITIES: tuple[Rule, ...] = (
+    not_erased,
+    not_restricted,
+    recipient_is_active,
+    no_authority_without_an_order,
+    country_is_safe,
+)
+
+
+def rules_for(recipient: Recipient) -> tuple[Rule, ...]:
+    """What a hand-over to this recipient must pass."""
+    return RULES_FOR_AUTHORITIES if recipient.kind == Recipient.Kind.AUTHORITY else RULES
+
+
+def _order(question: Share) -> AuthorityOrder | None:
+    """The order by which an authority may have this."""
+    asked = (question.data_subject, question.recipient, question.fields, question.at)
+    return AuthorityOrder.objects.covering(*asked).first()
 
 
 def _choice(question: Share, facts: Facts) -> Said | None:
@@ -164,6 +190,9 @@ def _choice(question: Share, facts: Facts) -> Said | None:
 
 def _grounds(question: Share, facts: Facts) -> list[str]:
     said, to = _choice(question, facts), question.recipient
+    if to.kind == Recipient.Kind.AUTHORITY and (order := _order(question)):
+        words = _("{name} demands it by {law}, file {file}; two of us have agreed.")
+        return [words.format(name=to, law=order.legal_basis, file=order.reference)]
     if said is not None and said.is_yes:
         return [_("On {day} this person said yes to sharing with {name}.").format(day=on(said.occurred_at), name=to)]
     return [_("{name} needs this for the order: {purpose}").format(name=to, purpose=to.purpose)]

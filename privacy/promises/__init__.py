@@ -1,6 +1,6 @@
 """Which promises have we made, and do we keep them? Each is looked at every night, and says so aloud."""
 
-from . import controls  # noqa: F401  (each file registers its controls)
+from . import controls, vetoes  # noqa: F401  (each file registers its controls, or what it forbids)
 from .checking import check
 from .control import CONTROLS, control, labels
 from .finding import Finding, State

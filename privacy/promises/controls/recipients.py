@@ -7,13 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ...recipients import ADEQUATE, Disclosure, Recipient
+from ...recipients import ADEQUATE, FOR_MONEY, IN_THE_BROWSER, Disclosure, Recipient
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .invented import a_recipient, may_give
-
-IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
-FOR_MONEY = ("sale", "lease", "sell", "rent")
 
 
 @control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
@@ -47,12 +44,14 @@ def countries_are_safe(now: datetime) -> Finding:
 
 @control("recipients-not-for-money", gettext_lazy("Data is neither sold nor rented out"))
 def nothing_is_sold(now: datetime) -> Finding:
-    """No company in the register gets data as a buyer, and the register offers no such kind."""
-    wrong = Recipient.objects.exclude(kind__in=Recipient.Kind.values).count()
-    offers = [kind for kind in Recipient.Kind.values if any(word in kind for word in FOR_MONEY)]
-    if wrong or offers:
-        return broken(_("The register holds, or offers, companies that get data for money."), wrong=wrong)
-    return kept(_("The register knows no company that gets data for money."), looked_at=Recipient.objects.count())
+    """No company in the register gets data as a buyer, none can be entered, and the gate would give it nothing."""
+    wrong = Recipient.objects.filter(kind__in=FOR_MONEY).count()
+    buyers = [a_recipient(kind=kind, is_necessary=True) for kind in FOR_MONEY]
+    if wrong:
+        return broken(_("A company in the register gets data for money."), wrong=wrong)
+    if not all(buyer.vetoes() for buyer in buyers) or any(may_give(now, buyer) for buyer in buyers):
+        return broken(_("A company that gets data for money could be entered in the register."))
+    return kept(_("No company gets data for money, and none can be entered."), looked_at=Recipient.objects.count())
 
 
 @control("recipients-purpose", gettext_lazy("Every company has a purpose and nothing beyond it"))
@@ -84,11 +83,23 @@ def companies_are_described(now: datetime) -> Finding:
     "recipients-opt-out", gettext_lazy("Every service in the browser has a link to its policy and a way to say no")
 )
 def services_have_a_way_out(now: datetime) -> Finding:
-    """CNX-23, LRD-21: a service with neither is red."""
+    """CNX-23: its own link, or else the settings of one's browser, said aloud."""
+    rows = Recipient.objects.active().filter(group__in=IN_THE_BROWSER)
+    return none_wrong(
+        rows.filter(Q(policy_url="") | Q(opt_out_url="", browser_settings_only=False)).count(), rows.count(),
+        good=_("Every service that works in the browser has a link to its policy and says how to keep it out."),
+        bad=_("Some services in the browser lack a link to their policy, or do not say how to keep them out."),
+        none=_("No service works in the browser."),
+    )  # fmt: skip
+
+
+@control("recipients-both-links", gettext_lazy("Every service in the browser has both links, to read and to say no"))
+def services_have_both_links(now: datetime) -> Finding:
+    """LRD-21: the browser's settings are no link."""
     rows = Recipient.objects.active().filter(group__in=IN_THE_BROWSER)
     return none_wrong(
         rows.filter(Q(policy_url="") | Q(opt_out_url="")).count(), rows.count(),
-        good=_("Every service that works in the browser has its policy and a way to say no."),
+        good=_("Every service that works in the browser has a link to its policy and one to say no."),
         bad=_("Some services that work in the browser have no link to say no, or none to their policy."),
         none=_("No service works in the browser."),
     )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ...gate.facts import RESTRICTED, Bar
 from ...gate.sharing import Share, share_answers
 from ...preferences import sharing as offered_choices
-from ...recipients import Disclosure, Recipient
+from ...recipients import IN_THE_BROWSER, Disclosure, Recipient
 from ...vocabulary import Decision, Purpose, Source
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong
@@ -19,8 +18,6 @@ from .invented import a_recipient, may_give
 MONTH = timedelta(days=30)
 SAMPLE = 500
 YES, NO = Decision.GRANTED, Decision.WITHDRAWN
-IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
-FOR_MONEY = ("sale", "lease", "sell", "rent")
 
 
 def refuses(would_give: bool, good: str, bad: str) -> Finding:
@@ -139,11 +136,11 @@ def authorities_need_an_order(now: datetime) -> Finding:
     if may_give(now, a_recipient(kind=Recipient.Kind.AUTHORITY, is_necessary=True)):
         return broken(_("The gate would give data to an authority without a recorded order."))
     rows = Disclosure.objects.filter(recipient__kind=Recipient.Kind.AUTHORITY)
-    wrong = rows.filter(Q(legal_basis="") | Q(reference="")).count()
+    wrong = rows.filter(order=None).count()
     return none_wrong(
         wrong, rows.count(),
-        good=_("No authority gets data without an order that is on record with its legal basis and reference."),
-        bad=_("Data went to an authority without a legal basis or reference on record."),
+        good=_("Nothing went to an authority without an order on record to which two of us had agreed."),
+        bad=_("Data went to an authority without an order on record to which two of us had agreed."),
     )  # fmt: skip
 
 

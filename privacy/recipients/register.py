@@ -1,27 +1,27 @@
-"""Who else gets data, which fields, where, and under what agreement? And what did each really receive?"""
+"""Who else may get data, which fields, where, and under what agreement?"""
 
 import base64
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone
 
-from . import audit
-from .fields import EncryptedField
-from .personal_data import Keep, NoPersonalData, PersonalData, Retention
-from .vocabulary import Category, LawfulBasis
-from .vocabulary import Purpose as BuiltInPurpose
+from ..fields import EncryptedField
+from ..personal_data import NoPersonalData
 
 # The EEA, the United Kingdom, and countries with a decision of the European Commission (Art. 45).
 EEA = set("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split())
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SHORTEST_KEY = 16
 ADEQUATE = EEA | set("GB AD AR CA CH FO GG IL IM JE JP KR NZ UY".split())
+
+
+Veto = Callable[["Recipient"], str | None]
+# What higher rooms have against a recipient: a promise that forbids it. Each gives the reason, or None.
+VETOES: list[Veto] = []
 
 
 class RecipientQuerySet(models.QuerySet["Recipient"]):
@@ -47,6 +47,8 @@ class Recipient(models.Model):
         JOINT = "joint", "decides together with us"
         CREDIT_REFERENCE = "credit_reference", "credit reference agency"
         AUTHORITY = "authority", "authority"
+        SALE = "sale", "buys data from us"
+        LEASE = "lease", "rents data from us"
 
     class Group(models.TextChoices):
         DELIVERY = "delivery", "delivery"
@@ -72,8 +74,16 @@ class Recipient(models.Model):
     is_necessary = models.BooleanField(default=False, help_text="Needed to carry out an order; needs no yes.")
     is_active = models.BooleanField(default=False)
     agreement_until = models.DateField(null=True, blank=True, help_text="Last day of the agreement in force.")
+    arrangement = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Where both decide: who answers for what; everybody may read it (Art. 26).",
+    )
     policy_url = models.URLField(blank=True)
     opt_out_url = models.URLField(blank=True)
+    browser_settings_only = models.BooleanField(
+        default=False, help_text="It offers no way to say no of its own: only the settings of one's browser help."
+    )
     cookie_lifetime = models.CharField(max_length=120, blank=True)
     shortens_ip = models.BooleanField(default=False)
     notice_email = models.EmailField(
@@ -114,10 +124,34 @@ class Recipient(models.Model):
         """Whether a notice can reach it without a colleague."""
         return bool(self.notice_email or self.notice_url)
 
+    @property
+    def pays(self) -> bool:
+        """Whether it gets data for money."""
+        return self.kind in FOR_MONEY
+
+    @property
+    def offers_a_no(self) -> bool:
+        """Whether a person can keep it out of her browser: by its own link, or by her browser's settings (CNX-23)."""
+        return bool(self.opt_out_url) or self.browser_settings_only
+
+    def vetoes(self) -> list[str]:
+        """Why this recipient may not be in the register at all; nothing while no promise forbids it (CNX-03)."""
+        return [reason for veto in VETOES if (reason := veto(self))]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """ValidationError where a promise forbids such a recipient, whoever saves it."""
+        if reasons := self.vetoes():
+            raise ValidationError({"kind": reasons})
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         """No active recipient without protection where its country has none, nor without a way to tell it (Art. 19)."""
         self.country = self.country.upper()
-        wrong = {}
+        wrong: dict[str, Any] = {}
+        if reasons := self.vetoes():
+            wrong["kind"] = reasons
+        if self.is_active and self.kind == self.Kind.JOINT and not self.arrangement.strip():
+            wrong["arrangement"] = "Say who answers for what; the people concerned may read it (Art. 26)."
         if self.is_active and not self.is_adequate and not self.safeguard:
             wrong["safeguard"] = "Name the safeguard, or leave the recipient inactive."
         if self.notice_url and not may_be_called(self.notice_url):
@@ -132,6 +166,10 @@ class Recipient(models.Model):
     @property
     def _must_be_told(self) -> bool:
         return self.is_active and bool(self.fields) and self.kind != self.Kind.AUTHORITY
+
+
+FOR_MONEY = (Recipient.Kind.SALE, Recipient.Kind.LEASE)
+IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
 
 
 def may_be_called(url: str) -> bool:
@@ -157,88 +195,3 @@ def may_sign(secret: str) -> bool:
         return len(signing_key(secret)) >= SHORTEST_KEY
     except ValueError:
         return False
-
-
-class Disclosure(models.Model):
-    """One hand-over of one person's data (Art. 15(1)(c), 19); shown to the person unless the law forbids."""
-
-    personal_data = PersonalData(
-        data_subject="data_subject",
-        category=Category.CHOICES,
-        purpose=BuiltInPurpose.PRIVACY_RIGHTS,
-        lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
-        retention=Retention(since="occurred_at", years=3),
-        erase=Keep("Needed to tell every recipient about a correction or erasure (Art. 19)."),
-        fields=("occurred_at", "recipient", "fields", "legal_basis", "reference"),
-        not_personal=("secret_until",),
-    )
-
-    data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="disclosures")
-    recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="disclosures")
-    occurred_at = models.DateTimeField(default=timezone.now)
-    fields = models.JSONField(default=list)
-    legal_basis = models.CharField(max_length=200)
-    reference = models.CharField(max_length=120, blank=True)
-    secret_until = models.DateField(null=True, blank=True, help_text="An authority may forbid telling until this day.")
-
-    class Meta:
-        ordering = ["-occurred_at"]
-
-    def __str__(self) -> str:
-        return f"{self.recipient} {self.occurred_at:%Y-%m-%d}"
-
-
-def log_disclosure(
-    data_subject: Any,
-    recipient: Recipient,
-    fields: list[str],
-    *,
-    legal_basis: str,
-    actor: Any,
-    now: datetime,
-    reference: str = "",
-) -> Disclosure:
-    """Writes down one hand-over that took place; asking whether it may is the gate's work."""
-    entry = Disclosure.objects.create(
-        data_subject=data_subject,
-        recipient=recipient,
-        fields=fields,
-        legal_basis=legal_basis,
-        reference=reference,
-        occurred_at=now,
-    )
-    audit.record("disclosure", actor=actor, subject=data_subject, target=recipient, now=now, fields=fields)
-    return entry
-
-
-def told_of(data_subject: Any, today: date) -> models.QuerySet[Disclosure]:
-    """The hand-overs that this person may be shown today."""
-    open_now = Q(secret_until__isnull=True) | Q(secret_until__lt=today)
-    return Disclosure.objects.filter(open_now, data_subject=data_subject).select_related("recipient")
-
-
-class Cookie(models.Model):
-    """One cookie, of ours or of a recipient, with its lifetime (CNX-18 to CNX-21)."""
-
-    personal_data = NoPersonalData("Describes cookies, not people.")
-
-    name = models.CharField(max_length=120)
-    recipient = models.ForeignKey(Recipient, models.CASCADE, null=True, blank=True, related_name="cookies")
-    purpose = models.CharField(max_length=300)
-    lifetime_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: until the browser closes.")
-    is_essential = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["-is_essential", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["name", "recipient"], name="cookie_once"),
-            models.UniqueConstraint(fields=["name"], condition=Q(recipient__isnull=True), name="own_cookie_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def lives_too_long(self) -> bool:
-        """Longer than 13 months, which CNIL's practice warns against."""
-        return (self.lifetime_days or 0) > 395

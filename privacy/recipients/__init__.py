@@ -1,0 +1,22 @@
+"""Who else gets data, which fields, under what agreement; what did each really receive; and which cookies are there?"""
+
+from .cookies import Cookie
+from .disclosures import Disclosure, log_disclosure, told_of
+from .orders import AuthorityOrder
+from .register import (
+    ADEQUATE,
+    EEA,
+    FOR_MONEY,
+    IN_THE_BROWSER,
+    VETOES,
+    Recipient,
+    RecipientQuerySet,
+    may_be_called,
+    may_sign,
+    signing_key,
+)
+
+__all__ = [
+    "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "VETOES", "AuthorityOrder", "Cookie", "Disclosure", "Recipient",
+    "RecipientQuerySet", "log_disclosure", "may_be_called", "may_sign", "signing_key", "told_of",
+]  # fmt: skip

@@ -1,0 +1,34 @@
+"""Which cookies are there, whose, what for, and how long does each live?"""
+
+from django.db import models
+from django.db.models import Q
+
+from ..personal_data import NoPersonalData
+from .register import Recipient
+
+
+class Cookie(models.Model):
+    """One cookie, of ours or of a recipient, with its lifetime (CNX-18 to CNX-21)."""
+
+    personal_data = NoPersonalData("Describes cookies, not people.")
+
+    name = models.CharField(max_length=120)
+    recipient = models.ForeignKey(Recipient, models.CASCADE, null=True, blank=True, related_name="cookies")
+    purpose = models.CharField(max_length=300)
+    lifetime_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: until the browser closes.")
+    is_essential = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-is_essential", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "recipient"], name="cookie_once"),
+            models.UniqueConstraint(fields=["name"], condition=Q(recipient__isnull=True), name="own_cookie_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def lives_too_long(self) -> bool:
+        """Longer than 13 months, which CNIL's practice warns against."""
+        return (self.lifetime_days or 0) > 395
