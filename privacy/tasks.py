@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure_ledger, export, figures, jobs, processing_record, promises, sight
+from . import alarms, documents, erasure_ledger, export, figures, jobs, link_checks, processing_record, promises, sight
 from .canary import start_if_due
 from .inbound import wishes
 from .purge import agreeing, night
@@ -95,7 +95,8 @@ def canary() -> None:
 @shared_task
 @while_open
 def check_promises() -> None:
-    """Every promise looked at, after the self-test and the purge of the night."""
+    """Every promise looked at, after the self-test and the purge of the night, and the links on which one rests."""
+    link_checks.check(timezone.now())
     promises.check(timezone.now())
 
 

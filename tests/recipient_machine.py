@@ -64,7 +64,7 @@ def running(pem: Path) -> Iterator[Machine]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             machine.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
             if machine.goes_on:
                 machine.goes_on.wait(30)

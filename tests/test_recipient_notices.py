@@ -22,7 +22,8 @@ from privacy.audit import AuditEntry
 from privacy.erasure import Erasure
 from privacy.export.contents import collect
 from privacy.notices import OutgoingEmail
-from privacy.recipient_notices import NoticeDelivery, RecipientNotice, State, hosts, webhook
+from privacy.outgoing_calls import NotReached, exchange, hosts
+from privacy.recipient_notices import NoticeDelivery, RecipientNotice, State, webhook
 from privacy.recipients import Disclosure, Recipient
 from privacy.vocabulary import Source
 from tests import make, recipient_machine
@@ -320,13 +321,13 @@ def test_f38_a_certificate_of_somebody_else_is_refused(mary, tmp_path, monkeypat
     pem = recipient_machine.certificate(tmp_path, "other.example")
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     settings.RECIPIENT_HOSTS_INSIDE = ["localhost"]
-    with recipient_machine.running(pem) as machine, pytest.raises(webhook.NotReached) as caught:
+    with recipient_machine.running(pem) as machine, pytest.raises(NotReached) as caught:
         webhook.post(machine.url, SECRET.encode(), b"{}", key="k")
     assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value.__cause__) and machine.got == []
 
 
 def test_f38_a_slow_drip_ends_with_the_time_for_the_whole(hook, monkeypatch):
-    monkeypatch.setattr(webhook, "WHOLE_SECONDS", 1)
+    monkeypatch.setattr(exchange, "WHOLE_SECONDS", 1)
     hook.drip = 0.3
     started = datetime.now(UTC)
     send()
@@ -354,7 +355,7 @@ def test_a_public_address_may_be_called(address):
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "localhost", "[::1]", "127.0.0.1"])
 def test_f38_no_spelling_of_this_machine_is_called(host):
-    with pytest.raises((hosts.Inside, hosts.NoHost, webhook.NotReached)):
+    with pytest.raises((hosts.Inside, hosts.NoHost, NotReached)):
         webhook.post(f"https://{host}:1/", b"x" * 32, b"{}", key="k")
 
 
@@ -373,7 +374,7 @@ def test_f38_rebinding_the_address_that_was_checked_is_the_one_connected_to(monk
         connected.append(to)
         raise OSError("no traffic in tests")
 
-    with monkeypatch.context() as patch, pytest.raises(webhook.NotReached):
+    with monkeypatch.context() as patch, pytest.raises(NotReached):
         patch.setattr(socket, "getaddrinfo", look_up)
         patch.setattr(socket.socket, "connect", connect)
         webhook.post("https://rebind.example/x", b"x" * 32, b"{}", key="k")
@@ -674,7 +675,14 @@ def test_the_audit_log_holds_no_value_of_a_notice(asked, mary):
 
 def full(**values):
     defaults = {"name": "x", "kind": "processor", "group": "partner", "country": "DE", "purpose": "x"}
-    row = Recipient(**(defaults | {"fields": ["name"], "is_active": True} | values))
+    row = Recipient(
+        **(
+            defaults
+            | {"arrangement": "Both." if values.get("kind") == "joint" else ""}
+            | {"fields": ["name"], "is_active": True}
+            | values
+        )
+    )
     row.full_clean()
 
 

@@ -11,12 +11,11 @@ from .register import (
     VETOES,
     Recipient,
     RecipientQuerySet,
-    may_be_called,
     may_sign,
     signing_key,
 )
 
 __all__ = [
     "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "VETOES", "AuthorityOrder", "Cookie", "Disclosure", "Recipient",
-    "RecipientQuerySet", "log_disclosure", "may_be_called", "may_sign", "signing_key", "told_of",
+    "RecipientQuerySet", "log_disclosure", "may_sign", "signing_key", "told_of",
 ]  # fmt: skip

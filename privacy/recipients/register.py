@@ -4,12 +4,12 @@ import base64
 from collections.abc import Callable
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from ..fields import EncryptedField
+from ..outgoing_calls import may_be_called
 from ..personal_data import NoPersonalData
 
 # The EEA, the United Kingdom, and countries with a decision of the European Commission (Art. 45).
@@ -170,16 +170,6 @@ class Recipient(models.Model):
 
 FOR_MONEY = (Recipient.Kind.SALE, Recipient.Kind.LEASE)
 IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
-
-
-def may_be_called(url: str) -> bool:
-    """Whether the form of the address is right; where it leads is asked at each call."""
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return parts.scheme == "https" and named and "@" not in parts.netloc and not parts.fragment and url.isprintable()
 
 
 def signing_key(secret: str) -> bytes:

@@ -1,16 +1,19 @@
 """Who stands in the register of companies: bound, named, in a safe country, with a way to say no, and never a buyer?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ... import link_checks
 from ...recipients import ADEQUATE, FOR_MONEY, IN_THE_BROWSER, Disclosure, Recipient
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .invented import a_recipient, may_give
+
+TWO_NIGHTS = timedelta(hours=50)
 
 
 @control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
@@ -103,6 +106,21 @@ def services_have_both_links(now: datetime) -> Finding:
         bad=_("Some services that work in the browser have no link to say no, or none to their policy."),
         none=_("No service works in the browser."),
     )  # fmt: skip
+
+
+@control("recipients-links", gettext_lazy("The links of the companies in the register lead somewhere"))
+def links_lead_somewhere(now: datetime) -> Finding:
+    """CNX-23: called each night; red after the second bad one."""
+    links = link_checks.links()
+    lately = link_checks.LinkCheck.objects.filter(checked_at__gte=now - TWO_NIGHTS)
+    seen = set(lately.values_list("recipient_id", "which", "url"))
+    if not links:
+        return not_shown(_("No company in the register has a link."))
+    if dead := link_checks.LinkCheck.objects.dead(now).count():
+        return broken(_("Some links in the register lead nowhere."), wrong=dead, looked_at=len(links))
+    if any((recipient.pk, which, url) not in seen for recipient, which, url in links):
+        return not_shown(_("Not every link was called in the last two nights. This machine may have no way out."))
+    return kept(_("Every link in the register answered in the last two nights."), looked_at=len(links))
 
 
 @control("recipients-short-ip", gettext_lazy("Measurement services shorten IP addresses"))

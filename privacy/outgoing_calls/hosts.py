@@ -2,12 +2,12 @@
 
 import ipaddress
 import socket
+from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 from ..jobs import CannotSucceed
-from ..recipients import may_be_called
 
 # Addresses that stand for another one inside them: NAT64 hands on to IPv4.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -22,9 +22,19 @@ class NoHost(CannotSucceed):
     """The URL is not one that may be called."""
 
 
-def split(url: str) -> SplitResult:
+def may_be_called(url: str, schemes: Collection[str] = ("https",)) -> bool:
+    """Whether the form of the address is right; where it leads is asked at each call."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in schemes and named and "@" not in parts.netloc and not parts.fragment and url.isprintable()
+
+
+def split(url: str, schemes: Collection[str] = ("https",)) -> SplitResult:
     """The parts of a URL that may be called; NoHost otherwise, whoever wrote it into the row."""
-    if not may_be_called(url):
+    if not may_be_called(url, schemes):
         raise NoHost
     return urlsplit(url)
 
