@@ -17,6 +17,7 @@ from privacy.consent import ConsentEntry
 from privacy.erasure import Erasure
 from privacy.export import Export
 from privacy.gate import contact, sharing
+from privacy.link_checks import LinkCheck
 from privacy.mailings import leaving
 from privacy.personal_data import declaration_of, declarations
 from privacy.policies import PolicyVersion
@@ -25,7 +26,7 @@ from privacy.promises.controls import browser, complaints, cookies, mail, pages,
 from privacy.promises.controls import security as security_looks
 from privacy.purge import PurgeRun, stopping
 from privacy.purposes import Purpose
-from privacy.recipients import Cookie
+from privacy.recipients import Cookie, Recipient
 from privacy.sight import Opening
 from privacy.subject_requests import CallBack, Complaint, Fee
 from privacy.vocabulary import Category, Decision
@@ -215,7 +216,7 @@ def a_company_far_away_without_safeguard(world):
 
 @breaks("recipients-not-for-money")
 def a_buyer(world):
-    make.recipient(kind="sale")
+    Recipient.objects.bulk_create([Recipient(name="Buyer", kind="sale", group="partner", country="DE", purpose="p")])
 
 
 @breaks("recipients-purpose", "recipients-described")
@@ -223,9 +224,16 @@ def a_company_without_purpose_and_address(world):
     make.recipient(purpose="", legal_name="")
 
 
-@breaks("recipients-opt-out", "cookies-of-others")
+@breaks("recipients-opt-out", "recipients-both-links", "cookies-of-others")
 def a_service_without_a_way_to_say_no(world):
     make.recipient(group="advertising")
+
+
+@breaks("recipients-links")
+def a_link_leads_nowhere_for_two_nights(world):
+    row, now = make.recipient(policy_url="https://gone.example/"), NOW()
+    values = {"which": "policy_url", "url": row.policy_url, "outcome": "gone", "checked_at": now}
+    LinkCheck.objects.create(recipient=row, failing_since=now - 2 * DAY, **values)
 
 
 @breaks("recipients-short-ip")
