@@ -66,15 +66,15 @@ def read(batch: Iterable[Row], now: datetime, supplier: str, counts: Counts, rep
             if row.error:
                 raise ValueError(row.error)
             yield _person(row, now, supplier)
-        except ValidationError as wrong:
+        except (ValidationError, ValueError) as wrong:
             counts.refused += 1
-            report(row.line, _in_one_line(wrong))
-        except ValueError as wrong:
-            counts.refused += 1
-            report(row.line, str(wrong))
+            report(row.line, in_one_line(wrong))
 
 
-def _in_one_line(wrong: ValidationError) -> str:
+def in_one_line(wrong: ValidationError | ValueError) -> str:
+    """What is wrong with a row, column by column where that is known."""
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
     if not hasattr(wrong, "error_dict"):
         return " ".join(wrong.messages)
     return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in wrong.message_dict.items())

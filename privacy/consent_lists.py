@@ -1,0 +1,188 @@
+"""Which choices does a file bring, of people whom we know? A yes with its day and words; a no in any case.
+
+Columns. `customer` (the number) or `email`; `decision` (yes, no). Known: `purpose` (marketing), `channel` (email, sms,
+phone, post; needed for a yes to marketing, empty with a no: all of them), `sender` (own, third_party; with a yes own,
+with a no both), `recipient` (its name, for sharing), `decided_on` (YYYY-MM-DD), `wording` (what she read or wrote),
+`page` (where). A yes needs `decided_on` and `wording` (Art. 7(1)), is of one person alone, and does not outweigh a no.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from . import audit, data_subjects
+from .consent import Choice, ConsentEntry
+from .csv_files import Row, Table, WrongFile
+from .purposes import Purpose
+from .recipients import Recipient
+from .vocabulary import Channel, Decision, Sender, Source
+from .vocabulary import Purpose as BuiltIn
+
+BATCH = 1000
+KNOWN = (
+    "customer", "email", "decision", "purpose", "channel", "sender", "recipient", "decided_on", "wording", "page",
+)  # fmt: skip
+DECISIONS = {"yes": Decision.GRANTED, "no": Decision.WITHDRAWN}
+Report = Callable[[int, str], None]
+
+
+@dataclass
+class Counts:
+    """What became of the rows."""
+
+    rows: int = 0
+    entries: int = 0
+    known: int = 0
+    refused: int = 0
+
+
+@dataclass
+class Named:
+    """The people, purposes and recipients that a batch speaks of, and what these people had decided already."""
+
+    by_number: dict[str, Any]
+    by_email: dict[str, list[Any]]
+    purposes: set[str]
+    recipients: dict[str, Recipient]
+    decided: dict[tuple[Any, Choice], list[ConsentEntry]] = field(default_factory=dict)
+
+
+def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> Counts:
+    """Adds the entries of every good row to the ledger; one that is there already is not added twice."""
+    table.require(("decision",), KNOWN)
+    if not {"customer", "email"} & set(table.columns):
+        raise WrongFile("The file lacks the column customer, or the column email.")
+    counts, waiting = Counts(), iter(table)
+    while batch := list(islice(waiting, BATCH)):
+        with transaction.atomic():
+            new = list(_read(batch, counts, report, now=now, actor=audit.reference(actor)))
+            ConsentEntry.objects.bulk_create(new)
+            if new:
+                audit.record("consents.imported", actor=actor, now=now, entries=len(new))
+        counts.rows += len(batch)
+        counts.entries += len(new)
+    return counts
+
+
+def _read(batch: list[Row], counts: Counts, report: Report, *, now: datetime, actor: str) -> Iterator[ConsentEntry]:
+    named = _named(batch)
+    for row in batch:
+        try:
+            if row.error:
+                raise ValueError(row.error)
+            entries = list(_entries(row.values, named, now))
+        except ValueError as wrong:
+            counts.refused += 1
+            report(row.line, str(wrong))
+            continue
+        for entry in entries:
+            entry.actor = actor
+            before = named.decided.setdefault(_key(entry), [])
+            if any((one.decision, one.occurred_at) == (entry.decision, entry.occurred_at) for one in before):
+                counts.known += 1
+                continue
+            before.append(entry)
+            yield entry
+
+
+def _named(batch: list[Row]) -> Named:
+    values = [row.values for row in batch]
+    by_number = data_subjects.by_numbers({one["customer"] for one in values if one.get("customer")})
+    by_email = data_subjects.by_emails({one["email"] for one in values if one.get("email")})
+    people = {*by_number.values(), *(person for found in by_email.values() for person in found)}
+    named = Named(
+        by_number, by_email,
+        set(Purpose.objects.filter(can_be_refused=True).values_list("slug", flat=True)),
+        {recipient.name.lower(): recipient for recipient in Recipient.objects.all()},
+    )  # fmt: skip
+    for entry in ConsentEntry.objects.filter(data_subject__in=people):
+        named.decided.setdefault(_key(entry), []).append(entry)
+    return named
+
+
+def _key(entry: ConsentEntry) -> tuple[Any, Choice]:
+    return entry.data_subject_id, Choice(entry.purpose, entry.channel, entry.sender, entry.recipient_id)
+
+
+def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[ConsentEntry]:
+    """What one row adds; ValueError names the column that is wrong and not what stood there."""
+    decision = DECISIONS.get(values["decision"].lower())
+    if decision is None:
+        raise ValueError("decision: write yes or no")
+    people = _people(values, named)
+    is_yes = decision == Decision.GRANTED
+    if is_yes and len(people) > 1:
+        raise ValueError("email: several people have this address, and a yes is of one person; name the customer")
+    occurred_at = _instant(values, now)
+    if is_yes and not (values.get("decided_on") and values.get("wording")):
+        raise ValueError("a yes needs decided_on and wording")
+    for person in people:
+        for choice in _choices(values, named, is_yes=is_yes):
+            if is_yes and _stands_no(named, person, choice):
+                raise ValueError("this person has said no to it, and takes that back herself alone")
+            yield ConsentEntry(
+                data_subject=person, purpose=choice.purpose, channel=choice.channel, sender=choice.sender,
+                recipient_id=choice.recipient, decision=decision, source=Source.IMPORT,
+                wording=values.get("wording", ""), page=values.get("page", "")[:200], occurred_at=occurred_at,
+                recorded_at=now,
+            )  # fmt: skip
+
+
+def _people(values: dict[str, str], named: Named) -> list[Any]:
+    if number := values.get("customer", ""):
+        people = [named.by_number[number]] if number in named.by_number else []
+    else:
+        people = named.by_email.get(values.get("email", ""), [])
+    if not people:
+        raise ValueError("we know nobody by this")
+    return people
+
+
+def _choices(values: dict[str, str], named: Named, *, is_yes: bool) -> list[Choice]:
+    purpose = values.get("purpose", "").lower() or BuiltIn.MARKETING
+    if purpose not in named.purposes:
+        raise ValueError("purpose: there is none of this name to which a person could say yes or no")
+    channel = _one_of("channel", values, Channel.values)
+    sender = _one_of("sender", values, Sender.values)
+    recipient = named.recipients.get(values.get("recipient", "").lower())
+    if values.get("recipient") and recipient is None:
+        raise ValueError("recipient: nobody of this name stands in the register")
+    if purpose != BuiltIn.MARKETING:
+        return [Choice(purpose, channel, sender, recipient.pk if recipient else None)]
+    if is_yes and not channel:
+        raise ValueError("channel: a yes to advertising is to one channel")
+    senders = [sender] if sender else [Sender.OWN] if is_yes else list(Sender)
+    return [Choice(purpose, road, whose) for whose in senders for road in ([channel] if channel else Channel)]
+
+
+def _stands_no(named: Named, person: Any, choice: Choice) -> bool:
+    """Whether the latest that she decided is a no; at the same instant a no stands above a yes."""
+    said = named.decided.get((person.pk, choice), [])
+    return bool(said) and max(said, key=lambda one: (one.occurred_at, one.decision)).decision == Decision.WITHDRAWN
+
+
+def _one_of(column: str, values: dict[str, str], allowed: list[str]) -> str:
+    written = values.get(column, "").lower()
+    if written and written not in allowed:
+        raise ValueError(f"{column}: write one of {', '.join(allowed)}")
+    return written
+
+
+def _instant(values: dict[str, str], now: datetime) -> datetime:
+    """Noon of that day in the shop; without a day now."""
+    written = values.get("decided_on", "")
+    if not written:
+        return now
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise ValueError("decided_on: write the day as 2026-01-31") from None
+    if not date(1900, 1, 1) <= day <= timezone.localdate(now, settings.SHOP_TZ):
+        raise ValueError("decided_on: this day has not come, or is long gone")
+    return min(datetime.combine(day, time(12), tzinfo=settings.SHOP_TZ), now)

@@ -1,0 +1,128 @@
+"""Choices of known people from a file: a yes with its proof, a no in any case, and never a yes over a no."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from privacy import audit, consent, consent_lists, gate
+from privacy.consent import ConsentEntry
+from privacy.csv_files import Table
+from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+from tests import make
+
+pytestmark = pytest.mark.django_db
+HEADER = "customer,email,decision,purpose,channel,sender,recipient,decided_on,wording\n"
+
+
+def bring_in(text):
+    """(counts, {line: why}) of a file with this text."""
+    said: dict[int, str] = {}
+    table = Table(io.BytesIO(text.encode()))
+    return consent_lists.bring_in(table, actor="test", report=said.__setitem__, now=timezone.now()), said
+
+
+def may(person, at=None):
+    return gate.may_contact(person, Channel.EMAIL, Sender.OWN, Sender.OWN, at).allowed
+
+
+@pytest.fixture
+def mary():
+    return make.customer("mary@example.com")
+
+
+def test_a_yes_comes_in_with_its_day_and_words_and_counts_from_that_day(mary):
+    counts, said = bring_in(HEADER + f"{mary.number},,yes,,email,,,2022-03-04,Send me the newsletter\n")
+    entry = ConsentEntry.objects.get()
+    assert (entry.source, entry.wording, entry.sender) == (Source.IMPORT, "Send me the newsletter", Sender.OWN)
+    assert entry.occurred_at.date().isoformat() == "2022-03-04" and entry.recorded_at.date() == timezone.now().date()
+    assert (counts.entries, said) == (1, {})
+    assert consent.is_granted(mary, Purpose.MARKETING, channel="email", sender="own")
+    assert audit.AuditEntry.objects.get(event="consents.imported").details == {"entries": 1}
+
+
+def test_a_no_needs_neither_day_nor_words_counts_for_every_channel_and_for_everybody_with_the_address(mary):
+    twin = make.customer("mary@example.com")
+    for person in (mary, twin):
+        make.grant(person, Purpose.MARKETING, channel="email", sender="own")
+    counts, said = bring_in(HEADER + ",Mary@Example.com,NO,,,,,,\n")
+    assert (counts.entries, said) == (2 * len(Channel) * len(Sender), {})
+    assert not may(mary) and not may(twin)
+
+
+def test_sharing_with_one_company_is_a_choice_of_a_file_too(mary):
+    partner = make.recipient("Moorland", is_necessary=False)
+    bring_in(HEADER + f"{mary.number},,yes,sharing,,,moorland,2022-03-04,May they write?\n")
+    assert gate.may_share(mary, partner, ["name"]).allowed
+
+
+BAD = {
+    "nobody": ("0,,yes,,email,,,2022-03-04,x", "we know nobody"),
+    "perhaps": ("{mary},,perhaps,,email,,,2022-03-04,x", "yes or no"),
+    "no day": ("{mary},,yes,,email,,,,x", "decided_on and wording"),
+    "no words": ("{mary},,yes,,email,,,2022-03-04,", "decided_on and wording"),
+    "no channel": ("{mary},,yes,,,,,2022-03-04,x", "one channel"),
+    "channel": ("{mary},,yes,,pigeon,,,2022-03-04,x", "write one of"),
+    "sender": ("{mary},,yes,,email,us,,2022-03-04,x", "write one of"),
+    "purpose": ("{mary},,yes,fun,email,,,2022-03-04,x", "purpose"),
+    "cannot be refused": ("{mary},,no,order,,,,,", "purpose"),
+    "recipient": ("{mary},,yes,sharing,,,Nobody,2022-03-04,x", "register"),
+    "tomorrow": ("{mary},,yes,,email,,,2999-01-01,x", "has not come"),
+    "no date": ("{mary},,yes,,email,,,4.3.2022,x", "2026-01-31"),
+    "of a household": (",twin@example.com,yes,,email,,,2022-03-04,x", "name the customer"),
+    "cells": ("{mary},,yes", "3 cells"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_row_is_reported_with_its_line_and_the_good_ones_go_in(kind, mary):
+    make.customer("twin@example.com"), make.customer("twin@example.com")
+    row, why = BAD[kind]
+    good = "{mary},,no,,%s,own,,2022-03-04,\n"
+    text = HEADER + good % "sms" + row + "\n" + good % "post"
+    counts, said = bring_in(text.replace("{mary}", mary.number))
+    assert list(said) == [3] and why in said[3]
+    assert set(ConsentEntry.objects.values_list("channel", flat=True)) == {"sms", "post"}
+    assert (counts.rows, counts.entries, counts.refused) == (3, 2, 1)
+
+
+def test_a_file_never_outweighs_her_own_no_not_even_with_a_later_day(mary):
+    consent.withdraw_marketing(mary, source=Source.EMAIL, actor="test", occurred_at=make.LONG_AGO)
+    counts, said = bring_in(HEADER + f"{mary.number},,yes,,email,,,2026-03-04,Card 7\n")
+    assert counts.entries == 0 and "takes that back herself" in said[2]
+    assert not may(mary)
+
+
+def test_a_no_and_a_yes_in_one_file_are_weighed_in_the_order_of_the_file(mary):
+    rows = f"{mary.number},,no,,email,own,,2026-03-04,\n{mary.number},,yes,,email,own,,2026-03-05,Card 7\n"
+    counts, said = bring_in(HEADER + rows)
+    assert counts.entries == 1 and list(said) == [3]
+
+
+def test_the_same_file_twice_adds_nothing(mary):
+    text = HEADER + f"{mary.number},,yes,,email,,,2022-03-04,Card 7\n{mary.number},,no,,sms,own,,2022-03-04,\n"
+    assert bring_in(text)[0].entries == 2
+    counts, said = bring_in(text)
+    assert (counts.entries, counts.known, said) == (0, 2, {})
+    assert ConsentEntry.objects.count() == 2
+
+
+def test_what_was_wrong_in_a_file_names_the_column_and_not_the_person(mary, tmp_path):
+    (tmp_path / "f.csv").write_text(HEADER + ",gertrud@secret.example,yes,,email,,,2022-03-04,x\n")
+    out, err = io.StringIO(), io.StringIO()
+    call_command("import_consents", str(tmp_path / "f.csv"), stdout=out, stderr=err)
+    assert json.loads(out.getvalue()) == {"rows": 1, "entries": 0, "known": 0, "refused": 1}
+    assert "gertrud" not in err.getvalue()
+
+
+@pytest.mark.parametrize("header", ["customer,channel", "decision", "customer,decision,colour"])
+def test_wrong_columns_are_one_clear_line(header, tmp_path):
+    (tmp_path / "f.csv").write_text(header + "\n")
+    with pytest.raises(CommandError, match="column"):
+        call_command("import_consents", str(tmp_path / "f.csv"))
+
+
+def test_a_decision_for_yes_is_the_law_s_word():
+    assert consent_lists.DECISIONS == {"yes": Decision.GRANTED, "no": Decision.WITHDRAWN}
