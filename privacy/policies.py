@@ -42,6 +42,7 @@ class PolicyVersion(models.Model):
     body = models.TextField()
     effective_on = models.DateField()
     review_on = models.DateField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, editable=False)
 
     objects = PolicyQuerySet.as_manager()
 

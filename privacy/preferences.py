@@ -77,9 +77,10 @@ def marketing() -> list[Option]:
 
 
 def use() -> list[Option]:
-    """Profiling, and the use of a health matter for advice on fit (CLZ-09, CLG-16)."""
+    """Profiling, news of the policy, and the use of a health matter for advice on fit (CLZ-09, MAD-10, CLG-16)."""
     return [
         Option(Purpose.PROFILING, _said(_("{shop} may use what I bought and looked at to choose what to show me."))),
+        Option(Purpose.POLICY_NEWS, _said(_("{shop} may email me when its privacy policy changes."))),
         Option(Purpose.HEALTH_FIT, _said(_("{shop} may keep what I write about my health, only to advise me on fit."))),
     ]
 

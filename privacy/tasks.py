@@ -9,7 +9,19 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure_ledger, export, figures, jobs, link_checks, processing_record, promises, sight
+from . import (
+    alarms,
+    documents,
+    erasure_ledger,
+    export,
+    figures,
+    jobs,
+    link_checks,
+    policy_news,
+    processing_record,
+    promises,
+    sight,
+)
 from .canary import start_if_due
 from .inbound import wishes
 from .purge import agreeing, night
@@ -125,9 +137,10 @@ def count_figures() -> int:
 @while_open
 def reckon_all() -> None:
     """At night, what needs a look at every case: the year's figures, each next promise, days that a holiday moved;
-    and what the record of processing says, where that has changed.
+    what the record of processing says, where that has changed; and who asked to hear of a new policy.
     """
     figures.count(timezone.now())
     next_promises.rebuild()
     processing_record.remember(timezone.now())
+    policy_news.tell(timezone.localdate(), timezone.now())
     alarms.raise_alarms(timezone.now(), at_night=True)

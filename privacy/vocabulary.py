@@ -52,6 +52,7 @@ class Purpose(TextChoices):
     LEGAL_DUTY = "legal_duty", _("To keep the books that the law demands")
     PRIVACY_RIGHTS = "privacy_rights", _("To carry out your privacy rights and prove it")
     SECURITY = "security", _("To keep accounts and systems secure")
+    POLICY_NEWS = "policy_news", _("To tell you when our privacy policy changes")
     HEALTH_FIT = "health_fit", _("To advise you on fit when a health matter plays a part")
 
 

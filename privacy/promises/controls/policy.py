@@ -1,6 +1,6 @@
 """Is the policy in force, dated, whole, kept in all its versions, and does it say what it must?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import processing_record
+from ... import policy_news, processing_record
 from ...policies import NoticeShown, PolicyVersion
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
@@ -49,6 +49,16 @@ def versions_stay(now: datetime) -> Finding:
         bad=_("A version of the policy cannot be read any more."),
         none=_("There is no policy in force."),
     )  # fmt: skip
+
+
+@control("policy-news", gettext_lazy("Whoever asked to hear of a new policy was told of it"))
+def news_were_told(now: datetime) -> Finding:
+    """MAD-10: by the morning after it came into force."""
+    if not any(policy_news.subscribers()):
+        return not_shown(_("Nobody has asked to be told of a new policy."))
+    if policy_news.waiting(timezone.localdate(now) - timedelta(days=1)):
+        return broken(_("A new policy is in force, and those who asked to hear of it were not told."))
+    return kept(_("Those who asked to hear of a new policy were told of the latest, or will be of the next."))
 
 
 @control("policy-pdf", gettext_lazy("The policy can be kept as a PDF"))
