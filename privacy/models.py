@@ -11,6 +11,7 @@ from .erasure import Erasure, ErasureCertificate, ReplayedErasure
 from .erasure_ledger import LedgerEntry
 from .export import Export, Redaction
 from .figures import MonthFigure
+from .guardians import GuardianConsent
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .letters import LetterVersion
@@ -44,10 +45,10 @@ from .training import Training
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent", "CasePaper",
     "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
-    "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning", "InboundEmail",
-    "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "GuardianConsent", "InactivityWarning",
+    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery",
+    "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch",
+    "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
     "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
     "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

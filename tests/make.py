@@ -39,6 +39,7 @@ from privacy import (
     consent,
     corrections,
     export,
+    guardians,
     letters,
     notices,
     policies,
@@ -56,7 +57,7 @@ from privacy.personal_data import PersonalData
 from privacy.purge import InactivityWarning
 from privacy.subject_requests import papers, wording
 from privacy.training import Training
-from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, Occasion, Purpose, Sender, Source
 
 CANARY = "Zaunkoenigin"
 LONG_AGO = datetime(2020, 3, 15, 12, tzinfo=UTC)
@@ -282,8 +283,19 @@ def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -
         "occurred_at": LONG_AGO,
     }
     if purpose == Purpose.MARKETING:
-        defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN}
+        # One pack lets nobody be emailed without a sale, whatever she said (SFB-23).
+        defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN, "occasion": Occasion.SALE}
     return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
+
+
+def guardian_consent(customer: Customer, **values: Any) -> guardians.GuardianConsent:
+    """A mother who agreed by letter, long ago."""
+    word = canary(customer)
+    defaults = {
+        "guardian": f"Mother {word}", "relation": "parent", "contact": f"phone {word}", "evidence": f"letter {word}",
+        "given_at": LONG_AGO, "recorded_by": "test",
+    }  # fmt: skip
+    return guardians.GuardianConsent.objects.create(data_subject=customer, **(defaults | values))
 
 
 def correction(customer: Customer) -> corrections.Correction:
@@ -593,6 +605,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     consent.ConsentEntry: grant,
     export.Export: export_of,
     export.Redaction: redaction,
+    guardians.GuardianConsent: guardian_consent,
     subject_requests.ReleaseCheck: release_check,
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,

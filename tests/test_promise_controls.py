@@ -89,7 +89,12 @@ def suppression_is_forgotten(world):
 
 @breaks("children-under-12", "children-under-17")
 def age_is_forgotten(world):
-    without(world, contact, "old_enough")
+    without(world, contact, "not_under_twelve", "only_what_suits_children")
+
+
+@breaks("marketing-yes-and-sale")
+def safebuy_is_not_taken_on(world):
+    world.settings.PROMISE_PACKS = ["cloggs"]
 
 
 @breaks("marketing-real-withdrawals")

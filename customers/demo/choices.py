@@ -19,7 +19,7 @@ from customers.models import (
 from privacy.consent import ConsentEntry
 from privacy.policies import NoticeShown, PolicyVersion
 from privacy.recipients import Recipient
-from privacy.vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 from .orders import ARTICLES, CROWD
 from .people import CHILDREN, PLAIN_LIVES, Person
@@ -100,11 +100,13 @@ def _entry(
     at: datetime,
 ) -> ConsentEntry:
     is_no = decision == Decision.WITHDRAWN
+    page = "" if is_no else person.luck.choice(PAGES)
     return ConsentEntry(
         data_subject=customer, purpose=Purpose.MARKETING, channel=channel, sender=sender, decision=decision,
-        wording="Unsubscribe" if is_no else WORDINGS[channel, sender], page="" if is_no else person.luck.choice(PAGES),
+        wording="Unsubscribe" if is_no else WORDINGS[channel, sender], page=page,
         source=person.luck.choice((Source.ONE_CLICK, Source.EMAIL, Source.PHONE)) if is_no else Source.WEB,
         actor=ACTOR, occurred_at=at, recorded_at=at, policy=in_force(policies, at),
+        occasion=Occasion.SALE if page == PAGES[0] else None,
     )  # fmt: skip
 
 
@@ -132,7 +134,7 @@ def _special_choices(person: Person, customer: Customer, policies: list[PolicyVe
         words = "We may tell you about things like those you buy. Tick here if not."
         yield ConsentEntry(
             **common, **email, source=Source.WEB, page=PAGES[0], wording=words,
-            lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS,
+            lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS, occasion=Occasion.SALE,
         )  # fmt: skip
     if person.index % 5 == 0:
         words = "Northlight may use what I bought and looked at to choose what to show me."
