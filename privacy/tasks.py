@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.utils import timezone
 
-from . import alarms, documents, erasure_ledger, export, figures, jobs, processing_record, promises, sight
+from . import alarms, children, documents, erasure_ledger, export, figures, jobs, processing_record, promises, sight
 from .canary import start_if_due
 from .inbound import wishes
 from .purge import agreeing, night
@@ -83,6 +83,13 @@ def purge_agreed() -> None:
 def report_purge() -> None:
     """What the purge of tonight did and left, to the privacy officer."""
     alarms.send_purge_report(timezone.localdate(), timezone.now())
+
+
+@shared_task
+@while_open
+def erase_children() -> int:
+    """In strict mode, whatever is found of a child for whom no parent or guardian has agreed."""
+    return children.erase_found(timezone.now()).erased
 
 
 @shared_task

@@ -34,7 +34,7 @@ FLOORS: list[set[str]] = [
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies", "guardians"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings", "purge"},
-    {"subject_requests"},
+    {"subject_requests", "children"},
     {"inbound", "traces", "sight", "figures"},
     {"canary"},
     {"case_bundle", "overview", "alarms"},

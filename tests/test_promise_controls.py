@@ -635,6 +635,24 @@ def pages_may_be_framed(world):
     world.settings.X_FRAME_OPTIONS = "SAMEORIGIN"
 
 
+@breaks("children-orders", "children-without-guardian")
+def a_child_ordered_by_itself(world):
+    child = make.customer(date_of_birth=NOW().date() - 4000 * DAY)
+    world.settings.PROMISE_PACKS = []
+    make.order(child)
+
+
+@breaks("children-no-contests")
+def a_child_took_part(world):
+    world.settings.PROMISE_PACKS = []
+    make.contest_entry(make.customer(date_of_birth=NOW().date() - 4000 * DAY))
+
+
+@breaks("children-only-the-order")
+def childhood_is_forgotten(world):
+    without(world, sharing, "only_the_order_of_a_child")
+
+
 @breaks("children-not-profiled")
 def a_child_is_profiled(world):
     child = make.customer(date_of_birth=NOW().date() - 3000 * DAY)

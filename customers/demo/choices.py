@@ -17,6 +17,7 @@ from customers.models import (
     SavedBasket,
 )
 from privacy.consent import ConsentEntry
+from privacy.guardians import GuardianConsent
 from privacy.policies import NoticeShown, PolicyVersion
 from privacy.recipients import Recipient
 from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
@@ -60,6 +61,12 @@ def rows(
     person: Person, customer: Customer, recipients: dict[str, Recipient], policies: list[PolicyVersion]
 ) -> Iterator[models.Model]:
     """Everything else the shop knows of this person; little of those in the crowd."""
+    if person.index in CHILDREN:
+        yield GuardianConsent(
+            data_subject=customer, guardian=f"Robin {customer.family_name}", relation=GuardianConsent.Relation.PARENT,
+            contact="+44 1632 960456", evidence="Signed letter, called back the same day.", recorded_by=ACTOR,
+            given_at=person.joined_at, recorded_at=person.joined_at,
+        )  # fmt: skip
     yield from consents(person, customer, policies)
     if person.luck.random() < 0.25:
         at = person.since(person.joined_at)
@@ -69,7 +76,8 @@ def rows(
         )  # fmt: skip
     if person.index < CROWD:
         yield from _notices(person, customer, policies)
-        yield from _participation(person, customer, recipients)
+        if person.index not in CHILDREN:
+            yield from _participation(person, customer, recipients)
         yield from _visits(person, customer)
         yield from _messages(person, customer)
 

@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Min, QuerySet, Value, When
-from django.db.models.functions import Cast, TruncDate, Upper
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import Cast, Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ..consent import ConsentEntry
 from ..guardians import GuardianConsent
-from ..personal_data import PersonalData, declarations, resolve
+from ..personal_data import declarations
 from ..restrictions import Restriction
 from ..suppression import Suppression
-from ..vocabulary import Category, Decision, Occasion, Source
+from ..vocabulary import Decision, Occasion, Source
+from . import sales
 from .ages import CHILD_UNDER, age_at, born_on
 
 RESTRICTED, SALE, COUNTRY, GUARDIAN = "restricted", "sale", "country", "guardian"
@@ -174,9 +175,13 @@ def _statement(pks: set[Any], hashes: set[str], *, buyers: set[Any], children: s
         listed = Suppression.objects.filter(hash__in=hashes)
         more.append(listed.order_by().values_list("hash", "reason", "sender", "since", NO_END, "service", "listed_on"))
     if buyers:
-        more += [_sales(said, buyers) for said in declarations() if _is_of_sales(said)]
+        for said in filter(sales.is_of_sales, declarations()):
+            first = sales.first_of(said, buyers)
+            more.append(_row(first, said.subject_lookup, Value(SALE), day=F("first_sale")))
     if children:
-        more += [_countries(said, children) for said in declarations() if _says_where(said)]
+        for said in filter(sales.says_where, declarations()):
+            homes = said.rows.filter(**{f"{said.subject_lookup}__in": children})
+            more.append(_row(homes, said.subject_lookup, Value(COUNTRY), service=Upper("country")))
         agreed = GuardianConsent.objects.filter(data_subject__in=children)
         more.append(_row(agreed, "data_subject", Value(GUARDIAN), since=F("given_at"), until=F("withdrawn_at")))
     return rows.union(*more, all=True) if more else rows
@@ -195,30 +200,6 @@ def _row(
     """The seven columns of a `Bar`."""
     key = Cast(person, models.CharField())
     return rows.order_by().values_list(key, what, NOTHING, since, until, service, day)
-
-
-def _is_of_sales(said: PersonalData) -> bool:
-    """Records of sales of whose date and person their own columns tell."""
-    is_direct = said.data_subject is not None and said.retention is not None and "__" not in said.data_subject
-    return said.category == Category.TRANSACTION and is_direct and "__" not in said.retention.since  # type: ignore[union-attr]
-
-
-def _sales(said: PersonalData, buyers: set[Any]) -> QuerySet[Any, Any]:
-    """The first of each person."""
-    since, person = said.retention.since, said.subject_lookup  # type: ignore[union-attr]
-    is_moment = isinstance(resolve(said.model, since), models.DateTimeField)
-    day = TruncDate(since, tzinfo=settings.SHOP_TZ) if is_moment else F(since)
-    rows = said.rows.order_by().filter(**{f"{person}__in": buyers}).values(person).annotate(first_sale=Min(day))
-    return _row(rows, person, Value(SALE), day=F("first_sale"))
-
-
-def _says_where(said: PersonalData) -> bool:
-    return said.category == Category.CONTACT and "country" in said.fields and said.data_subject is not None
-
-
-def _countries(said: PersonalData, children: set[Any]) -> QuerySet[Any, Any]:
-    rows = said.rows.filter(**{f"{said.subject_lookup}__in": children})
-    return _row(rows, said.subject_lookup, Value(COUNTRY), service=Upper("country"))
 
 
 def erased_since(person: Any) -> str | None:
