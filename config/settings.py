@@ -109,6 +109,7 @@ CANARY_SMTP_HOST = env.str("CANARY_SMTP_HOST", default="127.0.0.1")
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 # The packs of promises that the shop has taken on; the others are neither looked at nor shown.
 PROMISE_PACKS = env.list("PROMISE_PACKS", default=["cloggs", "clozette", "made", "connox", "laredoute"])
+MARKETING_CAPS = env.caps("MARKETING_CAPS")  # by channel: how many advertisements within how many days
 # Data of a child for whom no parent or guardian has agreed is erased within the hour (SafeBuy 8.4).
 CHILDREN_STRICT = env.bool("CHILDREN_STRICT", default=False)
 PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most=365)

@@ -1,5 +1,6 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
+from .adverts import AdvertSent
 from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
@@ -43,12 +44,12 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent", "CasePaper",
-    "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure",
-    "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "GuardianConsent", "InactivityWarning",
-    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure", "NoticeDelivery",
-    "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch",
-    "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
-    "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
-    "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "AdvertSent", "AskedLink", "AuditEntry", "AuditHead", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent",
+    "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm",
+    "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "GuardianConsent",
+    "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkToken", "Mention", "MonthFigure",
+    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise",
+    "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient",
+    "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
+    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from customers.models import (
     Session,
 )
 from privacy import (
+    adverts,
     alarms,
     audit,
     consent,
@@ -296,6 +297,12 @@ def guardian_consent(customer: Customer, **values: Any) -> guardians.GuardianCon
         "given_at": LONG_AGO, "recorded_by": "test",
     }  # fmt: skip
     return guardians.GuardianConsent.objects.create(data_subject=customer, **(defaults | values))
+
+
+def advert_sent(customer: Customer, **values: Any) -> adverts.AdvertSent:
+    """A newsletter of long ago."""
+    defaults = {"channel": Channel.EMAIL, "sender": Sender.OWN, "left_at": LONG_AGO}
+    return adverts.AdvertSent.objects.create(data_subject=customer, **(defaults | values))
 
 
 def correction(customer: Customer) -> corrections.Correction:
@@ -606,6 +613,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     export.Export: export_of,
     export.Redaction: redaction,
     guardians.GuardianConsent: guardian_consent,
+    adverts.AdvertSent: advert_sent,
     subject_requests.ReleaseCheck: release_check,
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,

@@ -31,7 +31,7 @@ FLOORS: list[set[str]] = [
     {"audit", "notices"},
     {"checks", "recipients", "cases", "confidentiality", "training", "letters"},
     {"recipient_notices"},
-    {"consent", "export", "processing_record", "corrections", "restrictions", "agencies", "guardians"},
+    {"consent", "export", "processing_record", "corrections", "restrictions", "agencies", "guardians", "adverts"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses"},
     {"rights", "mailings", "purge"},
     {"subject_requests", "children"},

@@ -7,6 +7,7 @@ from . import (
     explaining,
     figures_file,
     file_steps,
+    guardians,
     holding,
     identity,
     inbox,
@@ -17,6 +18,7 @@ from . import (
     letters,
     looks,
     mail,
+    may_we,
     on_behalf,
     processing_record,
     promise_register,
@@ -33,8 +35,8 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity", "inbox", "intake",
-    "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf", "processing_record",
-    "promise_register", "purges",
-    "queue", "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
+    "alarms", "calls", "canary", "explaining", "figures_file", "file_steps", "guardians", "holding", "identity",
+    "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "may_we", "on_behalf",
+    "processing_record", "promise_register", "purges", "queue", "recipient_notices", "registers", "restrictions",
+    "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

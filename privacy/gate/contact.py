@@ -73,7 +73,13 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
         return []
     needs_sale = is_active("connox")
     asked = [
-        Asked(one.data_subject, one.at, one.hashes(), as_buyer=needs_sale and one.channel == Channel.EMAIL)
+        Asked(
+            one.data_subject,
+            one.at,
+            one.hashes(),
+            as_buyer=needs_sale and one.channel == Channel.EMAIL,
+            capped=one.channel if one.channel in settings.MARKETING_CAPS else "",
+        )
         for one in questions
     ]
     facts = gather(asked, purposes=PURPOSES)
@@ -178,6 +184,18 @@ def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
     return None if latest and latest.is_yes else _why_not(latest, question.channel, Sender.THIRD_PARTY)
 
 
+def not_too_often(question: Contact, facts: Facts) -> str | None:
+    """No more within so many days than the shop has set (`MARKETING_CAPS`), counted from what really left."""
+    if question.channel not in settings.MARKETING_CAPS:
+        return None
+    most, days = settings.MARKETING_CAPS[question.channel]
+    got = facts.adverts(question.channel, question.at, days)
+    words = {"got": got, "channel": Channel(question.channel).label, "days": days, "most": most}
+    if got < most:
+        return None
+    return _("This person got {got} by {channel} within {days} days; more than {most} are not sent.").format(**words)
+
+
 # What advertising must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
     not_erased,
@@ -186,6 +204,7 @@ RULES: tuple[Rule, ...] = (
     yes_of_age,
     yes_to_channel_and_sender,
     yes_to_content_of_others,
+    not_too_often,
     Promised("connox", "SFB-33", not_under_twelve),
     Promised("connox", "SFB-33", only_what_suits_children),
     Promised("connox", "SFB-32", guardian_agreed),

@@ -6,7 +6,7 @@ Of buyers also since when, of children also where they live and whether a guardi
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from ..adverts import AdvertSent
 from ..consent import ConsentEntry
 from ..guardians import GuardianConsent
 from ..personal_data import declarations
@@ -26,8 +27,8 @@ from ..vocabulary import Decision, Occasion, Source
 from . import sales
 from .ages import CHILD_UNDER, age_at, born_on
 
-RESTRICTED, SALE, COUNTRY, GUARDIAN = "restricted", "sale", "country", "guardian"
-BEARINGS = (SALE, COUNTRY, GUARDIAN)
+RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
+BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT)
 EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
@@ -117,14 +118,24 @@ class Facts:
         """Whether a parent or guardian had agreed by then, and not taken it back."""
         return any(one.what == GUARDIAN and one.stands(at) for one in self.bearings)
 
+    def adverts(self, channel: str, at: datetime, days: int) -> int:
+        """How many advertisements left by this channel within so many days before that moment."""
+        since = at - timedelta(days=days)
+        found = [one for one in self.bearings if one.what == ADVERT and one.service == channel]
+        return sum(since < one.since <= at for one in found)
+
 
 class Asked(NamedTuple):
-    """Of whom which facts are wanted: for which moment, by the hashes of which addresses, with or without sales."""
+    """Of whom which facts are wanted: for which moment, by the hashes of which addresses, with or without sales.
+
+    `capped` is the channel whose advertising is counted, empty where there is no limit.
+    """
 
     person: Any
     at: datetime
     hashes: Collection[str] = ()
     as_buyer: bool = False
+    capped: str = ""
 
 
 def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
@@ -136,6 +147,7 @@ def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
         {hashed for one in asked for hashed in one.hashes},
         buyers={one.person.pk for one in asked if one.as_buyer},
         children={one.person.pk for one in asked if _is_or_was_a_child(one, entries[one.person.pk])},
+        capped=[one for one in asked if one.capped],
     )
     found: dict[str, list[Bar]] = defaultdict(list)
     for row in rows:
@@ -166,7 +178,9 @@ def _entries(pks: set[Any], until: datetime, purposes: Collection[str]) -> dict[
     return found
 
 
-def _statement(pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any]) -> QuerySet[Any, Any]:
+def _statement(
+    pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked]
+) -> QuerySet[Any, Any]:
     """Everything in the way, or of weight, in one; lifted restrictions too, because a past date may be asked."""
     people = Restriction.objects.filter(data_subject__in=pks, kind=Restriction.Kind.ARTICLE_18, scope="")
     rows = _row(people, "data_subject", Value(RESTRICTED), since=F("imposed_at"), until=F("lifted_at"))
@@ -184,7 +198,20 @@ def _statement(pks: set[Any], hashes: set[str], *, buyers: set[Any], children: s
             more.append(_row(homes, said.subject_lookup, Value(COUNTRY), service=Upper("country")))
         agreed = GuardianConsent.objects.filter(data_subject__in=children)
         more.append(_row(agreed, "data_subject", Value(GUARDIAN), since=F("given_at"), until=F("withdrawn_at")))
+    if capped:
+        more.append(_row(_counted(capped), "data_subject", Value(ADVERT), since=F("left_at"), service=F("channel")))
     return rows.union(*more, all=True) if more else rows
+
+
+def _counted(capped: list[Asked]) -> QuerySet[Any]:
+    """What left to these people within the longest time over which anything is counted."""
+    first = min(one.at for one in capped) - timedelta(
+        days=max(days for _most, days in settings.MARKETING_CAPS.values())
+    )
+    whom = {one.person.pk for one in capped}
+    return AdvertSent.objects.filter(
+        data_subject__in=whom, channel__in={one.capped for one in capped}, left_at__gt=first
+    )
 
 
 NO_END = Cast(Value(None, output_field=models.DateTimeField(null=True)), models.DateTimeField())
