@@ -1,5 +1,6 @@
 """What do the settings say? Read from the environment; a wrong one is named in one line, without its secret."""
 
+import re
 from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -100,6 +101,16 @@ class Environment(environ.Env):
                 found[date.fromisoformat(day)] = name.strip()
             except ValueError as error:
                 raise ImproperlyConfigured(f"{var} must be days such as 2027-06-03, not {day!r}.") from error
+        return found
+
+    def caps(self, var: str, longest: int = 366) -> dict[str, tuple[int, int]]:
+        """By channel, how many advertisements within how many days: `email=4/30`; empty without a cap."""
+        found = {}
+        for said in self.list(var, default=[]):
+            match = re.fullmatch(r"\s*(email|sms|phone|post)=(\d{1,3})/(\d{1,3})\s*", said)
+            if not match or not 1 <= int(match[3]) <= longest:
+                raise ImproperlyConfigured(f"{var} must look like email=4/30,sms=1/7: so many within so many days.")
+            found[match[1]] = (int(match[2]), int(match[3]))
         return found
 
     def mailing_services(self) -> dict[str, str]:

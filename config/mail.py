@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from privacy import erasure_ledger, mailings
@@ -53,8 +54,9 @@ class GatedBackend(BaseEmailBackend):
                     reasons |= dict.fromkeys(against)
                 elif self._is_to_nobody(message):
                     sent += 1
-                else:
-                    sent += self.transport.send_messages([message]) or 0
+                elif taken := self.transport.send_messages([message]):
+                    sent += taken
+                    self._note(message)
         finally:
             if is_new:
                 self.close()
@@ -63,6 +65,13 @@ class GatedBackend(BaseEmailBackend):
             if not self.fail_silently:
                 raise mailings.MayNotLeave(list(reasons))
         return sent
+
+    def _note(self, message: EmailMessage) -> None:
+        """It has left: were that an error now, it would be sent a second time."""
+        try:
+            mailings.note_left(message)
+        except DatabaseError:
+            logger.exception("advertising has left and was not counted")
 
     def _is_to_nobody(self, message: EmailMessage) -> bool:
         """A letter to the customer of the nightly self-test: a file may be written, a mail server is not asked."""

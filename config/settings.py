@@ -109,6 +109,9 @@ CANARY_SMTP_HOST = env.str("CANARY_SMTP_HOST", default="127.0.0.1")
 PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 # The packs of promises that the shop has taken on; the others are neither looked at nor shown.
 PROMISE_PACKS = env.list("PROMISE_PACKS", default=["cloggs", "clozette", "made", "connox", "laredoute"])
+MARKETING_CAPS = env.caps("MARKETING_CAPS")  # by channel: how many advertisements within how many days
+# Data of a child for whom no parent or guardian has agreed is erased within the hour (SafeBuy 8.4).
+CHILDREN_STRICT = env.bool("CHILDREN_STRICT", default=False)
 PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most=365)
 
 # --- applications ------------------------------------------------------------------------------
@@ -195,6 +198,7 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "privacy.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
     "forget exports": {"task": "privacy.tasks.forget_exports", "schedule": crontab(minute="20")},
+    "children": {"task": "privacy.tasks.erase_children", "schedule": crontab(minute="50")},
     "alarms": {"task": "privacy.tasks.raise_alarms", "schedule": crontab(minute="5")},
     "figures": {"task": "privacy.tasks.count_figures", "schedule": crontab(minute="35")},
     "reckon": {"task": "privacy.tasks.reckon_all", "schedule": crontab(hour="4", minute="10")},

@@ -12,10 +12,14 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         """Runs once, when every model is known."""
-        from . import checks, consent, personal_data, seeds
+        from . import checks, children, consent, personal_data, seeds
 
         checks.register()
         post_migrate.connect(seeds.plant, sender=self, dispatch_uid="privacy.seeds")
         for declaration in personal_data.declarations():
             if declaration.special_category:
                 pre_save.connect(consent.require_explicit_consent, sender=declaration.model)
+        for declaration in children.of_orders():
+            pre_save.connect(children.refuse_order, sender=declaration.model)
+        for declaration in children.of_contests():
+            pre_save.connect(children.refuse_contest, sender=declaration.model)

@@ -15,7 +15,7 @@ from .append_only import AppendOnlyModel, AppendOnlyQuerySet
 from .personal_data import Keep, PersonalData, Retention, declarations
 from .policies import PolicyVersion
 from .recipients import Recipient
-from .vocabulary import Category, Channel, Decision, LawfulBasis, Purpose, Sender, Source
+from .vocabulary import Category, Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 DECISIONS_OF_MARKETING = [(channel, sender) for sender in Sender for channel in Channel]
 
@@ -46,7 +46,7 @@ class ConsentEntry(AppendOnlyModel):
         erase=Keep("Proves what you agreed to and when you withdrew it."),
         fields=(
             "purpose", "channel", "sender", "recipient", "decision", "wording", "policy", "source", "page",
-            "occurred_at",
+            "occasion", "occurred_at",
         ),
         not_personal=("lawful_basis", "actor", "recorded_at"),
         provided=("purpose", "channel", "sender", "recipient", "decision", "occurred_at"),
@@ -63,6 +63,8 @@ class ConsentEntry(AppendOnlyModel):
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, blank=True)
     source = models.CharField(max_length=20, choices=Source)
     page = models.CharField(max_length=200, blank=True, help_text="Site and form, such as northlight.example/checkout.")
+    # May be NULL, because a column that may not makes SQLite build the table anew, without the triggers that guard it.
+    occasion = models.CharField(max_length=12, choices=Occasion, blank=True, null=True)  # noqa: DJ001
     actor = models.CharField(max_length=100)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
@@ -111,12 +113,13 @@ def decide(
     wording: str = "",
     page: str = "",
     occurred_at: datetime | None = None,
+    occasion: Occasion | None = None,
 ) -> ConsentEntry:
     """The only door through which a choice enters, whoever brings it: web, email, letter, telephone (Art. 7)."""
     choice = Choice(purpose, channel, sender, recipient.pk if recipient else None)
     [entry] = decide_all(
         data_subject, [choice], decision, source=source, actor=actor, wording=wording, page=page,
-        occurred_at=occurred_at,
+        occurred_at=occurred_at, occasion=occasion,
     )  # fmt: skip
     return entry
 
@@ -131,6 +134,7 @@ def decide_all(
     wording: str = "",
     page: str = "",
     occurred_at: datetime | None = None,
+    occasion: Occasion | None = None,
 ) -> list[ConsentEntry]:
     """The same answer to several choices, said in one breath: an entry and a line in the audit log for each."""
     now = timezone.now()
@@ -141,6 +145,7 @@ def decide_all(
         "actor": audit.reference(actor),
         "wording": wording,
         "page": page,
+        "occasion": occasion,
         "occurred_at": min(occurred_at or now, now),
         "recorded_at": now,
     }

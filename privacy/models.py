@@ -1,5 +1,6 @@
 """The index of tables that Django needs; each lives in the room of its noun."""
 
+from .adverts import AdvertSent
 from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
@@ -11,6 +12,7 @@ from .erasure import Erasure, ErasureCertificate, ReplayedErasure
 from .erasure_ledger import LedgerEntry
 from .export import Export, Redaction
 from .figures import MonthFigure
+from .guardians import GuardianConsent
 from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .letters import LetterVersion
@@ -43,12 +45,12 @@ from .tokens import LinkToken
 from .training import Training
 
 __all__ = [
-    "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent",
-    "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm",
-    "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning",
-    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken", "Mention", "MonthFigure",
-    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise",
-    "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient",
-    "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
+    "AdvertSent", "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep",
+    "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
+    "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee",
+    "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken",
+    "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion",
+    "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose",
+    "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
     "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

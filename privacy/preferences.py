@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from . import consent, notices, suppression
 from .recipients import Recipient
-from .vocabulary import Channel, Decision, Purpose, Sender, Source
+from .vocabulary import Channel, Decision, Occasion, Purpose, Sender, Source
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,12 @@ def save(
     may_switch_on: bool,
     actor: Any,
     page: str,
+    occasion: Occasion | None = None,
 ) -> Changes:
     """Writes down what differs: every "no" at once, a "yes" only for somebody who has just proved who she is.
 
-    A box left as the form showed it never says yes, so that an old form cannot undo a "no" said elsewhere.
+    A box left as the form showed it never says yes, so that an old form cannot undo a "no" said elsewhere. `occasion`
+    is named by a form in which the details themselves are given, such as that of an order.
     """
     now = ticked_boxes(data_subject, options)
     wanted = _without_recipients_if_all_are_refused(options, set(ticked), now)
@@ -152,7 +154,7 @@ def save(
                 (changes.switched_on if may_switch_on else changes.waiting).append(option)
         for option in changes.switched_on:
             words = _("Taken back: {wording}").format(wording=option.wording) if option.is_refusal else ""
-            _decide(data_subject, option, Decision.GRANTED, actor, page, words)
+            _decide(data_subject, option, Decision.GRANTED, actor, page, words, occasion)
             _lift_suppression(data_subject, option)
     return changes
 
@@ -192,10 +194,19 @@ def revoke(
             notices.send("revoked", data_subject.contact_email, key=key, data_subject=data_subject, context=context)
 
 
-def _decide(data_subject: Any, option: Option, decision: Decision, actor: Any, page: str, wording: str = "") -> None:
+def _decide(
+    data_subject: Any,
+    option: Option,
+    decision: Decision,
+    actor: Any,
+    page: str,
+    wording: str = "",
+    occasion: Occasion | None = None,
+) -> None:
     consent.decide(
         data_subject, option.purpose, decision, channel=option.channel, sender=option.sender,
         recipient=option.recipient, source=Source.WEB, actor=actor, wording=wording or option.wording, page=page,
+        occasion=occasion,
     )  # fmt: skip
 
 

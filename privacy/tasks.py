@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from . import (
     alarms,
+    children,
     documents,
     erasure_ledger,
     export,
@@ -95,6 +96,13 @@ def purge_agreed() -> None:
 def report_purge() -> None:
     """What the purge of tonight did and left, to the privacy officer."""
     alarms.send_purge_report(timezone.localdate(), timezone.now())
+
+
+@shared_task
+@while_open
+def erase_children() -> int:
+    """In strict mode, whatever is found of a child for whom no parent or guardian has agreed."""
+    return children.erase_found(timezone.now()).erased
 
 
 @shared_task

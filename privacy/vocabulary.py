@@ -72,6 +72,15 @@ class Sender(TextChoices):
     THIRD_PARTY = "third_party", _("from other companies")
 
 
+class Occasion(TextChoices):
+    """When did we get the details that somebody is reached by? It decides what they may be used for (PECR reg. 22)."""
+
+    SALE = "sale", _("in a sale")
+    NEGOTIATION = "negotiation", _("when she asked about a purchase, such as a price")
+    CONTEST = "contest", _("in a contest, draw or vote")
+    OTHER = "other", _("elsewhere")
+
+
 class Decision(TextChoices):
     """What the person decided; an absent entry means the purpose's default, which is no."""
 

@@ -34,11 +34,13 @@ from customers.models import (
     Session,
 )
 from privacy import (
+    adverts,
     alarms,
     audit,
     consent,
     corrections,
     export,
+    guardians,
     letters,
     notices,
     policies,
@@ -56,7 +58,7 @@ from privacy.personal_data import PersonalData
 from privacy.purge import InactivityWarning
 from privacy.subject_requests import papers, wording
 from privacy.training import Training
-from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, Occasion, Purpose, Sender, Source
 
 CANARY = "Zaunkoenigin"
 LONG_AGO = datetime(2020, 3, 15, 12, tzinfo=UTC)
@@ -282,8 +284,25 @@ def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -
         "occurred_at": LONG_AGO,
     }
     if purpose == Purpose.MARKETING:
-        defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN}
+        # One pack lets nobody be emailed without a sale, whatever she said (SFB-23).
+        defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN, "occasion": Occasion.SALE}
     return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
+
+
+def guardian_consent(customer: Customer, **values: Any) -> guardians.GuardianConsent:
+    """A mother who agreed by letter, long ago."""
+    word = canary(customer)
+    defaults = {
+        "guardian": f"Mother {word}", "relation": "parent", "contact": f"phone {word}", "evidence": f"letter {word}",
+        "given_at": LONG_AGO, "recorded_by": "test",
+    }  # fmt: skip
+    return guardians.GuardianConsent.objects.create(data_subject=customer, **(defaults | values))
+
+
+def advert_sent(customer: Customer, **values: Any) -> adverts.AdvertSent:
+    """A newsletter of long ago."""
+    defaults = {"channel": Channel.EMAIL, "sender": Sender.OWN, "left_at": LONG_AGO}
+    return adverts.AdvertSent.objects.create(data_subject=customer, **(defaults | values))
 
 
 def correction(customer: Customer) -> corrections.Correction:
@@ -603,6 +622,8 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     consent.ConsentEntry: grant,
     export.Export: export_of,
     export.Redaction: redaction,
+    guardians.GuardianConsent: guardian_consent,
+    adverts.AdvertSent: advert_sent,
     subject_requests.ReleaseCheck: release_check,
     mailbox.InboundEmail: inbound_email,
     notices.OutgoingEmail: outgoing_email,

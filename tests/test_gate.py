@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from privacy import consent, gate, policies, purposes, restrictions, suppression
 from privacy.csv_files import Table
-from privacy.gate import asking, contact, mailing_list
+from privacy.gate import ages, asking, mailing_list
 from privacy.personal_data import declarations
 from privacy.recipients import orders
-from privacy.vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 from tests import make
 from tests.children import environment
 
@@ -31,7 +31,7 @@ def soft_opt_in(customer, **values):
     defaults = {
         "purpose": Purpose.MARKETING, "channel": EMAIL, "sender": OWN, "decision": Decision.GRANTED, "source": "web",
         "lawful_basis": LawfulBasis.LEGITIMATE_INTERESTS, "page": "northlight.example/checkout", "actor": "test",
-        "occurred_at": make.LONG_AGO,
+        "wording": "Tick here if you want no offers.", "occasion": Occasion.SALE, "occurred_at": make.LONG_AGO,
     }  # fmt: skip
     return consent.ConsentEntry.objects.create(data_subject=customer, **(defaults | values))
 
@@ -183,16 +183,18 @@ SOFT = {(EMAIL, OWN): True, (SMS, OWN): True, (PHONE, OWN): False, (POST, OWN): 
 
 
 @pytest.mark.parametrize(("channel", "content"), SOFT)
-def test_mad_02_a_sale_allows_our_own_offers_by_email_and_text_only(channel, content):
+def test_mad_02_a_sale_allows_our_own_offers_by_email_and_text_only(channel, content, settings):
+    settings.PROMISE_PACKS = []
     person = make.customer()
     soft_opt_in(person, channel=channel)
     make.grant(person, sender=THIRD)
     assert gate.may_contact(person, channel, OWN, content).allowed is SOFT[channel, content]
 
 
-def test_a_soft_opt_in_without_its_sale_is_none_and_ends_with_a_no():
+def test_a_soft_opt_in_without_its_sale_is_none_and_ends_with_a_no(settings):
+    settings.PROMISE_PACKS = []
     unknown, refused = make.customer(), make.customer()
-    soft_opt_in(unknown, page="")
+    soft_opt_in(unknown, occasion=None)
     soft_opt_in(refused)
     assert gate.may_contact(refused, EMAIL).allowed
     no(refused, channel=EMAIL, sender=OWN)
@@ -209,28 +211,33 @@ AGES = {
 @pytest.mark.parametrize("born", AGES)
 def test_sfb_33_children_by_the_age_on_the_day_of_sending(born):
     person = make.customer(date_of_birth=born)
-    make.grant(person)
+    make.grant(person, occurred_at=NOON)
+    make.guardian_consent(person)
     assert AGES[born] in gate.may_contact(person, EMAIL, at=NOON).reasons[0]
 
 
 def test_sfb_33_from_12_to_16_what_suits_children_may_be_sent():
     person, small = make.customer(date_of_birth=date(2012, 1, 1)), make.customer(date_of_birth=date(2016, 1, 1))
-    make.grant(person)
-    make.grant(small)
+    for child in (person, small):
+        make.grant(child, occurred_at=NOON)
+        make.guardian_consent(child)
     assert gate.may_contact(person, EMAIL, at=NOON, is_for_children=True).allowed
     assert not gate.may_contact(small, EMAIL, at=NOON, is_for_children=True).allowed
 
 
 def test_who_is_born_on_29_february_is_older_on_1_march():
     born = date(2012, 2, 29)
-    assert [contact.age_on(born, day) for day in (date(2025, 2, 28), date(2025, 3, 1))] == [12, 13]
+    assert [ages.age_on(born, day) for day in (date(2025, 2, 28), date(2025, 3, 1))] == [12, 13]
 
 
 def test_every_reason_for_a_no_is_told():
     person = make.customer("child@example.com", date_of_birth=date(2020, 1, 1))
     suppression.suppress("child@example.com", reason="complaint")
     restrictions.impose(person, restrictions.Restriction.Kind.ARTICLE_18, "asked", actor="test")
-    assert len(gate.may_contact(person, EMAIL).reasons) == 4
+    make.grant(person, source=Source.POLICY_ACCEPTANCE)
+    refused = " ".join(gate.may_contact(person, EMAIL).reasons)
+    for what in ("kept but not used", "never write to", "privacy policy", "under 12", "no parent or guardian"):
+        assert what in refused
 
 
 def test_one_person_costs_at_most_three_queries(django_assert_max_num_queries):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -88,6 +89,15 @@ def test_the_same_file_twice_changes_nothing(mary):
     counts, said = bring_in(text)
     assert (counts.imported, list(said)) == (0, [2])
     assert Order.objects.get().lines.count() == 1
+
+
+def test_sfb_29_a_child_s_order_comes_in_only_with_a_guardian(mary):
+    Customer.objects.filter(pk=mary.pk).update(date_of_birth=timezone.localdate() - timedelta(days=14 * 365))
+    text = HEADER + f"A-1,{mary.number},,2025-03-04,1,,,\n"
+    counts, said = bring_in(text)
+    assert counts.imported == 0 and "guardian" in said[2]
+    make.guardian_consent(mary)
+    assert bring_in(text)[0].imported == 1
 
 
 def test_who_was_erased_gets_no_order(mary):

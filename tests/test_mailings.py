@@ -139,7 +139,8 @@ def test_clg_08_the_gate_is_asked_with_sender_and_content(mary):
     assert "said no to email from other companies" in why(newsletter("mary@example.com"), mary, content=THIRD)[0]
     assert "never said yes" in why(newsletter("p@example.com"), make.customer("p@example.com"))[0]
     child = make.customer("child@example.com", date_of_birth=timezone.localdate() - timedelta(days=14 * 366))
-    make.grant(child)
+    make.grant(child, occurred_at=timezone.now())
+    make.guardian_consent(child)
     assert "child" in why(newsletter("child@example.com"), child)[0]
     mailings.prepare(newsletter("child@example.com"), child, is_for_children=True)
 

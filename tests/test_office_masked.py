@@ -53,6 +53,7 @@ def everything_of(person):
         person, case, wrong, unhappy, unfounded,
         make.case(person, "enquiry", state="completed", closed_at=NOON, details=make.canary(person)),
         make.grant(person), make.disclosure(person), notice_shown(person), make.authority_order(person),
+        make.guardian_consent(person),
         make.outgoing_email(person), make.inbound_email(person, raw=raw, review_state="open"),
         make.inbound_email(person, raw=raw, review_state="open", data_subject=None),
         make.on_behalf(None, stands="unknown", said=BEHALF), make.on_behalf(person),

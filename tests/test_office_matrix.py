@@ -55,6 +55,7 @@ ONE_PAGE = {"privacy_datasubjectrequest", "privacy_deadlinealarm", "customers_fr
 TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_datasubjectrequest": (TABLE[Act.SEE_QUEUE], NOBODY, NOBODY),
     "privacy_consententry": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
+    "privacy_guardianconsent": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_disclosure": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_authorityorder": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
     "privacy_noticeshown": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
@@ -103,6 +104,9 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "figures_export": (NOBODY, TABLE[Act.SEE_QUEUE]),
     "intake": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
     "revocation": (TABLE[Act.SWITCH_OFF], TABLE[Act.SWITCH_OFF]),
+    "may_we": (TABLE[Act.SEE_PERSON], TABLE[Act.SEE_PERSON]),
+    "record_guardian": (TABLE[Act.HANDLE], TABLE[Act.HANDLE]),
+    "privacy_guardianconsent_withdraw": (NOBODY, TABLE[Act.HANDLE]),
     "impose_restriction": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
     "record_suspicion": (TABLE[Act.HOLD], TABLE[Act.HOLD]),
     "customers_fraudmarker_settle": (NOBODY, TABLE[Act.HOLD]),
@@ -243,6 +247,7 @@ def rows():
     made = {
         "privacy_datasubjectrequest": make.case(mary),
         "privacy_consententry": make.grant(mary),
+        "privacy_guardianconsent": make.guardian_consent(mary),
         "privacy_disclosure": make.disclosure(mary, recipient=recipient),
         "privacy_authorityorder": make.authority_order(mary),
         "privacy_noticeshown": make.notice_shown(mary),
@@ -299,6 +304,7 @@ MORE: dict[str, list[Any]] = {
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
     "answer", "agree", "decline", "others", "bundle", "seen", "open", "close", "paper", "settle",
+    "withdraw",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

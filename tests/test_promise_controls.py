@@ -90,7 +90,12 @@ def suppression_is_forgotten(world):
 
 @breaks("children-under-12", "children-under-17")
 def age_is_forgotten(world):
-    without(world, contact, "old_enough")
+    without(world, contact, "not_under_twelve", "only_what_suits_children")
+
+
+@breaks("marketing-yes-and-sale")
+def safebuy_is_not_taken_on(world):
+    world.settings.PROMISE_PACKS = ["cloggs"]
 
 
 @breaks("marketing-real-withdrawals")
@@ -636,6 +641,24 @@ def django_warns(world):
 @breaks("browser-guards")
 def pages_may_be_framed(world):
     world.settings.X_FRAME_OPTIONS = "SAMEORIGIN"
+
+
+@breaks("children-orders", "children-without-guardian")
+def a_child_ordered_by_itself(world):
+    child = make.customer(date_of_birth=NOW().date() - 4000 * DAY)
+    world.settings.PROMISE_PACKS = []
+    make.order(child)
+
+
+@breaks("children-no-contests")
+def a_child_took_part(world):
+    world.settings.PROMISE_PACKS = []
+    make.contest_entry(make.customer(date_of_birth=NOW().date() - 4000 * DAY))
+
+
+@breaks("children-only-the-order")
+def childhood_is_forgotten(world):
+    without(world, sharing, "only_the_order_of_a_child")
 
 
 @breaks("children-not-profiled")

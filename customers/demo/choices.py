@@ -17,9 +17,10 @@ from customers.models import (
     SavedBasket,
 )
 from privacy.consent import ConsentEntry
+from privacy.guardians import GuardianConsent
 from privacy.policies import NoticeShown, PolicyVersion
 from privacy.recipients import Recipient
-from privacy.vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 from .orders import ARTICLES, CROWD
 from .people import CHILDREN, PLAIN_LIVES, Person
@@ -60,6 +61,12 @@ def rows(
     person: Person, customer: Customer, recipients: dict[str, Recipient], policies: list[PolicyVersion]
 ) -> Iterator[models.Model]:
     """Everything else the shop knows of this person; little of those in the crowd."""
+    if person.index in CHILDREN:
+        yield GuardianConsent(
+            data_subject=customer, guardian=f"Robin {customer.family_name}", relation=GuardianConsent.Relation.PARENT,
+            contact="+44 1632 960456", evidence="Signed letter, called back the same day.", recorded_by=ACTOR,
+            given_at=person.joined_at, recorded_at=person.joined_at,
+        )  # fmt: skip
     yield from consents(person, customer, policies)
     if person.luck.random() < 0.25:
         at = person.since(person.joined_at)
@@ -69,7 +76,8 @@ def rows(
         )  # fmt: skip
     if person.index < CROWD:
         yield from _notices(person, customer, policies)
-        yield from _participation(person, customer, recipients)
+        if person.index not in CHILDREN:
+            yield from _participation(person, customer, recipients)
         yield from _visits(person, customer)
         yield from _messages(person, customer)
 
@@ -100,11 +108,13 @@ def _entry(
     at: datetime,
 ) -> ConsentEntry:
     is_no = decision == Decision.WITHDRAWN
+    page = "" if is_no else person.luck.choice(PAGES)
     return ConsentEntry(
         data_subject=customer, purpose=Purpose.MARKETING, channel=channel, sender=sender, decision=decision,
-        wording="Unsubscribe" if is_no else WORDINGS[channel, sender], page="" if is_no else person.luck.choice(PAGES),
+        wording="Unsubscribe" if is_no else WORDINGS[channel, sender], page=page,
         source=person.luck.choice((Source.ONE_CLICK, Source.EMAIL, Source.PHONE)) if is_no else Source.WEB,
         actor=ACTOR, occurred_at=at, recorded_at=at, policy=in_force(policies, at),
+        occasion=Occasion.SALE if page == PAGES[0] else None,
     )  # fmt: skip
 
 
@@ -132,7 +142,7 @@ def _special_choices(person: Person, customer: Customer, policies: list[PolicyVe
         words = "We may tell you about things like those you buy. Tick here if not."
         yield ConsentEntry(
             **common, **email, source=Source.WEB, page=PAGES[0], wording=words,
-            lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS,
+            lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS, occasion=Occasion.SALE,
         )  # fmt: skip
     if person.index % 5 == 0:
         words = "Northlight may use what I bought and looked at to choose what to show me."

@@ -3,7 +3,8 @@
 Columns. Needed: `name`. Known: `number`, `email`, `given_name`, `family_name`, `phone`, `date_of_birth` (YYYY-MM-DD),
 `sex` (f, m, x), `size`, `language`, `source`, `joined_on`, an address in `street`, `locality`, `region`, `postcode`,
 `country`, and choices in `consent_email`, `consent_sms`, `consent_phone`, `consent_post` (yes or empty) with
-`consent_on` and `consent_evidence`: without the day and the evidence a row with a yes is refused (MAD-05).
+`consent_on` and `consent_evidence`: without the day and the evidence a row with a yes is refused (MAD-05). When she
+gave her details may stand in `consent_occasion` (sale, negotiation, contest, other).
 """
 
 from datetime import datetime

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Customer, Order, OrderLine
-from privacy import audit, data_subjects
+from privacy import audit, children, data_subjects
 from privacy.csv_files import Row, Table, WrongFile
 
 from .reading import Counts, Report, in_one_line
@@ -81,6 +81,7 @@ def _order(rows: list[Row], people: dict[str, Any], owners: dict[str, list[Any]]
         ship_to=values.get("ship_to", ""),
     )  # fmt: skip
     order.clean_fields(exclude={"customer"})
+    children.refuse_order(Order, order)
     return order
 
 

@@ -24,6 +24,7 @@ ADDRESS = ("street", "locality", "region", "postcode", "country")
 KNOWN = (
     *NEEDED, "number", "email", "given_name", "family_name", "phone", "date_of_birth", "sex", "size", "language",
     "source", "joined_on", *ADDRESS, *CONSENTS, "consent_on", "consent_evidence",
+    "consent_occasion",
 )  # fmt: skip
 YES = {"yes", "y", "true", "1"}
 NO = {"", "no", "n", "false", "0"}
@@ -146,6 +147,7 @@ def _consents(values: dict[str, str], customer: Customer, now: datetime) -> Iter
             data_subject=customer, purpose=Purpose.MARKETING, channel=channel, sender=Sender.OWN,
             decision=Decision.GRANTED, source=Source.IMPORT, wording=evidence, page=values.get("source", ""),
             occurred_at=occurred_at, recorded_at=now, actor="import",
+            occasion=values.get("consent_occasion", "").lower() or None,
         )  # fmt: skip
         yield _checked(entry, exclude=("data_subject",))
 

@@ -8,6 +8,7 @@ from . import (
     explaining,
     figures_file,
     file_steps,
+    guardians,
     holding,
     identity,
     inbox,
@@ -18,6 +19,7 @@ from . import (
     letters,
     looks,
     mail,
+    may_we,
     on_behalf,
     processing_record,
     promise_register,
@@ -34,8 +36,9 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "authority_orders", "calls", "canary", "explaining", "figures_file", "file_steps", "holding", "identity",
-    "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "on_behalf",
+    "alarms", "authority_orders", "calls", "canary", "explaining", "figures_file", "file_steps", "guardians", "holding",
+    "identity", "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "may_we",
+    "on_behalf",
     "processing_record", "promise_register", "purges", "queue", "recipient_notices", "registers", "restrictions",
     "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

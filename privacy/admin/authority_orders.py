@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from .. import audit, roles
-from ..handing_over import Refused, hand_over
+from ..gate.handing_over import MayNotShare, hand_over
 from ..recipients import AuthorityOrder, Recipient, orders
 from ..recipients.orders import NotAllowed
 from ..roles import Act
@@ -114,7 +114,7 @@ def _verb(verb: Callable[[AuthorityOrder, HttpRequest], None], said: Any) -> Cal
         try:
             verb(row, request)
             messages.success(request, said)
-        except (NotAllowed, Refused) as error:
+        except (NotAllowed, MayNotShare) as error:
             messages.error(request, str(error))
         return redirect(f"admin:{HERE}_change", pk)
 

@@ -26,6 +26,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
     (_("Requests"), [
         ("privacy.datasubjectrequest", _("Queue"), None),
         ("privacy.deadlinealarm", _("Alarms"), None),
+        ("may_we", _("May we?"), Act.SEE_PERSON),
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
         ("privacy.onbehalf", _("In another's name"), None),
@@ -42,6 +43,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
     ]),
     (_("Proof"), [
         ("privacy.consententry", _("Choices"), None),
+        ("privacy.guardianconsent", _("Parents and guardians"), None),
         ("privacy.disclosure", _("Passed on to others"), None),
         ("privacy.authorityorder", _("Orders of authorities"), None),
         ("record_authority_order", _("Record an order"), Act.PROPOSE),

@@ -15,7 +15,7 @@ from ..inbound import mailbox
 from ..inbound.identity import Letter, identity_of
 from ..inbound.mailbox import InboundEmail
 from ..notices import OutgoingEmail
-from ..vocabulary import Channel, Purpose, Sender
+from ..vocabulary import Channel, Occasion, Purpose, Sender
 from . import person
 from .run import CanaryRun
 from .step import MINUTES, NotYet, require, step, wait_for
@@ -55,8 +55,9 @@ def opt_in(run: CanaryRun) -> str:
     options = preferences.marketing()
     mine = [o.key for o in options if (o.channel, o.sender) == (Channel.EMAIL, Sender.OWN)]
     preferences.save(
-        her, options, ticked=mine, shown_ticked=(), may_switch_on=True, actor=her.account, page="nightly self-test"
-    )
+        her, options, ticked=mine, shown_ticked=(), may_switch_on=True, actor=her.account, page="nightly self-test",
+        occasion=Occasion.SALE,
+    )  # fmt: skip
     require(_may_write_to(her), _("She said yes to email, and the gate still says no."))
     others = [o for o in options if o.key not in mine and _is_open(her, o)]
     require(not others, _("Her yes to one thing opened another."))

@@ -167,6 +167,7 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
         at=moment(row.get("at")),
         addresses=addresses.get(channel),
         is_for_children=bool(row.get("is_for_children")),
+        is_similar=bool(row.get("is_similar", True)),
     )
 
 

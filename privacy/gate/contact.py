@@ -10,8 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..suppression import Suppression, address_hash, postal_of
-from ..vocabulary import Channel, LawfulBasis, Purpose, Sender, Source
-from .facts import RESTRICTED, Answer, Bar, Facts, Said, erased_since, gather, instant, on
+from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender, Source
+from .ages import CHILD_UNDER, age_at
+from .children import is_child, too_young_to_say_yes
+from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant, on
+from .packs import Promised, is_active
 
 PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
@@ -28,6 +31,7 @@ class Contact:
     at: datetime
     addresses: Collection[str] | None = None
     is_for_children: bool = False
+    is_similar: bool = True
 
     def hashes(self) -> list[str]:
         """By what the list of suppressed addresses is asked."""
@@ -47,6 +51,7 @@ def may_contact(
     *,
     address: str = "",
     is_for_children: bool = False,
+    is_similar: bool = True,
 ) -> Answer:
     """Whether advertising may go to this person; letters about an order or a request need no leave (PECR reg. 22)."""
     question = Contact(
@@ -57,6 +62,7 @@ def may_contact(
         at=instant(at),
         addresses=[address] if address else None,
         is_for_children=is_for_children,
+        is_similar=is_similar,
     )
     return answers([question])[0]
 
@@ -65,13 +71,23 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
     """Many questions with two queries in all, plus one a person whose addresses are not given."""
     if not questions:
         return []
-    asked = [(question.data_subject, question.hashes()) for question in questions]
-    facts = gather(asked, until=max(question.at for question in questions), purposes=PURPOSES)
+    needs_sale = is_active("connox")
+    asked = [
+        Asked(
+            one.data_subject,
+            one.at,
+            one.hashes(),
+            as_buyer=needs_sale and one.channel == Channel.EMAIL,
+            capped=one.channel if one.channel in settings.MARKETING_CAPS else "",
+        )
+        for one in questions
+    ]
+    facts = gather(asked, purposes=PURPOSES)
     return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
 
 
 def _answer(question: Contact, facts: Facts) -> Answer:
-    refusals = [reason for rule in RULES if (reason := rule(question, facts))]
+    refusals = list(dict.fromkeys(reason for rule in RULES if (reason := rule(question, facts))))
     return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
 
 
@@ -114,22 +130,40 @@ def _outweighed(bar: Bar, question: Contact, facts: Facts) -> bool:
     return timezone.localdate(said.occurred_at, settings.SHOP_TZ) > (bar.listed_on or date.max)
 
 
-def old_enough(question: Contact, facts: Facts) -> str | None:
-    """Nothing to children under 12; from 12 to 16 only what suits them (SafeBuy 8.5), by the age on that day."""
-    born_on: date | None = getattr(question.data_subject, "date_of_birth", None)
-    if born_on is None:
+def not_under_twelve(question: Contact, facts: Facts) -> str | None:
+    """Nothing but what an order needs goes to a child under 12 (SafeBuy 8.5), by the age on that day."""
+    age = age_at(question.data_subject, question.at)
+    return _("This is a child under 12, who gets no advertising.") if age is not None and age < 12 else None
+
+
+def only_what_suits_children(question: Contact, facts: Facts) -> str | None:
+    """From 12 to 16 only what is marked as suitable (SafeBuy 8.5)."""
+    age = age_at(question.data_subject, question.at)
+    if age is None or not 12 <= age < CHILD_UNDER or question.is_for_children:
         return None
-    age = age_on(born_on, timezone.localdate(question.at))
-    if age < 12:
-        return _("This is a child under 12, who gets no advertising.")
-    if age < 17 and not question.is_for_children:
-        return _("This is a child of 12 to 16, who gets only messages marked as suitable for children.")
-    return None
+    return _("This is a child of 12 to 16, who gets only messages marked as suitable for children.")
 
 
-def age_on(born_on: date, day: date) -> int:
-    """Full years; who was born on 29 February has the birthday on 1 March in common years."""
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+def guardian_agreed(question: Contact, facts: Facts) -> str | None:
+    """Of 16 or under and without a guardian's consent we should hold nothing at all (SafeBuy 8.1, 8.4)."""
+    if not is_child(question.data_subject, question.at) or facts.has_guardian(question.at):
+        return None
+    return _("This is a child of 16 or under, and no parent or guardian has agreed.")
+
+
+def yes_and_sale(question: Contact, facts: Facts) -> str | None:
+    """Advertising by email needs a yes, and details that we got in a sale (SafeBuy 7.5)."""
+    said = _choice(question, facts)
+    if question.channel != Channel.EMAIL or said is None or not said.is_yes:
+        return None
+    if said.lawful_basis != LawfulBasis.CONSENT:
+        return _("Details from a sale are not enough for email: this person must have said yes too.")
+    return None if facts.has_bought(question.at) else _("A yes is not enough for email: there must be a sale too.")
+
+
+def yes_of_age(question: Contact, facts: Facts) -> str | None:
+    """A yes that this rests on was hers alone to give, or a guardian agreed (GDPR Art. 8)."""
+    return too_young_to_say_yes(question.data_subject, _choice(question, facts), facts, question.at)
 
 
 def yes_to_channel_and_sender(question: Contact, facts: Facts) -> str | None:
@@ -150,14 +184,31 @@ def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
     return None if latest and latest.is_yes else _why_not(latest, question.channel, Sender.THIRD_PARTY)
 
 
+def not_too_often(question: Contact, facts: Facts) -> str | None:
+    """No more within so many days than the shop has set (`MARKETING_CAPS`), counted from what really left."""
+    if question.channel not in settings.MARKETING_CAPS:
+        return None
+    most, days = settings.MARKETING_CAPS[question.channel]
+    got = facts.adverts(question.channel, question.at, days)
+    words = {"got": got, "channel": Channel(question.channel).label, "days": days, "most": most}
+    if got < most:
+        return None
+    return _("This person got {got} by {channel} within {days} days; more than {most} are not sent.").format(**words)
+
+
 # What advertising must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
     not_erased,
     not_restricted,
     not_suppressed,
-    old_enough,
+    yes_of_age,
     yes_to_channel_and_sender,
     yes_to_content_of_others,
+    not_too_often,
+    Promised("connox", "SFB-33", not_under_twelve),
+    Promised("connox", "SFB-33", only_what_suits_children),
+    Promised("connox", "SFB-32", guardian_agreed),
+    Promised("connox", "SFB-23", yes_and_sale),
 )
 
 
@@ -191,12 +242,21 @@ def _why_not(said: Said | None, channel: str, sender: str) -> str:
 
 
 def _beyond_soft_opt_in(question: Contact, said: Said) -> str | None:
-    """Details from a sale allow the shop's own similar offers by email or text message (PECR reg. 22(3))."""
+    """Details from a sale, or from asking about one, allow the shop's own similar offers (PECR reg. 22(3))."""
     if question.channel not in SOFT_OPT_IN_CHANNELS or (question.sender, question.content) != (Sender.OWN, Sender.OWN):
         return _("Details from a sale allow only our own offers, by email or text message.")
-    if not said.page:
-        return _("It is not recorded in which sale these details were given.")
+    if not question.is_similar:
+        return _("Details from a sale allow only offers of things like those that were bought.")
+    if said.occasion not in _occasions():
+        return _("It is not recorded that these details were given in a sale.")
+    if not said.is_worded:
+        return _("It is not recorded that this person could refuse when she gave these details.")
     return None
+
+
+def _occasions() -> tuple[Occasion, ...]:
+    """A sale, and where the law says so asking about one; in Germany only a sale (UWG s.7(3))."""
+    return (Occasion.SALE,) if settings.SHOP["jurisdiction"] == "DE" else (Occasion.SALE, Occasion.NEGOTIATION)
 
 
 def _grounds(question: Contact, facts: Facts) -> list[str]:

@@ -1,25 +1,35 @@
-"""What is known about the people asked about? Their entries in the ledger, their restrictions, their suppressions."""
+"""What is known about the people asked about? Their entries in the ledger, their restrictions, their suppressions.
+
+Of buyers also since when, of children also where they live and whether a guardian agreed; in the same two statements.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Value
-from django.db.models.functions import Cast
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import Cast, Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from ..adverts import AdvertSent
 from ..consent import ConsentEntry
+from ..guardians import GuardianConsent
+from ..personal_data import declarations
 from ..restrictions import Restriction
 from ..suppression import Suppression
-from ..vocabulary import Decision, Source
+from ..vocabulary import Decision, Occasion, Source
+from . import sales
+from .ages import CHILD_UNDER, age_at, born_on
 
-RESTRICTED = "restricted"
+RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
+BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT)
+EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Said(NamedTuple):
     lawful_basis: str
     page: str
     occurred_at: datetime
+    occasion: str | None = None
+    is_worded: bool = True
 
     @property
     def is_yes(self) -> bool:
@@ -82,6 +94,7 @@ class Facts:
 
     entries: list[Said] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
+    bearings: list[Bar] = field(default_factory=list)
 
     def latest(
         self, at: datetime, purpose: str, *, channel: str = "", sender: str = "", recipient: int | None = None
@@ -90,45 +103,130 @@ class Facts:
         wanted = (purpose, channel, sender, recipient)
         return next((said for said in self.entries if said[1:5] == wanted and said.occurred_at <= at), None)
 
+    def has_bought(self, at: datetime) -> bool:
+        """Whether there was a sale to this person by then: an order, or a choice made with the details of one."""
+        day = timezone.localdate(at, settings.SHOP_TZ)
+        by_order = any(one.what == SALE and one.listed_on and one.listed_on <= day for one in self.bearings)
+        return by_order or any(said.occasion == Occasion.SALE and said.occurred_at <= at for said in self.entries)
 
-def gather(asked: Iterable[tuple[Any, Collection[str]]], *, until: datetime, purposes: Collection[str]) -> list[Facts]:
+    @property
+    def countries(self) -> set[str]:
+        """Where a child lives, by every address that we have."""
+        return {one.service for one in self.bearings if one.what == COUNTRY}
+
+    def has_guardian(self, at: datetime) -> bool:
+        """Whether a parent or guardian had agreed by then, and not taken it back."""
+        return any(one.what == GUARDIAN and one.stands(at) for one in self.bearings)
+
+    def adverts(self, channel: str, at: datetime, days: int) -> int:
+        """How many advertisements left by this channel within so many days before that moment."""
+        since = at - timedelta(days=days)
+        found = [one for one in self.bearings if one.what == ADVERT and one.service == channel]
+        return sum(since < one.since <= at for one in found)
+
+
+class Asked(NamedTuple):
+    """Of whom which facts are wanted: for which moment, by the hashes of which addresses, with or without sales.
+
+    `capped` is the channel whose advertising is counted, empty where there is no limit.
+    """
+
+    person: Any
+    at: datetime
+    hashes: Collection[str] = ()
+    as_buyer: bool = False
+    capped: str = ""
+
+
+def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
     """The facts of each person with the hashes of the addresses in question; two queries for any number."""
-    asked = list(asked)
-    pks = {person.pk for person, _ in asked}
-    entries = _entries(pks, until, purposes)
-    bars = _bars(pks, {one for _, hashes in asked for one in hashes})
-    return [
-        Facts(entries[person.pk], [bar for key in (str(person.pk), *hashes) for bar in bars[key]])
-        for person, hashes in asked
-    ]
+    pks = {one.person.pk for one in asked}
+    entries = _entries(pks, max(one.at for one in asked), purposes)
+    rows = _statement(
+        pks,
+        {hashed for one in asked for hashed in one.hashes},
+        buyers={one.person.pk for one in asked if one.as_buyer},
+        children={one.person.pk for one in asked if _is_or_was_a_child(one, entries[one.person.pk])},
+        capped=[one for one in asked if one.capped],
+    )
+    found: dict[str, list[Bar]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(Bar(*row))
+    return [_facts(one, entries[one.person.pk], found) for one in asked]
+
+
+def _facts(one: Asked, entries: list[Said], found: dict[str, list[Bar]]) -> Facts:
+    mine = [bar for key in (str(one.person.pk), *one.hashes) for bar in found[key]]
+    bars = [bar for bar in mine if bar.what not in BEARINGS]
+    return Facts(entries, bars, [bar for bar in mine if bar.what in BEARINGS])
+
+
+def _is_or_was_a_child(one: Asked, entries: list[Said]) -> bool:
+    """Now, or when something was said."""
+    if born_on(one.person) is None:
+        return False
+    moments = [one.at, *(said.occurred_at for said in entries)]
+    return any((age_at(one.person, moment) or 0) < CHILD_UNDER for moment in moments)
 
 
 def _entries(pks: set[Any], until: datetime, purposes: Collection[str]) -> dict[Any, list[Said]]:
     rows = ConsentEntry.objects.filter(data_subject__in=pks, purpose__in=purposes, occurred_at__lte=until)
+    rows = rows.annotate(is_worded=Case(When(wording="", then=False), default=True))
     found: dict[Any, list[Said]] = defaultdict(list)
     for row in rows.order_by("-occurred_at", "-decision", "-pk").values_list(*Said._fields):
         found[row[0]].append(Said(*row))
     return found
 
 
-def _bars(pks: set[Any], hashes: set[str]) -> dict[str, list[Bar]]:
-    """Restrictions and suppressions in one statement; lifted restrictions too, because a past date may be asked."""
-    text, nothing = models.CharField(), Value(None, output_field=models.DateTimeField(null=True))
-    no_day = Cast(Value(None, output_field=models.DateField(null=True)), models.DateField())
+def _statement(
+    pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked]
+) -> QuerySet[Any, Any]:
+    """Everything in the way, or of weight, in one; lifted restrictions too, because a past date may be asked."""
     people = Restriction.objects.filter(data_subject__in=pks, kind=Restriction.Kind.ARTICLE_18, scope="")
-    rows = people.order_by().values_list(
-        Cast("data_subject", text), Value(RESTRICTED), Value(""), F("imposed_at"), F("lifted_at"), Value(""), no_day
-    )
+    rows = _row(people, "data_subject", Value(RESTRICTED), since=F("imposed_at"), until=F("lifted_at"))
+    more = []
     if hashes:
-        listed = Suppression.objects.filter(hash__in=hashes).order_by()
-        no_end = Cast(nothing, models.DateTimeField())
-        rows = rows.union(
-            listed.values_list("hash", "reason", "sender", "since", no_end, "service", "listed_on"), all=True
-        )
-    found: dict[str, list[Bar]] = defaultdict(list)
-    for row in rows:
-        found[row[0]].append(Bar(*row))
-    return found
+        listed = Suppression.objects.filter(hash__in=hashes)
+        more.append(listed.order_by().values_list("hash", "reason", "sender", "since", NO_END, "service", "listed_on"))
+    if buyers:
+        for said in filter(sales.is_of_sales, declarations()):
+            first = sales.first_of(said, buyers)
+            more.append(_row(first, said.subject_lookup, Value(SALE), day=F("first_sale")))
+    if children:
+        for said in filter(sales.says_where, declarations()):
+            homes = said.rows.filter(**{f"{said.subject_lookup}__in": children})
+            more.append(_row(homes, said.subject_lookup, Value(COUNTRY), service=Upper("country")))
+        agreed = GuardianConsent.objects.filter(data_subject__in=children)
+        more.append(_row(agreed, "data_subject", Value(GUARDIAN), since=F("given_at"), until=F("withdrawn_at")))
+    if capped:
+        more.append(_row(_counted(capped), "data_subject", Value(ADVERT), since=F("left_at"), service=F("channel")))
+    return rows.union(*more, all=True) if more else rows
+
+
+def _counted(capped: list[Asked]) -> QuerySet[Any]:
+    """What left to these people within the longest time over which anything is counted."""
+    first = min(one.at for one in capped) - timedelta(
+        days=max(days for _most, days in settings.MARKETING_CAPS.values())
+    )
+    whom = {one.person.pk for one in capped}
+    return AdvertSent.objects.filter(
+        data_subject__in=whom, channel__in={one.capped for one in capped}, left_at__gt=first
+    )
+
+
+NO_END = Cast(Value(None, output_field=models.DateTimeField(null=True)), models.DateTimeField())
+NO_DAY = Cast(Value(None, output_field=models.DateField(null=True)), models.DateField())
+NOTHING = Value("")
+ALWAYS = Value(EVER, output_field=models.DateTimeField())
+
+
+def _row(
+    rows: QuerySet[Any], person: str, what: Any, *, since: Any = ALWAYS, until: Any = NO_END, service: Any = NOTHING,
+    day: Any = NO_DAY,
+) -> QuerySet[Any, Any]:  # fmt: skip
+    """The seven columns of a `Bar`."""
+    key = Cast(person, models.CharField())
+    return rows.order_by().values_list(key, what, NOTHING, since, until, service, day)
 
 
 def erased_since(person: Any) -> str | None:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from ..recipients import AuthorityOrder, Recipient
 from ..vocabulary import Purpose
-from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
+from .children import is_child, too_young_to_say_yes
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant, on
+from .packs import Promised
 
 PURPOSES = (Purpose.SHARING, Purpose.TRANSFER, Purpose.FURTHER_USE)
 
@@ -32,7 +34,7 @@ Rule = Callable[[Share, Facts], str | None]
 def may_share(
     data_subject: Any, recipient: Recipient, fields: Sequence[str], at: date | datetime | None = None
 ) -> Answer:
-    """Whether these fields may go to this recipient; whoever hands them over then calls `recipients.log_disclosure`."""
+    """Whether these fields may go to this recipient; whoever hands them over goes through `hand_over`, which asks."""
     return share_answers([Share(data_subject=data_subject, recipient=recipient, fields=fields, at=instant(at))])[0]
 
 
@@ -40,8 +42,7 @@ def share_answers(questions: Sequence[Share]) -> list[Answer]:
     """Many questions with two queries in all."""
     if not questions:
         return []
-    asked = [(question.data_subject, ()) for question in questions]
-    facts = gather(asked, until=max(question.at for question in questions), purposes=PURPOSES)
+    facts = gather([Asked(one.data_subject, one.at) for one in questions], purposes=PURPOSES)
     return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
 
 
@@ -143,6 +144,20 @@ def yes_to_this_recipient(question: Share, facts: Facts) -> str | None:
     return _("This person has never said yes to sharing with {name}.").format(name=to)
 
 
+def yes_of_age(question: Share, facts: Facts) -> str | None:
+    """A yes that this rests on was hers alone to give, or a guardian agreed (GDPR Art. 8)."""
+    if question.recipient.is_necessary:
+        return None
+    return too_young_to_say_yes(question.data_subject, _choice(question, facts), facts, question.at)
+
+
+def only_the_order_of_a_child(question: Share, facts: Facts) -> str | None:
+    """Of a child of 16 or under nothing leaves that her order does not need, whoever said yes (SafeBuy 8.2)."""
+    if question.recipient.is_necessary or not is_child(question.data_subject, question.at):
+        return None
+    return _("This is a child of 16 or under: {name} is not needed for the order.").format(name=question.recipient)
+
+
 # What a hand-over must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
     not_erased,
@@ -154,7 +169,9 @@ RULES: tuple[Rule, ...] = (
     country_is_safe,
     transfer_is_not_refused,
     group_use_is_not_refused,
+    yes_of_age,
     yes_to_this_recipient,
+    Promised("connox", "SFB-30", only_the_order_of_a_child),
 )
 
 # What an authority demands by law hangs neither on the person's word nor on a list of ours, but on an order that two

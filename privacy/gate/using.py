@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from ..purposes import Purpose
 from ..vocabulary import LawfulBasis
 from ..vocabulary import Purpose as BuiltIn
-from .facts import RESTRICTED, Answer, Facts, Said, erased_since, gather, instant, on
+from .children import NEEDED, is_child, too_young_to_say_yes
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant, on
+from .packs import Promised
 
 # What goes on while data is under restriction: keeping the books, and carrying out the person's own rights (Art. 18).
 IN_SPITE_OF_RESTRICTION = frozenset({BuiltIn.LEGAL_DUTY, BuiltIn.PRIVACY_RIGHTS})
@@ -37,9 +39,8 @@ def use_answers(questions: Sequence[Use]) -> list[Answer]:
     """Many questions with two queries in all."""
     if not questions:
         return []
-    asked = [(question.data_subject, ()) for question in questions]
     purposes = {question.purpose.slug for question in questions}
-    facts = gather(asked, until=max(question.at for question in questions), purposes=purposes)
+    facts = gather([Asked(one.data_subject, one.at) for one in questions], purposes=purposes)
     return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
 
 
@@ -83,8 +84,37 @@ def yes_where_needed(question: Use, facts: Facts) -> str | None:
     return _("This person has never said yes to this.")
 
 
+def yes_of_age(question: Use, facts: Facts) -> str | None:
+    """A yes that this rests on was hers alone to give, or a guardian agreed (GDPR Art. 8)."""
+    if question.purpose.lawful_basis != LawfulBasis.CONSENT:
+        return None
+    return too_young_to_say_yes(question.data_subject, _said(question, facts), facts, question.at)
+
+
+def no_enticement_of_a_child(question: Use, facts: Facts) -> str | None:
+    """No contest, draw or vote with a child of 16 or under (SafeBuy 8.3)."""
+    if question.purpose.slug != BuiltIn.CONTEST or not is_child(question.data_subject, question.at):
+        return None
+    return _("This is a child of 16 or under, whom no contest or prize may draw in.")
+
+
+def only_the_order_of_a_child(question: Use, facts: Facts) -> str | None:
+    """Data of a child of 16 or under serves her order and nothing else (SafeBuy 8.2)."""
+    if question.purpose.slug in NEEDED or not is_child(question.data_subject, question.at):
+        return None
+    return _("This is a child of 16 or under, whose data serves her order and nothing else.")
+
+
 # What a use must pass; a new rule is one function and its line here.
-RULES: tuple[Rule, ...] = (not_erased, not_restricted, not_refused, yes_where_needed)
+RULES: tuple[Rule, ...] = (
+    not_erased,
+    not_restricted,
+    not_refused,
+    yes_of_age,
+    yes_where_needed,
+    Promised("connox", "SFB-31", no_enticement_of_a_child),
+    Promised("connox", "SFB-30", only_the_order_of_a_child),
+)
 
 
 def _said(question: Use, facts: Facts) -> Said | None:

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .. import data_subjects, mailed_links, tokens
+from .. import adverts, data_subjects, mailed_links, tokens
 from ..fields import normalise_email
 from ..gate import may_contact
 from ..vocabulary import Channel
@@ -55,6 +55,14 @@ def refusals(message: EmailMessage, *, now: datetime | None = None) -> list[str]
         return []
     leaving = Leaving(mime, message.recipients(), now or timezone.now())
     return [reason for rule in RULES for reason in rule(leaving)]
+
+
+def note_left(message: EmailMessage, *, now: datetime | None = None) -> None:
+    """Counts an advertising mail that has left, for the cap; any other is nobody's concern here."""
+    mime = message.message()
+    mark, leaving = Mark.of(mime), Leaving(mime, message.recipients(), now or timezone.now())
+    if headers.is_marketing(mime) and mark is not None and (link := leaving.link) is not None:
+        adverts.note(link.data_subject, Channel.EMAIL, mark.sender, now=leaving.now)
 
 
 def goes_to_one_person(leaving: Leaving) -> Iterator[str]:

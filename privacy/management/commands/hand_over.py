@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from privacy.erasure_ledger import CommandWhileOpen
 from privacy.gate import asking
-from privacy.handing_over import hand_over_all
+from privacy.gate.handing_over import hand_over_all
 
 ACTOR = "system:hand_over"
 

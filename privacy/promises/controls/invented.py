@@ -1,18 +1,21 @@
 """What would the gate say today? Asked with the rules that are in force, about a person who is nobody, and no row."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from ...gate import contact, sharing
+from ...gate import contact, sharing, using
 from ...gate.contact import Contact
-from ...gate.facts import Bar, Facts, Said
+from ...gate.facts import GUARDIAN, SALE, Bar, Facts, Said
 from ...gate.sharing import Share
+from ...gate.using import Use
+from ...purposes import Purpose as Purposes
 from ...recipients import Recipient
 from ...vocabulary import Decision, LawfulBasis, Purpose, Sender, Source
 
 FOR_EVER = date(9999, 12, 31)
+LONG = timedelta(days=3650)
 
 
 def nobody(born_on: date | None = None) -> Any:
@@ -31,15 +34,25 @@ def answered(now: datetime, decision: Decision, purpose: str = Purpose.MARKETING
 
 def may_write(
     now: datetime, channel: str, sender: str = Sender.OWN, content: str = Sender.OWN, *, said: Iterable[Said] = (),
-    bars: Iterable[Bar] = (), born_on: date | None = None, is_for_children: bool = False,
+    bars: Iterable[Bar] = (), born_on: date | None = None, is_for_children: bool = False, has_bought: bool = True,
+    has_guardian: bool = True,
 ) -> bool:  # fmt: skip
-    """Whether advertising would go to such a person."""
+    """Whether advertising would go to such a person, who has bought something, and as a child has a guardian's yes."""
     question = Contact(
         data_subject=nobody(born_on), channel=channel, sender=sender, content=content, at=now, addresses=[],
         is_for_children=is_for_children,
     )  # fmt: skip
-    facts = Facts(entries=list(said), bars=list(bars))
+    bearings = [_sale(now)] * has_bought + [_guardian(now)] * has_guardian
+    facts = Facts(list(said), list(bars), bearings)
     return not any(rule(question, facts) for rule in contact.RULES)
+
+
+def _sale(now: datetime) -> Bar:
+    return Bar("0", SALE, "", now - LONG, None, "", (now - LONG).date())
+
+
+def _guardian(now: datetime) -> Bar:
+    return Bar("0", GUARDIAN, "", now - LONG, None)
 
 
 def a_recipient(**more: Any) -> Recipient:
@@ -51,8 +64,19 @@ def a_recipient(**more: Any) -> Recipient:
     return Recipient(**(usual | more))
 
 
-def may_give(now: datetime, to: Recipient, *fields: str, said: Iterable[Said] = (), bars: Iterable[Bar] = ()) -> bool:
+def may_give(
+    now: datetime, to: Recipient, *fields: str, said: Iterable[Said] = (), bars: Iterable[Bar] = (),
+    born_on: date | None = None,
+) -> bool:  # fmt: skip
     """Whether these fields of such a person would be handed over."""
-    question = Share(data_subject=nobody(), recipient=to, fields=fields or ("name",), at=now)
-    facts = Facts(entries=list(said), bars=list(bars))
+    question = Share(data_subject=nobody(born_on), recipient=to, fields=fields or ("name",), at=now)
+    facts = Facts(list(said), list(bars), [_guardian(now)])
     return not any(rule(question, facts) for rule in sharing.rules_for(to))
+
+
+def may_serve(now: datetime, purpose: str, *, said: Iterable[Said] = (), born_on: date | None = None) -> bool:
+    """Whether the data of such a person may serve this purpose, one that she may refuse."""
+    wanted = Purposes(slug=purpose, lawful_basis=LawfulBasis.CONSENT, can_be_refused=True)
+    question = Use(data_subject=nobody(born_on), purpose=wanted, at=now)
+    facts = Facts(list(said), [], [_guardian(now)])
+    return not any(rule(question, facts) for rule in using.RULES)

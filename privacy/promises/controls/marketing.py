@@ -13,7 +13,7 @@ from ...consent import ConsentEntry
 from ...gate import Contact, answers
 from ...gate.facts import RESTRICTED, Bar
 from ...suppression import Suppression
-from ...vocabulary import Channel, Decision, LawfulBasis, Purpose, Sender, Source
+from ...vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from . import invented
@@ -118,18 +118,29 @@ def soft_opt_in_is_narrow(now: datetime) -> Finding:
     """PECR reg. 22(3): not by phone or post, not for others, and not without the sale."""
     basis = LawfulBasis.LEGITIMATE_INTERESTS
     asked = [
-        (Channel.PHONE, Sender.OWN, "checkout"), (Channel.POST, Sender.OWN, "checkout"),
-        (Channel.EMAIL, Sender.THIRD_PARTY, "checkout"), (Channel.EMAIL, Sender.OWN, ""),
+        (Channel.PHONE, Sender.OWN, Occasion.SALE), (Channel.POST, Sender.OWN, Occasion.SALE),
+        (Channel.EMAIL, Sender.THIRD_PARTY, Occasion.SALE), (Channel.SMS, Sender.OWN, None),
+        (Channel.SMS, Sender.OWN, Occasion.CONTEST),
     ]  # fmt: skip
     through = [
-        f"{channel} {content} {page}"
-        for channel, content, page in asked
+        f"{channel} {content} {occasion or '-'}"
+        for channel, content, occasion in asked
         if invented.may_write(
             now, channel, Sender.OWN, content,
-            said=[_marketing(now, YES, channel, Sender.OWN, lawful_basis=basis, page=page)],
+            said=[_marketing(now, YES, channel, Sender.OWN, lawful_basis=basis, occasion=occasion)],
         )
     ]  # fmt: skip
     return refused_all(through, len(asked), _("an address from a sale is used for our own similar offers alone"))
+
+
+@control("marketing-yes-and-sale", gettext_lazy("Advertising by email needs a yes and a sale"))
+def yes_and_sale_are_needed(now: datetime) -> Finding:
+    """SafeBuy 7.5: neither is enough alone, and both are."""
+    sale_alone = _marketing(now, YES, Channel.EMAIL, Sender.OWN, lawful_basis=LawfulBasis.LEGITIMATE_INTERESTS)
+    yes = _marketing(now, YES, Channel.EMAIL, Sender.OWN)
+    through = ["yes"] * invented.may_write(now, Channel.EMAIL, said=[yes], has_bought=False)
+    through += ["sale"] * invented.may_write(now, Channel.EMAIL, said=[sale_alone])
+    return refused_all(through, 2, _("by email neither a yes alone nor a sale alone is enough"))
 
 
 @control("marketing-restricted", gettext_lazy("No advertising while data may be kept but not used"))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0032_recipients_in_full'),
+        ('privacy', '0034_recipients_in_full'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""May this leave us, and what did? The one door through which data goes to a recipient: asked, then written down."""
+"""How does a person's data get to a recipient? Through one door that asks, and writes down what passed and what not."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -7,15 +7,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from . import audit, gate
-from .gate.asking import Asked, Row, asked_shares
-from .recipients import AuthorityOrder, Disclosure, Recipient, log_disclosure, orders
+from .. import audit
+from ..recipients import AuthorityOrder, Disclosure, Recipient, log_disclosure, orders
+from .asking import Asked, Row, asked_shares
+from .sharing import may_share
 
 LONGEST_REFERENCE = 120
 
 
-class Refused(Exception):
-    """The gate says no; `reasons` says why, in sentences."""
+class MayNotShare(Exception):
+    """A hand-over that must not take place, with one sentence for each reason."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(" ".join(reasons))
@@ -23,28 +24,36 @@ class Refused(Exception):
 
 
 def hand_over(
-    data_subject: Any, recipient: Recipient, fields: Sequence[str], *, reference: str = "", actor: Any, now: datetime
-) -> Disclosure:
-    """Notes a hand-over that the gate allows at this moment; Refused where it does not, which is noted too (CLG-10)."""
+    data_subject: Any, recipient: Recipient, fields: Sequence[str], *, legal_basis: str = "", reference: str = "",
+    actor: Any, now: datetime,
+) -> Disclosure:  # fmt: skip
+    """Called right before these fields leave; the row that the person is shown (Art. 15(1)(c); CLG-10, MAD-15).
+
+    MayNotShare when the gate says no; the try stands in the audit log then, by number of reasons and names of fields.
+    Without a `legal_basis` it is the contract for whoever is needed for an order, else the person's consent; for an
+    authority that of its order.
+    """
     with transaction.atomic():
-        answer = gate.may_share(data_subject, recipient, fields, now)
+        answer = may_share(data_subject, recipient, fields, now)
         if answer.allowed:
-            return _noted(data_subject, recipient, fields, reference=reference, actor=actor, now=now)
+            basis = legal_basis or ("contract" if recipient.is_necessary else "consent")
+            return _noted(data_subject, recipient, fields, basis, reference, actor=actor, now=now)
     audit.record(
-        "disclosure.refused", actor=actor, subject=data_subject, target=recipient, now=now, fields=list(fields)
-    )
-    raise Refused(answer.reasons)
+        "disclosure.refused", actor=actor, subject=data_subject, target=recipient, now=now, fields=sorted(fields),
+        reasons=len(answer.reasons),
+    )  # fmt: skip
+    raise MayNotShare(answer.reasons)
 
 
 def _noted(
-    data_subject: Any, recipient: Recipient, fields: Sequence[str], *, reference: str, actor: Any, now: datetime
-) -> Disclosure:
+    data_subject: Any, recipient: Recipient, fields: Sequence[str], basis: str, reference: str, *, actor: Any,
+    now: datetime,
+) -> Disclosure:  # fmt: skip
     order = AuthorityOrder.objects.covering(data_subject, recipient, fields, now).approved().first()
     if order is not None:
         return orders.handed_over(order, actor=actor, now=now)
-    basis = "contract" if recipient.is_necessary else "consent"
     return log_disclosure(
-        data_subject, recipient, list(fields), legal_basis=basis, reference=reference, actor=actor, now=now
+        data_subject, recipient, list(fields), legal_basis=basis, actor=actor, now=now, reference=reference
     )
 
 
@@ -67,6 +76,6 @@ def _handed(asked: Asked, *, actor: Any, now: datetime) -> Row:
         entry = hand_over(
             question.data_subject, question.recipient, question.fields, reference=reference, actor=actor, now=now
         )
-    except Refused as refused:
+    except MayNotShare as refused:
         return {"allowed": False, "reasons": refused.reasons}
     return {"allowed": True, "disclosure": entry.pk}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0031_promises'),
+        ('privacy', '0033_looks_at_children'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 

@@ -1,0 +1,113 @@
+"""What may not be there of a child? Orders and contests without leave are refused; what is found goes (SafeBuy 8)."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import audit, data_subjects, erasure, restrictions
+from .gate import packs, sales
+from .gate.ages import CHILD_UNDER
+from .gate.children import is_child
+from .guardians import GuardianConsent
+from .personal_data import PersonalData, declarations
+from .purge import stopping
+from .vocabulary import Purpose
+
+logger = logging.getLogger(__name__)
+SYSTEM = "system:children"
+PACK = "connox"
+BORN = "date_of_birth"
+
+
+@dataclass
+class Found:
+    """What one look did; held are those whose data must stay, because somebody ordered that."""
+
+    erased: int = 0
+    held: int = 0
+    braked: int = 0
+
+
+def known(now: datetime) -> QuerySet[Any]:
+    """Everybody of 16 or under on that day, as far as we know; nobody where the shop keeps no day of birth."""
+    people = data_subjects.people().filter(erased_at=None)
+    if not any(column.name == BORN for column in people.model._meta.concrete_fields):
+        return people.none()
+    since = timezone.localdate(now, settings.SHOP_TZ) - relativedelta(years=CHILD_UNDER)
+    return people.filter(**{f"{BORN}__gt": since})
+
+
+def without_guardian(now: datetime) -> QuerySet[Any]:
+    """Of whom nothing may be kept: no parent or guardian has agreed (SFB-32)."""
+    agreed = GuardianConsent.objects.standing(now).filter(data_subject=OuterRef("pk"))
+    return known(now).filter(~Exists(agreed))
+
+
+def erase_found(now: datetime) -> Found:
+    """In strict mode (`CHILDREN_STRICT`): erases them, each as at her own wish, with a letter of what the law keeps.
+
+    Not while purges are stopped, nobody whose data is held, and nobody at all where there are more than a purge may
+    take unasked (`PURGE_BRAKE_MINIMUM`): then a file brought wrong days of birth.
+    """
+    found = Found()
+    if not settings.CHILDREN_STRICT or stopping.current_stop():
+        return found
+    pks = list(without_guardian(now).order_by("pk").values_list("pk", flat=True)[: settings.PURGE_BRAKE_MINIMUM + 1])
+    if len(pks) > settings.PURGE_BRAKE_MINIMUM:
+        logger.error("children: more than %d without a guardian, none erased", settings.PURGE_BRAKE_MINIMUM)
+        audit.record("children.braked", actor=SYSTEM, now=now, found=len(pks))
+        found.braked = len(pks)
+        return found
+    for pk in pks:
+        _erase(pk, now, found)
+    return found
+
+
+def _erase(pk: Any, now: datetime, found: Found) -> None:
+    """Looked at again right before, because a colleague may have written a consent down meanwhile."""
+    child = without_guardian(now).filter(pk=pk).first()
+    if child is None:
+        return
+    if restrictions.is_held_whole(child):
+        found.held += 1
+        return
+    erasure.erase(child, today=timezone.localdate(now, settings.SHOP_TZ), actor=SYSTEM)
+    found.erased += 1
+
+
+def refuse_order(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """No order of a child of 16 or under without a parent or guardian (SFB-29); connected by `AppConfig`."""
+    child, now = _person_of(instance), timezone.now()
+    if not instance._state.adding or not packs.is_active(PACK) or not is_child(child, now):
+        return
+    if not GuardianConsent.objects.standing(now).filter(data_subject=child).exists():
+        raise ValidationError(_("A child of 16 or under orders only with the yes of a parent or guardian."))
+
+
+def refuse_contest(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """No contest, draw or vote with a child of 16 or under (SFB-31); connected by `AppConfig`."""
+    if instance._state.adding and packs.is_active(PACK) and is_child(_person_of(instance), timezone.now()):
+        raise ValidationError(_("Contests, draws and votes are not for children of 16 or under."))
+
+
+def _person_of(instance: Any) -> Any:
+    return getattr(instance, instance.personal_data.data_subject)
+
+
+def of_orders() -> list[PersonalData]:
+    """The records of sales."""
+    return [said for said in declarations() if sales.is_of_sales(said)]
+
+
+def of_contests() -> list[PersonalData]:
+    """The records of contests, draws and votes, each of one person."""
+    found = [said for said in declarations() if said.purpose == Purpose.CONTEST]
+    return [said for said in found if said.data_subject and "__" not in said.data_subject]
