@@ -118,18 +118,9 @@ PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most
 
 INSTALLED_APPS = [
     "config.apps.OfficeConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "csp",
-    "privacy",
-    "customers",
-]
+    *(f"django.contrib.{app}" for app in ("auth", "contenttypes", "messages", "staticfiles", "humanize")),
+    "allauth", "allauth.account", "allauth.mfa", "csp", "privacy", "customers",
+]  # fmt: skip
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -304,7 +304,7 @@ MORE: dict[str, list[Any]] = {
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
     "answer", "agree", "decline", "others", "bundle", "seen", "open", "close", "paper", "settle",
-    "withdraw",
+    "withdraw", "approve", "refuse", "give",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 
