@@ -35,6 +35,7 @@ WIRES = {
     "smtplib", "ftplib", "imaplib", "telnetlib", "socket", "ssl", "asyncio", "http.client", "urllib.request", "urllib3",
     "requests", "httpx", "aiohttp", "aiosmtpd", "aiosmtplib", "imap_tools", "paramiko", "boto3", "anymail.backends",
 }  # fmt: skip
+OUR_CALL = "outgoing_calls.call"
 MAIL = {
     "EmailMessage", "EmailMultiAlternatives", "send_mail", "send_mass_mail", "mail_admins", "mail_managers",
     "get_connection",
@@ -97,14 +98,12 @@ def ways_out(module: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             names = {alias.name for alias in node.names}
             whole = [node.module or "", *(f"{node.module}.{name}" for name in names)]
-            if not node.level and any(_is_a_wire(name) for name in whole):
+            if any(_is_a_wire(name) for name in whole if not node.level) or OUR_CALL in whole:
                 yield "wire"
             if (node.module or "").startswith("django.core.mail") and (names & MAIL or names & {"backends", "mail"}):
                 yield "mail"
             if node.module == "django.core" and "mail" in names:
                 yield "mail"
-            if (node.module or "").endswith("outgoing_calls") and "call" in names:
-                yield "wire"
             if (node.module or "").endswith("csv_files") and "lines" in names:
                 yield "file"
             if "log_disclosure" in names or ("StreamingHttpResponse" in names or "FileResponse" in names):
@@ -120,7 +119,7 @@ def _is_a_wire(name: str) -> bool:
 def _called(what: str) -> Iterator[str]:
     *path, last = what.split(".")
     owner = path[-2] if len(path) > 1 and path[-1] in ("objects", "_base_manager") else (path[-1] if path else "")
-    if what.endswith("outgoing_calls.call"):
+    if what.endswith(OUR_CALL):
         yield "wire"
     if what.endswith(("csv.writer", "csv.DictWriter")):
         yield "file"
