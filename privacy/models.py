@@ -17,6 +17,7 @@ from .inbound.mailbox import InboundEmail
 from .inbound.webhooks import Mention, WebhookCall
 from .letters import LetterVersion
 from .link_checks import LinkCheck
+from .list_checks import ListCheck
 from .mailed_links import AskedLink
 from .notices import OutgoingEmail
 from .policies import NoticeShown, PolicyVersion
@@ -49,8 +50,9 @@ __all__ = [
     "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
     "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee",
     "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken",
-    "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion",
-    "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose",
-    "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
-    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail",
+    "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop",
+    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
+    "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm",
+    "WebhookCall",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from . import (
     figures,
     jobs,
     link_checks,
+    list_checks,
     policy_news,
     processing_record,
     promises,
@@ -72,8 +73,8 @@ def sweep() -> int:
 @shared_task
 @while_open
 def forget_exports() -> int:
-    """Files of copies whose days are over."""
-    return export.forget(timezone.now())
+    """Files of copies, and of lists that were checked, whose days are over."""
+    return export.forget(timezone.now()) + list_checks.forget(timezone.now())
 
 
 @shared_task

@@ -41,7 +41,9 @@ from privacy import (
     corrections,
     export,
     guardians,
+    jobs,
     letters,
+    list_checks,
     notices,
     policies,
     recipient_notices,
@@ -321,6 +323,15 @@ def authority_order(customer: Customer, **values: Any) -> recipients.AuthorityOr
     by = said.pop("actor", "staff:recorder")
     fields = said.pop("fields", ["name", "address"])
     return recipients.orders.record(customer, to, fields, actor=by, now=timezone.now(), **said)
+
+
+def list_check(text: str, **how: Any) -> list_checks.ListCheck:
+    """A mailing list that was handed in and checked."""
+    said = {"channel": "email", "sender": "own", "content": ""} | how
+    row = list_checks.hand_in([text.encode()], actor="test", **said)
+    jobs.work("privacy.listcheck", row.pk)
+    row.refresh_from_db()
+    return row
 
 
 def disclosure(customer: Customer, **values: Any) -> recipients.Disclosure:

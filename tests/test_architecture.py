@@ -34,7 +34,7 @@ FLOORS: list[set[str]] = [
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies", "guardians", "adverts"},
     {"erasure", "gate", "preferences", "mailed_links", "new_addresses", "consent_lists", "policy_news"},
     {"rights", "mailings", "purge"},
-    {"subject_requests", "children"},
+    {"subject_requests", "children", "list_checks"},
     {"inbound", "traces", "sight", "figures"},
     {"canary"},
     {"case_bundle", "overview", "alarms"},

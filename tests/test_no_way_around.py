@@ -76,6 +76,7 @@ WAYS: dict[str, dict[str, str]] = {
     },
     "file": {
         "privacy/admin/figures_file.py": "numbers of nobody",
+        "privacy/admin/list_checks.py": "a list that came from here goes back, scrubbed by the gate",
         "privacy/admin/looks.py": "who looked at whom, for the officer",
         "privacy/admin/registers.py": "registers of requests, for the officer",
         "privacy/admin/restrictions.py": "restrictions, for the officer",

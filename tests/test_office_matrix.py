@@ -71,6 +71,7 @@ TABLES: dict[str, tuple[set[str], set[str], set[str]]] = {
     "privacy_cookie": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
     "privacy_purpose": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
     "privacy_policyversion": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], NOBODY),
+    "privacy_listcheck": (TABLE[Act.SEE_RULES], NOBODY, NOBODY),
     "privacy_promise": (TABLE[Act.SEE_RULES], TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
     "privacy_purgerun": (TABLE[Act.SEE_RULES], NOBODY, NOBODY),
     "customers_customer": (TABLE[Act.SEE_PERSON], NOBODY, NOBODY),
@@ -124,6 +125,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "privacy_authorityorder_approve": (NOBODY, TABLE[Act.APPROVE]),
     "privacy_authorityorder_refuse": (NOBODY, TABLE[Act.APPROVE]),
     "privacy_authorityorder_give": (NOBODY, TABLE[Act.APPROVE]),
+    "check_list": (TABLE[Act.WRITE_RULES], TABLE[Act.WRITE_RULES]),
+    "privacy_listcheck_fetch": (NOBODY, TABLE[Act.WRITE_RULES]),
     "registers": (TABLE[Act.SEE_QUEUE], TABLE[Act.SEE_QUEUE]),
     "letters": (TABLE[Act.SEE_RULES], NOBODY),
     "letter": (TABLE[Act.SEE_RULES], NOBODY),
@@ -264,6 +267,7 @@ def rows():
         "privacy_purpose": type_of("privacy", "purpose").objects.first(),
         "privacy_policyversion": policy,
         "privacy_promise": type_of("privacy", "promise").objects.first(),
+        "privacy_listcheck": make.list_check(f"email\n{mary.contact_email}\n"),
         "privacy_purgerun": type_of("privacy", "purgerun").objects.create(today="2026-01-01"),
         "customers_customer": mary,
         "customers_order": make.order(mary),
@@ -304,7 +308,7 @@ MORE: dict[str, list[Any]] = {
 OF_A_ROW = (
     "change", "history", "delete", "propose", "told", "keep", "lift", "review", "raw", "person", "done", "again",
     "answer", "agree", "decline", "others", "bundle", "seen", "open", "close", "paper", "settle",
-    "withdraw", "approve", "refuse", "give",
+    "withdraw", "approve", "refuse", "give", "fetch",
 )  # fmt: skip
 OF_NO_ROW: dict[str, list[Any]] = {"app_list": ["privacy"], "write_letter": ["refusal"], "view_on_site": [1, 1]}
 

@@ -17,6 +17,7 @@ from . import (
     ledger,
     letter_steps,
     letters,
+    list_checks,
     looks,
     mail,
     may_we,
@@ -36,9 +37,8 @@ from . import (
 )
 
 __all__ = [
-    "alarms", "authority_orders", "calls", "canary", "explaining", "figures_file", "file_steps", "guardians", "holding",
-    "identity", "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "looks", "mail", "may_we",
-    "on_behalf",
-    "processing_record", "promise_register", "purges", "queue", "recipient_notices", "registers", "restrictions",
-    "rules", "seeing", "site", "start", "work",
+    "alarms", "authority_orders", "calls", "canary", "explaining", "figures_file", "file_steps", "guardians",
+    "holding", "identity", "inbox", "intake", "kind_steps", "ledger", "letter_steps", "letters", "list_checks",
+    "looks", "mail", "may_we", "on_behalf", "processing_record", "promise_register", "purges", "queue",
+    "recipient_notices", "registers", "restrictions", "rules", "seeing", "site", "start", "work",
 ]  # fmt: skip

@@ -48,6 +48,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("privacy.authorityorder", _("Orders of authorities"), None),
         ("record_authority_order", _("Record an order"), Act.PROPOSE),
         ("privacy.noticeshown", _("Policies shown"), None),
+        ("privacy.listcheck", _("Mailing lists"), None),
         ("registers", _("Registers"), Act.SEE_QUEUE),
         ("privacy.auditentry", _("Audit log"), None),
         ("looks", _("Who looked at whom"), Act.READ_AUDIT),

@@ -21,6 +21,8 @@ from .sharing import Share, share_answers
 from .using import Use, use_answers
 
 BATCH = 1000
+# Beside the names of rules: nobody is known by this, and the row itself cannot be read.
+NOBODY, WRONG_ROW = "nobody", "wrong_row"
 Row = dict[str, Any]
 
 
@@ -53,16 +55,34 @@ def _plain(row: Row) -> Row:
 
 def contacts(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer" or "email", "channel", "sender", "content", "at"}` in, `{"id", "allowed", "reasons"}` out."""
-    for _people, answer in contacts_with_people(rows):
-        yield answer
+    for told in contacts_told(rows):
+        yield told.answer
 
 
-def contacts_with_people(rows: Iterable[Row]) -> Iterator[tuple[list[Any], Row]]:
-    """The same answers, each with the people whom the row means."""
+@dataclass
+class Told:
+    """An answer with the people whom its row means, and by name which rules say no."""
+
+    people: list[Any]
+    answer: Row
+    refused_by: list[str]
+
+
+def contacts_told(rows: Iterable[Row]) -> Iterator[Told]:
+    """The same answers, with more than a reader of JSON is told."""
     for batch in _batches(rows):
         asked = _contacts_asked(batch)
-        for one, answer in zip(asked, _answered(asked, answers), strict=True):
-            yield [question.data_subject for question in one.questions], answer
+        given = answers([question for one in asked for question in one.questions])
+        rest = iter(given)
+        for one, answer in zip(asked, _in_order(asked, given), strict=True):
+            mine = list(islice(rest, len(one.questions)))
+            yield Told([question.data_subject for question in one.questions], answer, _rules(one, mine))
+
+
+def _rules(asked: Asked, given: list[Answer]) -> list[str]:
+    if asked.error:
+        return [WRONG_ROW]
+    return list(dict.fromkeys(rule for one in given for rule in one.refused_by)) if given else [NOBODY]
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
@@ -202,10 +222,14 @@ def moment(written: Any) -> datetime:
 
 
 def _answered(batch: list[Asked], answer: Callable[[Sequence[Any]], list[Answer]]) -> Iterator[Row]:
+    yield from _in_order(batch, answer([question for asked in batch for question in asked.questions]))
+
+
+def _in_order(batch: list[Asked], given: Iterable[Answer]) -> Iterator[Row]:
     """The answers in the order of the rows; a shared address is free only if it is for each of its owners."""
-    given = iter(answer([question for asked in batch for question in asked.questions]))
+    rest = iter(given)
     for asked in batch:
-        mine = list(islice(given, len(asked.questions)))
+        mine = list(islice(rest, len(asked.questions)))
         if asked.error:
             yield {"id": asked.row.get("id"), "error": asked.error}
         else:

@@ -87,8 +87,12 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
 
 
 def _answer(question: Contact, facts: Facts) -> Answer:
-    refusals = list(dict.fromkeys(reason for rule in RULES if (reason := rule(question, facts))))
-    return Answer(allowed=not refusals, reasons=refusals or _grounds(question, facts))
+    refusals: dict[str, str] = {}
+    for rule in RULES:
+        if reason := rule(question, facts):
+            refusals.setdefault(reason, rule.__name__)
+    by = tuple(dict.fromkeys(refusals.values()))
+    return Answer(allowed=not refusals, reasons=list(refusals) or _grounds(question, facts), refused_by=by)
 
 
 def not_erased(question: Contact, facts: Facts) -> str | None:

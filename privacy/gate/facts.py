@@ -34,10 +34,11 @@ EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Answer:
-    """Yes or no, and why; never without a reason."""
+    """Yes or no, and why; never without a reason. Of a no also which rules say it, by name, to be counted."""
 
     allowed: bool
     reasons: list[str]
+    refused_by: tuple[str, ...] = ()
 
 
 class Said(NamedTuple):

@@ -1,9 +1,13 @@
 """Which rows of a mailing list may be used? The same rows out, each with yes or no and why, streamed."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
+
+from django.utils.translation import gettext_lazy
 
 from ..csv_files import Row, Table, WrongFile
 from . import asking
@@ -11,6 +15,44 @@ from . import asking
 NUMBER_COLUMNS = ("customer", "customer_number", "number")
 EMAIL_COLUMNS = ("email", "email_address", "address")
 ADDED = ["allowed", "reasons"]
+
+
+# What a rule says no for, for a count over many rows; `contact.RULES` by name.
+WHY: dict[str, Any] = {
+    asking.NOBODY: gettext_lazy("we know nobody by this"),
+    asking.WRONG_ROW: gettext_lazy("the row cannot be read"),
+    "not_erased": gettext_lazy("erased at their own wish"),
+    "not_restricted": gettext_lazy("data that may be kept and not used"),
+    "not_suppressed": gettext_lazy("on a list of those who must not be written to"),
+    "yes_of_age": gettext_lazy("too young for a yes of their own"),
+    "yes_to_channel_and_sender": gettext_lazy("no yes to this channel and sender"),
+    "yes_to_content_of_others": gettext_lazy("no yes to offers of other companies"),
+    "not_too_often": gettext_lazy("got enough already"),
+    "not_under_twelve": gettext_lazy("children under 12"),
+    "only_what_suits_children": gettext_lazy("children of 12 to 16"),
+    "guardian_agreed": gettext_lazy("children without a guardian's consent"),
+    "yes_and_sale": gettext_lazy("no sale together with a yes"),
+}
+
+
+@dataclass
+class Counts:
+    """How many rows there were, how many may be used, and how often each rule said no; several may refuse one row."""
+
+    rows: int = 0
+    allowed: int = 0
+    refused_by: Counter[str] = field(default_factory=Counter)
+
+    def add(self, told: asking.Told) -> None:
+        """One row more."""
+        self.rows += 1
+        self.allowed += bool(told.answer.get("allowed"))
+        if not told.answer.get("allowed"):
+            self.refused_by.update(told.refused_by)
+
+    def in_words(self) -> list[tuple[str, int]]:
+        """Each reason with its count, the most frequent first."""
+        return [(str(WHY[rule]), count) for rule, count in self.refused_by.most_common()]
 
 
 class Writable(Protocol):
@@ -40,26 +82,25 @@ def scrub(
     content: str = "",
     at: str = "",
     more: MoreColumns | None = None,
-) -> dict[str, int]:
-    """Writes every row with the columns `allowed` (true or false) and `reasons`; counts rows and allowed rows."""
+) -> Counts:
+    """Writes every row with the columns `allowed` (true or false) and `reasons`; counts both, and why not."""
     added = [*ADDED, *(more.columns if more else ())]
     number, email = _columns(table, added)
     asked = {"channel": channel, "sender": sender, "content": content or sender, "at": at}
     writer = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
     writer.writerow(table.columns + added)
-    counts = {"rows": 0, "allowed": 0}
-    for rows, answers in _answered(table, asked, number, email):
-        beside = more.cells([_first(*one) for one in answers]) if more else [()] * len(rows)
-        for row, (_people, answer), cells in zip(rows, answers, beside, strict=True):
-            writer.writerow([*(row.values.get(name, "") for name in table.columns), *_said(answer), *cells])
-            counts["rows"] += 1
-            counts["allowed"] += bool(answer.get("allowed"))
+    counts = Counts()
+    for rows, told in _answered(table, asked, number, email):
+        beside = more.cells([_first(one) for one in told]) if more else [()] * len(rows)
+        for row, one, cells in zip(rows, told, beside, strict=True):
+            writer.writerow([*(row.values.get(name, "") for name in table.columns), *_said(one.answer), *cells])
+            counts.add(one)
     return counts
 
 
-def _first(people: list[Any], answer: asking.Row) -> Any | None:
+def _first(told: asking.Told) -> Any | None:
     """Whose way out a row carries; an address that a household shares is shut for all by any of them."""
-    return people[0] if people and answer.get("allowed") else None
+    return told.people[0] if told.people and told.answer.get("allowed") else None
 
 
 def _said(answer: asking.Row) -> tuple[str, str]:
@@ -80,12 +121,12 @@ def _columns(table: Table, added: Sequence[str]) -> tuple[str, str]:
 
 def _answered(
     table: Iterable[Row], asked: dict[str, str], number: str, email: str
-) -> Iterator[tuple[list[Row], list[tuple[list[Any], asking.Row]]]]:
+) -> Iterator[tuple[list[Row], list[asking.Told]]]:
     """A thousand rows at a time, each with the gate's answer and the people it means."""
     waiting = iter(table)
     while batch := list(islice(waiting, asking.BATCH)):
         questions = [_question(row, asked, number, email) for row in batch]
-        yield batch, list(asking.contacts_with_people(questions))
+        yield batch, list(asking.contacts_told(questions))
 
 
 def _question(row: Row, asked: dict[str, str], number: str, email: str) -> asking.Row:

@@ -40,4 +40,6 @@ class Command(CommandWhileOpen):
                 counts = mailing_list.scrub(table, self.stdout, **how, more=links)
         except csv_files.WrongFile as error:
             raise CommandError(error) from error
-        self.stderr.write(f"{counts['allowed']} of {counts['rows']} rows may be used.")
+        self.stderr.write(f"{counts.allowed} of {counts.rows} rows may be used.")
+        for why, count in counts.in_words():
+            self.stderr.write(f"{count:>9,}  {why}")
