@@ -62,8 +62,7 @@ SHOP_PACKS = [name.strip() for name in env.list("SHOP_PACKS", default=[])]
 HOLIDAYS_ADDED, HOLIDAYS_CANCELLED = env.days("HOLIDAYS_ADDED"), env.days("HOLIDAYS_CANCELLED")
 SHOP_TIME_ZONE = env.zone("SHOP_TIME_ZONE", default="Europe/London")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="northlight.example")
-SMTP_PORT = env.port("SMTP_PORT", default=8025)
-LMTP_PORT = env.port("LMTP_PORT", default=8024)
+SMTP_PORT, LMTP_PORT = env.port("SMTP_PORT", default=8025), env.port("LMTP_PORT", default=8024)
 MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
 MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=25 * 1024 * 1024)
 # The name under which our own mail server writes Authentication-Results; without it nobody's word is taken.
@@ -110,8 +109,7 @@ PURGE_BRAKE_MINIMUM = env.int("PURGE_BRAKE_MINIMUM", default=100)
 # The packs of promises that the shop has taken on; the others are neither looked at nor shown.
 PROMISE_PACKS = env.list("PROMISE_PACKS", default=["cloggs", "clozette", "made", "connox", "laredoute"])
 MARKETING_CAPS = env.caps("MARKETING_CAPS")  # by channel: how many advertisements within how many days
-# Data of a child for whom no parent or guardian has agreed is erased within the hour (SafeBuy 8.4).
-CHILDREN_STRICT = env.bool("CHILDREN_STRICT", default=False)
+CHILDREN_STRICT = env.bool("CHILDREN_STRICT", default=False)  # no guardian has agreed: erased within the hour
 PURGE_WARNING_DAYS = env.between("PURGE_WARNING_DAYS", default=30, least=1, most=365)
 
 # --- applications ------------------------------------------------------------------------------
@@ -218,9 +216,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PREVENT_ENUMERATION = ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = RECENT_LOGIN_SECONDS
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -236,8 +233,7 @@ SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 # RFC 8058: a one-click POST meets no redirect.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^unsubscribe/[\w-]+/?$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
-SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
