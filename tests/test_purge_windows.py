@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 
 from customers.models import Customer
+from privacy.append_only import PurgePermit
+from privacy.consent import ConsentEntry
 from privacy.personal_data import declaration_of
 from privacy.purge import PurgeLine, PurgeRun, batches, windows
-
+from tests import make
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 30)
@@ -44,8 +46,7 @@ def cost_of_batches(walk):
 @on_sqlite
 def test_a_batch_costs_the_same_however_many_people_are_due_after_it(monkeypatch):
     monkeypatch.setattr(windows, "ROWS", 10)
-    line = PurgeLine.objects.create(run=PurgeRun.objects.create(today=TODAY), model="customers.Customer")
-    costs = []
+    line, costs = a_line(), []
     for count in (100, 4_000):
         inactive(count)
         walk = batches.through_the_due(line, declaration_of(Customer), TODAY)
@@ -54,3 +55,28 @@ def test_a_batch_costs_the_same_however_many_people_are_due_after_it(monkeypatch
         Customer.objects.all().delete()
     few, many = costs
     assert min(few) > 0 and all(late < 1.3 * early for early, late in zip(few[1:], many[1:], strict=True)), costs
+
+
+def test_old_choices_go_by_statements_said_again_but_not_the_last_one_and_not_those_of_somebody_on_hold(monkeypatch):
+    monkeypatch.setattr(windows, "ROWS", 10)
+    mary, joan = make.customer(), make.customer()
+    for somebody in (mary, joan):
+        for n in range(30):
+            make.grant(somebody, occurred_at=make.LONG_AGO + timedelta(minutes=n))
+    make.restriction(joan, lifted_at=None, lifted_by="")
+    walk = batches.through_the_due(a_line(), declaration_of(ConsentEntry), TODAY)
+    through(walk)
+    assert ConsentEntry.objects.filter(data_subject=mary).count() == 1
+    assert ConsentEntry.objects.filter(data_subject=joan).count() == 30
+    assert all(walk.rehearsed.values()) and all(walk.way.worded.values()) and walk.rehearsed
+    assert not PurgePermit.objects.exists()
+
+
+def a_line():
+    return PurgeLine.objects.create(run=PurgeRun.objects.create(today=TODAY), model="x")
+
+
+def through(walk):
+    after = ()
+    while after is not None:
+        after = batches.batch(walk, after)

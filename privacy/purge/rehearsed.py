@@ -77,7 +77,9 @@ class Question:
         return None if row is None else _as_python(self.asks_for, row[0])
 
 
-def word(asked: Callable[[Sequence[Any]], models.QuerySet[Any]], columns: Sequence[Column], asks_for: Column) -> Question | None:
+def word(
+    asked: Callable[[Sequence[Any]], models.QuerySet[Any]], columns: Sequence[Column], asks_for: Column
+) -> Question | None:
     """The question that this asks, bounded by values of these columns; None where it has to be asked anew each time."""
     if any(_nowhere(column) is None for column in columns):
         return None
