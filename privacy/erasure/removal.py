@@ -35,15 +35,23 @@ def carry_out_for(declaration: PersonalData, data_subject: Any, today: date) -> 
     """The same for what goes of one person today, by statements that are written down once for everybody."""
     if any(isinstance(column, models.FileField) for column in declaration.model._meta.concrete_fields):
         return carry_out(declaration, rows_that_go(declaration, data_subject, today))
-    with _permit(declaration.model):
+    with permit(declaration.model):
         return _statements(declaration, declaration.decides, today, settings.SHOP_TZ).run(data_subject)
 
 
 @lru_cache(maxsize=200)
 def _statements(declaration: PersonalData, _decides: tuple[Any, ...], today: date, _zone: Any) -> one_person.OfOne:
-    act = _anonymise if isinstance(declaration.final(), Anonymise) else _delete
+    blanks = isinstance(declaration.final(), Anonymise)
     said = partial(rows_that_go, declaration, today=today)
-    return one_person.overheard(data_subjects.model(), lambda nobody: act(declaration, said(data_subject=nobody)))
+    return one_person.overheard(
+        data_subjects.model(),
+        lambda nobody: by_statements(declaration, said(data_subject=nobody), blanks=blanks),
+    )
+
+
+def by_statements(declaration: PersonalData, rows: models.QuerySet[Any], *, blanks: bool) -> int:
+    """The statements alone, for whoever keeps them to say them again: no files, and the permit is the caller's."""
+    return _anonymise(declaration, rows) if blanks else _delete(declaration, rows)
 
 
 def _anonymise(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
@@ -54,7 +62,7 @@ def _anonymise(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
 def delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     """Deletes rows that nothing points at any longer, and clears what merely mentions them."""
     _remove_files(declaration, rows)
-    with _permit(declaration.model):
+    with permit(declaration.model):
         return _delete(declaration, rows)
 
 
@@ -68,7 +76,8 @@ def _delete(declaration: PersonalData, rows: models.QuerySet[Any]) -> int:
     return int(rows.order_by()._raw_delete(rows.db) or 0)
 
 
-def _permit(model: type[models.Model]) -> AbstractContextManager[None]:
+def permit(model: type[models.Model]) -> AbstractContextManager[None]:
+    """Inside it rows of this table may be deleted, whether or not it is append-only."""
     return end_of_retention(model) if issubclass(model, AppendOnlyModel) else nullcontext()
 
 

@@ -9,28 +9,29 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from .. import audit
-from ..append_only import AppendOnlyModel
 from ..audit import AuditEntry
 from ..erasure.conditions import held, is_found_through_the_person, is_over, pointed_at, something_left
-from ..erasure.removal import carry_out, delete
+from ..erasure.removal import by_statements, carry_out, delete, permit
 from ..personal_data import SELF, Anonymise, PersonalData, declarations
 from . import windows
 from .rehearsed import Rehearsed, rehearse
 from .runs import PurgeBatch, PurgeLine
 from .stopping import alone
 from .waiting import still_needed
-from .windows import Keys, Place, Shape, Window, columns_of, keys_of, next_window
+from .windows import Place, Shape, Way, Window, columns_of, keys_of, next_window
 
 
 class NoProgress(Exception):
     """Two batches ended at the same place: what the column holds does not sort as its type says."""
 
 
-def due_rows(declaration: PersonalData, today: date) -> models.QuerySet[Any]:
-    """Rows past their date that still hold something."""
+def due_rows(declaration: PersonalData, today: date, within: Q | None = None) -> models.QuerySet[Any]:
+    """Rows past their date that still hold something; of one window where one is given."""
     if declaration.retention is None:
         return declaration.rows.none()
-    return something_left(declaration, declaration.rows.filter(is_over(declaration, today)))
+    # The window first: of two upper ends of a column SQLite goes to the one that it reads first, here to the nearer.
+    rows = declaration.rows.filter(within or Q())
+    return something_left(declaration, rows.filter(is_over(declaration, today)))
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,8 @@ class Walk:
 
     line: PurgeLine
     declaration: PersonalData
-    rows: models.QuerySet[Any]
-    free: Callable[[], models.QuerySet[Any]]
-    keys: Keys
+    way: Way
+    free: Callable[[Q], models.QuerySet[Any]]
     is_shells: bool = False
     rehearsed: dict[Shape, Rehearsed | None] = field(default_factory=dict)
 
@@ -56,29 +56,29 @@ class Walk:
     def remove(self, window: Window) -> int:
         """What may go of this window goes; how many."""
         if repeated := self._repeated(window.shape):
-            return repeated.run(window.values)
+            with permit(self.declaration.model):
+                return repeated.run(window.values)
         # Most shells of most nights must stay, and what mentions them needs no look then.
         if self.is_shells and not self._is_any_free(window.where):
             return 0
         return self._say(window.where)
 
     def _is_any_free(self, where: Q) -> bool:
-        return self.free().filter(where).exists()
+        return self.free(where).exists()
 
     def _say(self, where: Q) -> int:
-        rows = self.free().filter(where)
+        rows = self.free(where)
         return delete(self.declaration, rows) if self.is_shells else carry_out(self.declaration, rows)
 
     def _repeated(self, shape: Shape | None) -> Rehearsed | None:
         """The statements of such a window, built once; None where more is done than to say statements."""
-        model = self.declaration.model
-        has_files = any(isinstance(column, models.FileField) for column in model._meta.concrete_fields)
-        if shape is None or has_files or issubclass(model, AppendOnlyModel):
+        model, keys = self.declaration.model, self.way.keys
+        if shape is None or any(isinstance(column, models.FileField) for column in model._meta.concrete_fields):
             return None
         if shape not in self.rehearsed:
-            columns = columns_of(model, self.keys)
+            columns = columns_of(model, keys)
             self.rehearsed[shape] = rehearse(
-                lambda *values: self._everything(shape.where(self.keys, *values)),
+                lambda *values: self._everything(shape.where(keys, *values)),
                 model,
                 [columns[end] for end in shape.ends],
             )
@@ -87,17 +87,17 @@ class Walk:
     def _everything(self, where: Q) -> None:
         if self.is_shells:
             self._is_any_free(where)
-        self._say(where)
+        by_statements(self.declaration, self.free(where), blanks=self.blanks)
 
 
 def through_the_due(line: PurgeLine, declaration: PersonalData, today: date) -> Walk:
     """What is past its date, but not what is held or still needed."""
-    rows = due_rows(declaration, today)
 
-    def free() -> models.QuerySet[Any]:
-        return rows.exclude(held(declaration)).exclude(still_needed(declaration, today))
+    def free(within: Q) -> models.QuerySet[Any]:
+        due = due_rows(declaration, today, within)
+        return due.exclude(held(declaration)).exclude(still_needed(declaration, today))
 
-    return Walk(line, declaration, rows, free, keys_of(declaration))
+    return Walk(line, declaration, Way(due_rows(declaration, today), keys_of(declaration)), free)
 
 
 def through_the_shells(line: PurgeLine, declaration: PersonalData) -> Walk:
@@ -108,13 +108,13 @@ def through_the_shells(line: PurgeLine, declaration: PersonalData) -> Walk:
         if is_found_through_the_person(other):
             left = something_left(other, other.rows.filter(**{other.subject_lookup: OuterRef("pk")}))
             free = free.exclude(Exists(left))
-    return Walk(line, declaration, rows, lambda: free, ("pk",), is_shells=True)
+    return Walk(line, declaration, Way(rows, ("pk",)), free.filter, is_shells=True)
 
 
 def batch(walk: Walk, after: Place) -> Place | None:
     """Removes what may go of one window of rows after this place, and says where it ended; None at the end."""
     with alone():
-        window = next_window(walk.rows, walk.keys, after)
+        window = next_window(walk.way, after)
         if window is None:
             return None
         if window.then == after:

@@ -6,12 +6,13 @@ key of what the column belongs to. Otherwise each batch would pass by all that w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
 from ..personal_data import PersonalData, resolve
+from .rehearsed import Question, word
 
 ROWS = 2000
 Keys = Sequence[str]
@@ -75,36 +76,55 @@ def _field(model: type[Model], key: str) -> Any:
     return owner._meta.pk
 
 
-def next_window(rows: QuerySet[Any], keys: Keys, after: Place) -> Window | None:
-    """The window of these rows that follows this place; None where nothing does."""
+@dataclass(frozen=True)
+class Way:
+    """Rows to go through along these keys; how it asks for a place is worded once."""
+
+    rows: QuerySet[Any]
+    keys: Keys
+    worded: dict[tuple[Any, ...], Question | None] = field(default_factory=dict)
+
+    def nth(self, number: int, key: str, **bounds: Any) -> Any:
+        """The key of the so-many-eth row in its order, within bounds; None where there are fewer."""
+
+        def asked(values: Sequence[Any]) -> QuerySet[Any]:
+            rows = self.rows.filter(**dict(zip(bounds, values, strict=True)))
+            return rows.order_by(key).values_list(key, flat=True)[number - 1 : number]
+
+        question, values = (number, key, *bounds), list(bounds.values())
+        if question not in self.worded:
+            bounding = [name.removesuffix("__gt") for name in bounds]
+            *columns, asks_for = columns_of(self.rows.model, [*bounding, key])
+            self.worded[question] = word(asked, columns, asks_for)
+        worded = self.worded[question]
+        return worded.answer(values) if worded else asked(values).first()
+
+
+def next_window(way: Way, after: Place) -> Window | None:
+    """The window of rows that follows this place; None where nothing does."""
     if len(after) == 2:
-        return _next_of_the_crowd(rows, keys, *after)
-    beyond = Q(**{f"{keys[0]}__gt": after[0]}) if after else Q()
-    rows = rows.filter(beyond)
-    last = _nth(rows, keys[0], ROWS)
+        return _next_of_the_crowd(way, *after)
+    keys, beyond = way.keys, {f"{way.keys[0]}__gt": after[0]} if after else {}
+    last = way.nth(ROWS, keys[0], **beyond)
     if last is None:
-        return Window(beyond, None) if rows.exists() else None
-    crowd = len(keys) > 1 and _nth(rows.filter(**{keys[0]: last}), keys[1], ROWS + 1) is not None
-    if crowd and _nth(rows, keys[0], 1) == last:
-        return _next_of_the_crowd(rows, keys, last, None)
+        return Window(Q(**beyond), None) if way.rows.filter(**beyond).exists() else None
+    crowd = len(keys) > 1 and way.nth(ROWS + 1, keys[1], **{keys[0]: last}) is not None
+    if crowd and way.nth(1, keys[0], **beyond) == last:
+        return _next_of_the_crowd(way, last, None)
     if crowd:
-        return Window(beyond & Q(**{f"{keys[0]}__lt": last}), (last, None))
+        return Window(Q(**beyond, **{f"{keys[0]}__lt": last}), (last, None))
     if not after:
         return Window(Q(**{f"{keys[0]}__lte": last}), (last,))
     return Window(_across(keys, after[0], last), (last,), ACROSS, (after[0], last))
 
 
-def _next_of_the_crowd(rows: QuerySet[Any], keys: Keys, moment: Any, after: Any) -> Window:
-    beyond = Q(**{keys[0]: moment}) & (Q() if after is None else Q(**{f"{keys[1]}__gt": after}))
-    last = _nth(rows.filter(beyond), keys[1], ROWS)
+def _next_of_the_crowd(way: Way, moment: Any, after: Any) -> Window:
+    keys = way.keys
+    beyond = {keys[0]: moment} | ({} if after is None else {f"{keys[1]}__gt": after})
+    last = way.nth(ROWS, keys[1], **beyond)
     if last is None:
-        return Window(beyond, (moment,))
+        return Window(Q(**beyond), (moment,))
     if after is None:
-        return Window(beyond & Q(**{f"{keys[1]}__lte": last}), (moment, last))
+        return Window(Q(**beyond, **{f"{keys[1]}__lte": last}), (moment, last))
     values = (moment, after, last)
     return Window(_within(keys, *values), (moment, last), WITHIN, values)
-
-
-def _nth(rows: QuerySet[Any], key: str, number: int) -> Any:
-    """The key of the so-many-eth row in its order; None where there are fewer."""
-    return rows.order_by(key).values_list(key, flat=True)[number - 1 : number].first()
