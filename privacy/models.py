@@ -4,6 +4,7 @@ from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .canary import CanaryRun, CanaryStep
+from .choice_calls import ChoiceCall, ChoiceLine
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
@@ -44,11 +45,12 @@ from .training import Training
 
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent",
-    "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm",
-    "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning",
-    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken", "Mention", "MonthFigure",
-    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise",
-    "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient",
-    "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
-    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "CasePaper", "ChoiceCall", "ChoiceLine", "Complaint", "ConsentEntry", "Cookie", "Correction",
+    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate",
+    "Export", "Fee", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken",
+    "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail",
+    "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop",
+    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
+    "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
+    "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip
