@@ -16,7 +16,7 @@ from privacy import consent, jobs
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
 from privacy.subject_requests import DataSubjectRequest
-from privacy.suppression import suppress_hash, is_suppressed
+from privacy.suppression import Suppression, is_suppressed, suppress_hash
 from privacy.vocabulary import Channel, Purpose, Sender
 from tests import make
 from tests.children import environment, running
