@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -119,6 +120,26 @@ def write(to: Recipient, lines: Iterable[ChoiceLine]) -> None:
             line.call = call
         ChoiceLine.objects.bulk_create(part)
         dispatch(call)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the calls to one recipient are."""
+
+    waiting: int
+    stuck: int
+    last: datetime | None
+
+
+def standing_with(to: Recipient) -> Standing:
+    """How many calls to it wait or need a person, and when it last took one."""
+    rows = ChoiceCall.objects.filter(recipient=to)
+    done = rows.filter(job_state=Job.State.DONE)
+    return Standing(
+        waiting=rows.filter(job_state__in=(Job.State.NEW, Job.State.WORKING)).count(),
+        stuck=rows.filter(job_state=Job.State.NEEDS_ATTENTION).count(),
+        last=done.aggregate(last=models.Max("finished_at"))["last"],
+    )
 
 
 def forget(now: datetime) -> None:
