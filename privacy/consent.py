@@ -1,6 +1,8 @@
 """What did the person decide? An append-only ledger; a preference is its latest entry, never a second copy."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +23,14 @@ DECISIONS_OF_MARKETING = [(channel, sender) for sender in Sender for channel in 
 
 
 class ConsentQuerySet(AppendOnlyQuerySet):
-    """The ledger, read."""
+    """The ledger, read; and the door for many entries at once, behind which higher rooms hear of them."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Adds, and tells whoever follows the ledger in the same transaction."""
+        with transaction.atomic(using=self.db, savepoint=False):
+            entries = super().bulk_create(objs, *args, **kwargs)
+            _tell(entries)
+        return entries
 
     def of(self, data_subject: Any, until: datetime | None = None) -> "ConsentQuerySet":
         """One person's entries, the one in force first; as known at `until` if given.
@@ -88,6 +97,49 @@ class ConsentEntry(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.channel} {self.sender} {self.decision}".replace("  ", " ")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The other door: adds one, and tells whoever follows."""
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+            _tell([self])
+
+
+Follower = Callable[[Sequence[ConsentEntry]], None]
+# What higher rooms do in the very transaction in which choices are written, whoever writes them and by which door.
+FOLLOWERS: list[Follower] = []
+_breath: ContextVar[list[ConsentEntry] | None] = ContextVar("breath", default=None)
+
+
+def follows(follower: Follower) -> Follower:
+    """Registers the function below it; it gets the entries that were made in one breath."""
+    FOLLOWERS.append(follower)
+    return follower
+
+
+@contextmanager
+def one_breath() -> Iterator[None]:
+    """Entries made meanwhile are told together, at the end of the block and in its transaction."""
+    if _breath.get() is not None:
+        yield
+        return
+    entries: list[ConsentEntry] = []
+    with transaction.atomic(savepoint=False):
+        token = _breath.set(entries)
+        try:
+            yield
+        finally:
+            _breath.reset(token)
+        _tell(entries)
+
+
+def _tell(entries: Sequence[ConsentEntry]) -> None:
+    gathered = _breath.get()
+    if gathered is not None:
+        gathered.extend(entries)
+    elif entries:
+        for follower in FOLLOWERS:
+            follower(entries)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .canary import CanaryRun, CanaryStep
+from .choice_calls import ChoiceCall, ChoiceLine
 from .consent import ConsentEntry
 from .corrections import Correction
 from .erased import ErasedIdentifier
@@ -47,12 +48,12 @@ from .training import Training
 
 __all__ = [
     "AdvertSent", "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep",
-    "CaseEvent", "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest",
-    "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee",
-    "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken",
-    "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail",
-    "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop",
-    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
-    "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm",
-    "WebhookCall",
+    "CaseEvent", "CasePaper", "ChoiceCall", "ChoiceLine", "Complaint", "ConsentEntry", "Cookie", "Correction",
+    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export",
+    "Fee", "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck",
+    "LinkToken", "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening",
+    "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
+    "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction",
+    "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
+    "ViewingAlarm", "WebhookCall",
 ]  # fmt: skip

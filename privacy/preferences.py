@@ -142,7 +142,7 @@ def save(
     now = ticked_boxes(data_subject, options)
     wanted = _without_recipients_if_all_are_refused(options, set(ticked), now)
     changes = Changes()
-    with transaction.atomic():
+    with transaction.atomic(), consent.one_breath():
         for option in options:
             was, shall, shown = option.key in now, option.key in wanted, option.key in shown_ticked
             if was == shall:
@@ -169,7 +169,7 @@ def _without_recipients_if_all_are_refused(options: Sequence[Option], wanted: se
 def all_off(data_subject: Any, options: Sequence[Option], *, actor: Any, page: str, wording: str) -> None:
     """One click: every option off, said aloud also where nothing was ever chosen (MAD-03, LRD-05)."""
     latest = consent.choices(data_subject)
-    with transaction.atomic():
+    with transaction.atomic(), consent.one_breath():
         for option in options:
             entry = latest.get(option.choice)
             if entry is None or entry.decision != Decision.WITHDRAWN:
@@ -180,7 +180,7 @@ def revoke(
     data_subject: Any, options: Sequence[Option], *, source: Source, received_at: datetime, wording: str, actor: Any
 ) -> None:
     """What came by letter, fax, phone or over the counter: off from the day it came, with a receipt (CNX-07)."""
-    with transaction.atomic():
+    with transaction.atomic(), consent.one_breath():
         entries = [
             consent.decide(
                 data_subject, option.purpose, Decision.WITHDRAWN, channel=option.channel, sender=option.sender,

@@ -166,8 +166,9 @@ def objection(case: Any, actor: str, now: datetime) -> bool:
     same: dict[str, Any] = {
         "source": source, "actor": actor, "wording": case.text, "occurred_at": case.received_at,
     }  # fmt: skip
-    consent.withdraw_marketing(case.data_subject, **same)
-    consent.decide(case.data_subject, Purpose.PROFILING, Decision.WITHDRAWN, **same)
+    with consent.one_breath():
+        consent.withdraw_marketing(case.data_subject, **same)
+        consent.decide(case.data_subject, Purpose.PROFILING, Decision.WITHDRAWN, **same)
     return True
 
 

@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from .encryption import keyed_hash
@@ -14,6 +14,44 @@ from .fields import PostcodeField, normalise_email
 from .personal_data import NoPersonalData, contact_columns
 from .phone_numbers import normalise_phone
 from .vocabulary import Channel, Sender, Source
+
+
+class WhoseIsIt(Exception):
+    """A row that says neither which address it stands for nor that only the hash is known: nobody could be told."""
+
+
+class NotHere(Exception):
+    """Rows change and go by the verbs of this room alone, so that whoever follows the list hears of it."""
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    """The list; behind its one door in, and its one door out, higher rooms hear of what changes."""
+
+    def bulk_create(self, objs: Iterable["Suppression"], *args: Any, **kwargs: Any) -> list["Suppression"]:
+        """Adds, and tells whoever follows in the same transaction. WhoseIsIt for a row that does not say."""
+        rows = list(objs)
+        if any(row.address is None for row in rows):
+            raise WhoseIsIt
+        with transaction.atomic(using=self.db, savepoint=False):
+            _tell([row for row in rows if row.address], is_new=True)
+            return super().bulk_create(rows, *args, **kwargs)
+
+    def lift(self, address: str) -> None:
+        """Takes these rows off, all of which stand for this address."""
+        with transaction.atomic(using=self.db, savepoint=False):
+            rows = list(self)
+            for row in rows:
+                row.address = address
+            super().delete()
+            _tell(rows, is_new=False)
+
+    def update(self, **kwargs: Any) -> int:
+        """Refused."""
+        raise NotHere
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused; see `lift`."""
+        raise NotHere
 
 
 class Suppression(models.Model):
@@ -49,6 +87,10 @@ class Suppression(models.Model):
     service = models.CharField(max_length=10, choices=Service, blank=True, help_text="Whose list; empty: our own.")
     listed_on = models.DateField(null=True, help_text="The day of the service's listing, which may count later.")
 
+    objects = SuppressionQuerySet.as_manager()
+    # Stored nowhere: the address as it was named when the row was made, empty where only its hash was known.
+    address: str | None = None
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["hash", "channel", "sender", "service"], name="suppressed_once_a_list")
@@ -56,6 +98,31 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.sender} {self.reason}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: rows come by the door for many."""
+        raise NotHere
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused; see `lift`."""
+        raise NotHere
+
+
+Follower = Callable[[Sequence[Suppression], bool], None]
+# What higher rooms do in the very transaction in which the list changes: told of rows before they are added (True),
+# some of which may be there already, and of rows that were taken off (False).
+FOLLOWERS: list[Follower] = []
+
+
+def follows(follower: Follower) -> Follower:
+    """Registers the function below it."""
+    FOLLOWERS.append(follower)
+    return follower
+
+
+def _tell(rows: Sequence[Suppression], *, is_new: bool) -> None:
+    for follower in FOLLOWERS if rows else ():
+        follower(rows, is_new)
 
 
 def address_hash(address: str, channel: str = Channel.EMAIL) -> str:
@@ -108,28 +175,36 @@ def suppress(
     since: datetime | None = None,
 ) -> None:
     """Puts an address on the list; staying on it is the default, so the first reason stands."""
-    suppress_hash(
-        address_hash(address, channel), channel=channel, reason=reason, senders=senders, source=source, since=since
-    )
+    said: dict[str, Any] = {"reason": reason, "source": source, "since": since or timezone.now()}
+    Suppression.objects.bulk_create(_rows(address, channel, senders, **said), ignore_conflicts=True)
 
 
 def suppress_hash(
     hashed: str, *, channel: str, reason: str, senders: Any = Sender, source: str = "", since: datetime | None = None
 ) -> None:
     """The same for what is known as a hash alone, as after a restore."""
-    rows = _rows(hashed, channel, senders, reason=reason, source=source, since=since or timezone.now())
-    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    said: dict[str, Any] = {"reason": reason, "source": source, "since": since or timezone.now()}
+    Suppression.objects.bulk_create(
+        (listed("", hash=hashed, channel=channel, sender=sender, **said) for sender in senders), ignore_conflicts=True
+    )
 
 
 def suppress_all(ways: Iterable[tuple[str, str]], *, reason: str, since: datetime) -> None:
     """Every address, each with its channel, for every sender; in one statement."""
-    hashed = [(address_hash(address, channel), channel) for address, channel in ways]
-    rows = [row for one, channel in hashed for row in _rows(one, channel, Sender, reason=reason, since=since)]
+    rows = [row for address, channel in ways for row in _rows(address, channel, Sender, reason=reason, since=since)]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _rows(hashed: str, channel: str, senders: Any, **said: Any) -> list[Suppression]:
-    return [Suppression(hash=hashed, channel=channel, sender=sender, **said) for sender in senders]
+def _rows(address: str, channel: str, senders: Any, **said: Any) -> list[Suppression]:
+    hashed = address_hash(address, channel)
+    return [listed(address, hash=hashed, channel=channel, sender=sender, **said) for sender in senders]
+
+
+def listed(address: str, **said: Any) -> Suppression:
+    """A row that is not stored yet, and says for which address it stands."""
+    row = Suppression(**said)
+    row.address = address
+    return row
 
 
 def lift(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN) -> None:
@@ -138,7 +213,7 @@ def lift(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN
     What a preference service lists stays; the gate weighs it against her later yes.
     """
     mine = Suppression.objects.filter(hash=address_hash(address, channel), channel=channel, sender=sender, service="")
-    mine.delete()
+    mine.lift(address)
 
 
 def is_suppressed(

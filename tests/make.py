@@ -37,6 +37,7 @@ from privacy import (
     adverts,
     alarms,
     audit,
+    choice_calls,
     consent,
     corrections,
     export,
@@ -360,6 +361,17 @@ def recipient_notice(customer: Customer, **values: Any) -> recipient_notices.Rec
     return made
 
 
+def choice_line(customer: Customer, **values: Any) -> choice_calls.ChoiceLine:
+    """A choice that a mailing tool was told of long ago, as a mistake would have left it."""
+    to = values.pop("recipient", None) or recipient()
+    call = choice_calls.ChoiceCall.objects.create(recipient=to, job_state="done", finished_at=LONG_AGO)
+    defaults = {
+        "purpose": "marketing", "channel": "email", "sender": "own", "created_at": LONG_AGO,
+        "address": canary(customer).encode(),
+    }  # fmt: skip
+    return choice_calls.ChoiceLine.objects.create(call=call, data_subject=customer, **(defaults | values))
+
+
 def deadline_alarm(customer: Customer, **values: Any) -> alarms.DeadlineAlarm:
     """A promise to her that was missed long ago, and ticked off."""
     who = Account.objects.get_or_create(email="agent@northlight.example")[0]
@@ -640,6 +652,7 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     notices.OutgoingEmail: outgoing_email,
     policies.NoticeShown: notice_shown,
     alarms.DeadlineAlarm: deadline_alarm,
+    choice_calls.ChoiceLine: choice_line,
     recipient_notices.RecipientNotice: recipient_notice,
     recipients.Disclosure: disclosure,
     recipients.AuthorityOrder: authority_order,

@@ -72,6 +72,7 @@ WAYS: dict[str, dict[str, str]] = {
     "disclosure": {
         "privacy/recipients/__init__.py": "names what stands below",
         "privacy/recipients/disclosures.py": "where hand-overs are written down",
+        "privacy/choice_calls/call.py": "a yes, where the gate gives the recipient her number or address",
         "privacy/recipients/orders.py": "what an authority demanded, once two people have agreed",
         "privacy/gate/handing_over.py": "where the gate is asked",
         "customers/demo/orders.py": "invented history",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from customers.models import Customer, Order
 from privacy import audit, rights, roles
 from privacy.canary import STEPS, CanaryRun
+from privacy.choice_calls import ChoiceCall
 from privacy.consent import ConsentEntry
 from privacy.erasure import Erasure
 from privacy.export import Export
@@ -113,6 +114,11 @@ def said(**values):
     }  # fmt: skip
     who = values.pop("data_subject", None) or make.customer()
     return ConsentEntry.objects.bulk_create([ConsentEntry(data_subject=who, **(usual | values))])
+
+
+@breaks("choices-told")
+def a_company_was_not_told(world):
+    ChoiceCall.objects.create(recipient=make.recipient(), created_at=NOW() - DAY)
 
 
 @breaks("marketing-in-time")

@@ -3,11 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import audit
+from ..choice_calls import standing_with
 from ..policies import PolicyVersion
 from ..purposes import Purpose
 from ..recipients import Cookie, Recipient, may_sign
@@ -16,7 +20,7 @@ from .pages import OfficeAdmin
 from .site import in_the_office
 
 BROWSER = ("policy_url", "opt_out_url", "browser_settings_only", "cookie_lifetime", "shortens_ip")
-TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand")
+TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand", "hears", "calls")
 
 
 class Rules(OfficeAdmin):
@@ -62,13 +66,25 @@ class Recipients(Rules):
     form = RecipientForm
     list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until")
     search_fields = ("name", "legal_name")
+    readonly_fields = ("calls",)
     fieldsets = (
         (None, {"fields": ("name", "legal_name", "postal_address", "kind", "group", "purpose")}),
         (_("What it may get"), {"fields": ("fields", "is_necessary", "is_active")}),
         (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until", "arrangement")}),
-        (_("How it is told of corrections and deletions"), {"fields": TOLD}),
+        (_("How it is told of corrections, deletions and choices"), {"fields": TOLD}),
         (_("In the browser"), {"fields": BROWSER}),
     )
+
+    @admin.display(description=_("calls about choices"))
+    def calls(self, recipient: Recipient) -> str:
+        """How many wait, and when the last one was taken; those that need a person stand among the jobs."""
+        found = standing_with(recipient)
+        if found.last is None and not found.waiting and not found.stuck:
+            return gettext("None yet.")
+        last = date_format(timezone.localtime(found.last), "DATETIME_FORMAT") if found.last else gettext("never")
+        return gettext("The last one was taken: {last}. Waiting: {waiting}. In need of a person: {stuck}.").format(
+            last=last, waiting=found.waiting, stuck=found.stuck
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whoever may not write sees no field for a secret either."""

@@ -22,7 +22,7 @@ from .. import audit
 from ..csv_files import Row, Table, WrongFile
 from ..fields import normalise_email
 from ..phone_numbers import normalise_phone
-from ..suppression import Suppression, address_hash, postal
+from ..suppression import Suppression, address_hash, listed, postal
 from ..vocabulary import Channel, Sender, Source
 
 BATCH = 1000
@@ -57,9 +57,9 @@ def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> dict
         raise WrongFile("The file lacks the column address, or for post the columns name and postcode.")
     counts, waiting = {"rows": 0, "listed": 0, "refused": 0}, iter(table)
     while batch := list(islice(waiting, BATCH)):
-        good = [listed for row in batch if (listed := _listed(row, report, now))]
+        good = [found for row in batch if (found := _listed(row, report, now))]
         with transaction.atomic():
-            Suppression.objects.bulk_create([one for listed in good for one in listed], ignore_conflicts=True)
+            Suppression.objects.bulk_create([one for found in good for one in found], ignore_conflicts=True)
             audit.record("suppressions.imported", actor=actor, now=now, rows=len(good))
         counts["rows"] += len(batch)
         counts["listed"] += len(good)
@@ -93,10 +93,11 @@ def _rows(values: dict[str, str], now: datetime) -> Iterator[Suppression]:
     sender = _one_of("sender", values, Sender.values)
     since, listed_on = _days(values.get("since", ""), now, rule)
     for road in [Channel(channel)] if channel else rule.channels:
-        hashed = address_hash(_address(values, road), road)
+        address = _address(values, road)
+        hashed = address_hash(address, road)
         for whose in [sender] if sender else Sender.values:
-            yield Suppression(
-                hash=hashed, channel=road, sender=whose, reason=reason, source=Source.IMPORT, since=since,
+            yield listed(
+                address, hash=hashed, channel=road, sender=whose, reason=reason, source=Source.IMPORT, since=since,
                 service=service, listed_on=listed_on if service else None,
             )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from .. import subject_requests, suppression
+from .. import consent, subject_requests, suppression
 from ..subject_requests import DataSubjectRequest
 from ..suppression import Suppression
 from ..vocabulary import Source
@@ -34,7 +34,8 @@ def _act(found: Judgement, to: str, received_at: datetime, now: datetime) -> Non
     page = f"{to}@{settings.MAIL_DOMAIN}, recognised by {found.match.by or 'nothing'}"
     order = commands.Order(f"{found.subject}\n\n{found.words}".strip()[:4000], received_at, page, found.is_exact)
     for person in found.match.people:
-        changes = command.verb(person, order)
+        with consent.one_breath():
+            changes = command.verb(person, order)
         address = found.match.address if found.match.by not in ("token", "customer_number") else person.contact_email
         if address:
             answers.receipt(command, address, person, changes, now)

@@ -35,7 +35,7 @@ def may_undo(token: str, *, now: datetime | None = None) -> LinkToken | None:
 
 def undo(link: LinkToken, *, page: str = "", now: datetime | None = None) -> list[consent.ConsentEntry]:
     """Puts back, once, each "yes" exactly as it was worded, unless the person has decided anew in between."""
-    with transaction.atomic():
+    with transaction.atomic(), consent.one_breath():
         if not tokens.spend(link, now=now):
             return []
         pairs = dict(link.details.get("entries", []))

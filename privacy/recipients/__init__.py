@@ -8,6 +8,7 @@ from .register import (
     EEA,
     FOR_MONEY,
     IN_THE_BROWSER,
+    KNOWN_BY,
     VETOES,
     Recipient,
     RecipientQuerySet,
@@ -16,6 +17,6 @@ from .register import (
 )
 
 __all__ = [
-    "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "VETOES", "AuthorityOrder", "Cookie", "Disclosure", "Recipient",
-    "RecipientQuerySet", "log_disclosure", "may_sign", "signing_key", "told_of",
+    "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "KNOWN_BY", "VETOES", "AuthorityOrder", "Cookie", "Disclosure",
+    "Recipient", "RecipientQuerySet", "log_disclosure", "may_sign", "signing_key", "told_of",
 ]  # fmt: skip

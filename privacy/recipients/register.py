@@ -18,6 +18,8 @@ SECRET_PREFIX = "whsec_"  # noqa: S105
 SHORTEST_KEY = 16
 ADEQUATE = EEA | set("GB AD AR CA CH FO GG IL IM JE JP KR NZ UY".split())
 
+# The fields by which a recipient's machine can be told of whom we speak.
+KNOWN_BY = ("customer_number", "email")
 
 Veto = Callable[["Recipient"], str | None]
 # What higher rooms have against a recipient: a promise that forbids it. Each gives the reason, or None.
@@ -30,6 +32,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
     def active(self) -> "RecipientQuerySet":
         """Those that may receive anything at all."""
         return self.filter(is_active=True)
+
+    def hearing(self) -> "RecipientQuerySet":
+        """Those whose machine is called when somebody chooses anew."""
+        return self.active().exclude(hears=self.model.Hears.NOTHING).exclude(notice_url="")
 
     def optional(self) -> "RecipientQuerySet":
         """Those that need the person's yes."""
@@ -59,6 +65,11 @@ class Recipient(models.Model):
         SERVICE = "service", "customer service and reviews"
         AFFILIATE = "affiliate", "companies of our group"
         PARTNER = "partner", "partners"
+
+    class Hears(models.TextChoices):
+        NOTHING = "nothing", "nothing"
+        OWN = "own", "choices about itself: whether data may be shared with it"
+        ADVERTISING = "advertising", "every choice about advertising, and every address that is suppressed"
 
     name = models.CharField(max_length=120, unique=True)
     legal_name = models.CharField(max_length=200, blank=True)
@@ -93,6 +104,13 @@ class Recipient(models.Model):
         "URL for notices", max_length=500, blank=True, help_text="Called instead of the email: https, with a secret."
     )
     notice_secret = EncryptedField(blank=True, default=b"")
+    hears = models.CharField(
+        "is called when somebody chooses",
+        max_length=12,
+        choices=Hears,
+        default=Hears.NOTHING,
+        help_text="At the URL, within seconds, signed. Advertising: for a mailing tool that works on our instructions.",
+    )
     told_by_hand = models.CharField(
         "told by letter or phone", max_length=300, blank=True, help_text="Without either: why, and how it is told."
     )
@@ -118,6 +136,12 @@ class Recipient(models.Model):
     def has_agreement(self, on: date) -> bool:
         """Whether it has agreed in writing to keep data confidential, and still is bound (MAD-13)."""
         return self.agreement_until is not None and self.agreement_until >= on
+
+    def may_get_data(self, on: date) -> bool:
+        """Whether the register lets it have data at all: on, bound, in a safe country, and no promise forbids it."""
+        return (
+            self.is_active and self.has_agreement(on) and bool(self.is_adequate or self.safeguard) and not self.vetoes()
+        )
 
     @property
     def can_be_told(self) -> bool:
@@ -160,8 +184,24 @@ class Recipient(models.Model):
             wrong["notice_url"] = "Give the secret with which the calls are signed."
         if self._must_be_told and not (self.can_be_told or self.told_by_hand.strip()):
             wrong["notice_email"] = "How is it told of a correction or deletion? Give one of these, or say how by hand."
+        if why := self._may_not_hear():
+            wrong["hears"] = why
         if wrong:
             raise ValidationError(wrong)
+
+    def _may_not_hear(self) -> str:
+        """Why it cannot be called about choices; empty where it can, or is not to be."""
+        if self.hears == self.Hears.NOTHING:
+            return ""
+        if not (self.notice_url and self.notice_secret):
+            return "Calls need a URL for notices and its secret."
+        if not self.is_active or self.agreement_until is None:
+            return "Only a recipient that is switched on and has an agreement is called about choices."
+        if self.hears == self.Hears.ADVERTISING and self.kind != self.Kind.PROCESSOR:
+            return "Everybody's choices go only to somebody who works on our instructions."
+        if not set(KNOWN_BY) & set(self.fields):
+            return f"It must know whom we mean: put one of these on the list of its fields: {', '.join(KNOWN_BY)}."
+        return ""
 
     @property
     def _must_be_told(self) -> bool:

@@ -2,20 +2,23 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ...choice_calls import ChoiceCall
 from ...gate.facts import RESTRICTED, Bar
 from ...gate.sharing import Share, share_answers
 from ...preferences import sharing as offered_choices
 from ...recipients import IN_THE_BROWSER, Disclosure, Recipient
 from ...vocabulary import Decision, Purpose, Source
 from ..control import control
-from ..finding import Finding, broken, kept, none_wrong
+from ..finding import Finding, broken, kept, none_wrong, not_shown
 from . import invented
 from .invented import a_recipient, may_give
 
 MONTH = timedelta(days=30)
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 SAMPLE = 500
 YES, NO = Decision.GRANTED, Decision.WITHDRAWN
 
@@ -167,3 +170,17 @@ def disclosures_name_fields(now: datetime) -> Finding:
         bad=_("A hand-over is on record without what was handed over."),
         none=_("Nothing has been handed over yet."),
     )  # fmt: skip
+
+
+@control("choices-told", gettext_lazy("Companies' machines that must follow a choice are told within a minute"))
+def choices_are_told(now: datetime) -> Finding:
+    """What waits longer, and what left later than that on the last day."""
+    rows = ChoiceCall.objects.filter(created_at__range=(now - MONTH, now))
+    if not rows.exists():
+        return not_shown(_("No company's machine had to be told of a choice in the last 30 days."), looked_at=0)
+    done = rows.filter(job_state=ChoiceCall.State.DONE)
+    waiting = ChoiceCall.objects.exclude(job_state=ChoiceCall.State.DONE).filter(created_at__lt=now - A_MINUTE).count()
+    late = done.filter(created_at__gte=now - A_DAY, finished_at__gt=F("created_at") + A_MINUTE).count()
+    if waiting or late:
+        return broken(_("A company has not been told of somebody's choice in time."), waiting=waiting, late=late)
+    return kept(_("Companies that must follow choices were told of each within a minute."), looked_at=rows.count())

@@ -1,0 +1,100 @@
+"""Who must hear of it? Asked behind the doors of the ledger and of the suppression list, whoever came through them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.conf import settings
+
+from .. import consent, data_subjects, suppression
+from ..consent import ConsentEntry
+from ..fields import correspondent_hash
+from ..recipients import Recipient
+from ..suppression import Suppression
+from ..vocabulary import Channel, Purpose
+from .call import write
+from .line import ChoiceLine
+
+ADVERTISING = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
+Reason = Suppression.Reason
+
+
+@consent.follows
+def choices_made(entries: Sequence[ConsentEntry]) -> None:
+    """One call to each recipient that must hear of any of these, in the transaction in which they are written."""
+    for to in Recipient.objects.hearing():
+        concerned = [entry for entry in entries if concerns(to, entry)]
+        write(to, _once(_line_of(to, entry) for entry in concerned))
+
+
+def concerns(to: Recipient, entry: ConsentEntry) -> bool:
+    """A choice about this very recipient, about everybody like it, or, for a mailing tool, about advertising."""
+    if entry.recipient_id is not None:
+        return entry.recipient_id == to.pk
+    return (
+        (entry.purpose in ADVERTISING and to.hears == Recipient.Hears.ADVERTISING)
+        or (entry.purpose == Purpose.SHARING and not to.is_necessary)
+        or (entry.purpose == Purpose.TRANSFER and not to.is_in_eea)
+        or (entry.purpose == Purpose.FURTHER_USE and to.group == Recipient.Group.AFFILIATE)
+    )
+
+
+def _line_of(to: Recipient, entry: ConsentEntry) -> ChoiceLine:
+    return ChoiceLine(
+        data_subject_id=entry.data_subject_id, purpose=entry.purpose, channel=entry.channel, sender=entry.sender,
+        names_recipient=entry.recipient_id is not None,
+    )  # fmt: skip
+
+
+@suppression.follows
+def address_listed(rows: Sequence[Suppression], is_new: bool) -> None:
+    """To every mailing tool, of addresses that came onto the list or left it.
+
+    Not of an erasure: whoever got the person's data is told to delete it. Of the lists of preference services only what
+    is an address of somebody whom we know: nobody is given strangers by us.
+    """
+    tools = list(Recipient.objects.hearing().filter(hears=Recipient.Hears.ADVERTISING))
+    news = [row for row in rows if row.address and row.reason != Reason.ERASURE and row.channel != Channel.POST]
+    if not tools or not news:
+        return
+    known = _listed_already(news) if is_new else set()
+    news = [row for row in news if _key(row) not in known]
+    lines = _once(_lines_about(news))
+    for to in tools:
+        write(to, [_copy(line) for line in lines])
+
+
+def _key(row: Suppression) -> tuple[str, ...]:
+    return row.hash, row.channel, row.sender, row.service
+
+
+def _listed_already(rows: Sequence[Suppression]) -> set[tuple[str, ...]]:
+    known = Suppression.objects.filter(hash__in={row.hash for row in rows})
+    return set(known.values_list("hash", "channel", "sender", "service"))
+
+
+def _lines_about(rows: Sequence[Suppression]) -> Iterator[ChoiceLine]:
+    owners = data_subjects.owners_of({str(row.address) for row in rows if row.channel == Channel.EMAIL})
+    for row in rows:
+        address = str(row.address)
+        same = {"channel": row.channel, "sender": row.sender, "suppression_hash": row.hash}
+        owned = sorted(owners.get(address, ())) if row.channel == Channel.EMAIL else []
+        for pk in owned:
+            yield ChoiceLine(data_subject_id=pk, **same)
+        is_ours_to_tell = not row.service and not address.endswith(f"@{settings.CANARY_MAIL_DOMAIN}")
+        if not owned and is_ours_to_tell:
+            yield ChoiceLine(address=address.encode(), to_hash=correspondent_hash(address), **same)
+
+
+def _once(lines: Iterable[ChoiceLine]) -> list[ChoiceLine]:
+    """Each choice and each address once, however often it was changed in one breath."""
+    return list({_what(line): line for line in lines}.values())
+
+
+def _what(line: ChoiceLine) -> tuple[object, ...]:
+    return (
+        line.data_subject_id, line.purpose, line.channel, line.sender, line.names_recipient, line.suppression_hash,
+    )  # fmt: skip
+
+
+def _copy(line: ChoiceLine) -> ChoiceLine:
+    values = {field.attname: getattr(line, field.attname) for field in line._meta.concrete_fields}
+    return ChoiceLine(**(values | {"id": None}))
