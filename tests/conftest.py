@@ -6,6 +6,7 @@ the pristine database back afterwards. Nothing here is a stand-in.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,15 +141,35 @@ class MailListener:
     lmtp_port: int
 
 
-@pytest.fixture
-def mail_listener(transactional_db: None, tmp_path: Path) -> Iterator[MailListener]:
+@contextmanager
+def receiving(log: Path) -> Iterator[MailListener]:
     """`manage.py receive_mail` on free ports."""
     smtp_port, lmtp_port = free_port(), free_port()
-    log = tmp_path / "mail.log"
     with running(log, "manage.py", "receive_mail", SMTP_PORT=smtp_port, LMTP_PORT=lmtp_port) as child:
         wait_until(lambda: not child.is_running or (answers(smtp_port) and answers(lmtp_port)), 30, "mail listener")
         assert child.is_running, child.said
         yield MailListener(child, smtp_port, lmtp_port)
+
+
+@pytest.fixture
+def own_mail_listener(transactional_db: None, tmp_path: Path) -> Iterator[MailListener]:
+    """One that has seen nothing: a test may stop it, or look at how soon it tells a worker."""
+    with receiving(tmp_path / "mail.log") as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def session_mail_listener(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailListener]:
+    """It keeps nothing between two mails but its connections, and takes new ones where the database was put back."""
+    with receiving(tmp_path_factory.mktemp("listener") / "mail.log") as listener:
+        yield listener
+
+
+@pytest.fixture
+def mail_listener(transactional_db: None, session_mail_listener: MailListener) -> MailListener:
+    """The listener of this test process, as a shop's runs for weeks."""
+    assert session_mail_listener.child.is_running, session_mail_listener.child.said
+    return session_mail_listener
 
 
 @pytest.fixture

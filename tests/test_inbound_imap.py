@@ -284,13 +284,13 @@ def test_the_day_of_receipt_is_that_of_the_server_and_never_in_the_future(doveco
 # --- the same mail by other roads -------------------------------------------------------------------------
 
 
-def test_b18_the_same_mail_by_smtp_imap_and_pipe_acts_once(dovecot, mail_listener, worker):
+def test_b18_the_same_mail_by_smtp_imap_and_pipe_acts_once(dovecot, own_mail_listener, worker):
     """Dovecot gets its copy over LMTP and writes Return-Path, Delivered-To and Received above it."""
     person = make.customer("anna@example.com")
     make.grant(person)
     raw = letter("anna@example.com", Message_ID="<same@example.com>")
     user = f"{secrets.token_hex(6)}@northlight.example"
-    with smtplib.SMTP("127.0.0.1", mail_listener.smtp_port, local_hostname="client.example") as smtp:
+    with smtplib.SMTP("127.0.0.1", own_mail_listener.smtp_port, local_hostname="client.example") as smtp:
         smtp.sendmail("anna@example.com", [REMOVE], raw)
     with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port, local_hostname="client.example") as lmtp:
         lmtp.sendmail("anna@example.com", [user], raw)
