@@ -4,6 +4,7 @@ Databases: `db` rolls back; `transactional_db` and `live_server` really commit, 
 the pristine database back afterwards. Nothing here is a stand-in.
 """
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.test import TransactionTestCase, override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config.family import broker_program
 from privacy.erasure_ledger import standing
@@ -46,6 +48,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*item.fixturenames}
         if folder == "browser" or name in ON_ONE_ENGINE or not (needs_one or folder == "faults"):
             item.add_marker("once")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end; Python need not look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    """A bound document melts what was frozen."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_known() -> Iterator[None]:
+    """Each new test client would look through all files below /static/ anew, which takes longer than most pages."""
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def look_once(self: WhiteNoiseMiddleware) -> None:
+        if not known:
+            look(self)
+            known.update(self.files)
+        self.files.update(known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
