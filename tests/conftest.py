@@ -36,18 +36,24 @@ QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *project.PASSW
 
 # What these prove is the same on every database.
 ON_ONE_ENGINE = {
-    "test_inbound_bounces", "test_inbound_corpora", "test_inbound_imap", "test_inbound_wishes", "test_mail_peers",
-    "test_office_masked", "test_office_matrix",
+    "test_conformance", "test_inbound_bounces", "test_inbound_corpora", "test_inbound_imap", "test_inbound_wishes",
+    "test_mail_peers", "test_office_masked", "test_office_matrix",
 }  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what need not run on the second engine: by the list, pages in a browser, what asks no database."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks what need not run on the second engine: by the list, pages in a browser, what asks no database.
+
+    What takes long comes first, or one worker would still be at it when the other has nothing left to do.
+    """
     for item in items:
         folder, name = item.path.parent.name, item.path.stem
         needs_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*item.fixturenames}
         if folder == "browser" or name in ON_ONE_ENGINE or not (needs_one or folder == "faults"):
             item.add_marker("once")
+    yield
+    items.sort(key=lambda item: not (item.path.parent.name == "browser" or item.get_closest_marker("slow")))
 
 
 def pytest_collection_finish() -> None:
