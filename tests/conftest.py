@@ -4,8 +4,10 @@ Databases: `db` rolls back; `transactional_db` and `live_server` really commit, 
 the pristine database back afterwards. Nothing here is a stand-in.
 """
 
+import gc
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.test import TransactionTestCase, override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config.family import broker_program
 from privacy.erasure_ledger import standing
@@ -33,18 +36,52 @@ QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *project.PASSW
 
 # What these prove is the same on every database.
 ON_ONE_ENGINE = {
-    "test_inbound_bounces", "test_inbound_corpora", "test_inbound_imap", "test_inbound_wishes", "test_mail_peers",
-    "test_office_masked", "test_office_matrix",
+    "test_conformance", "test_inbound_bounces", "test_inbound_corpora", "test_inbound_imap", "test_inbound_wishes",
+    "test_mail_peers", "test_office_masked", "test_office_matrix",
 }  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what need not run on the second engine: by the list, pages in a browser, what asks no database."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks what need not run on the second engine: by the list, pages in a browser, what asks no database.
+
+    What takes long comes first, or one worker would still be at it when the other has nothing left to do.
+    """
     for item in items:
         folder, name = item.path.parent.name, item.path.stem
         needs_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*item.fixturenames}
         if folder == "browser" or name in ON_ONE_ENGINE or not (needs_one or folder == "faults"):
             item.add_marker("once")
+    yield
+    items.sort(key=lambda item: not (item.path.parent.name == "browser" or item.get_closest_marker("slow")))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end; Python need not look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_teardown() -> None:
+    """A bound document melts what was frozen."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_known() -> Iterator[None]:
+    """Each new test client would look through all files below /static/ anew, which takes longer than most pages."""
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def look_once(self: WhiteNoiseMiddleware) -> None:
+        if not known:
+            look(self)
+            known.update(self.files)
+        self.files.update(known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -140,15 +177,35 @@ class MailListener:
     lmtp_port: int
 
 
-@pytest.fixture
-def mail_listener(transactional_db: None, tmp_path: Path) -> Iterator[MailListener]:
+@contextmanager
+def receiving(log: Path) -> Iterator[MailListener]:
     """`manage.py receive_mail` on free ports."""
     smtp_port, lmtp_port = free_port(), free_port()
-    log = tmp_path / "mail.log"
     with running(log, "manage.py", "receive_mail", SMTP_PORT=smtp_port, LMTP_PORT=lmtp_port) as child:
         wait_until(lambda: not child.is_running or (answers(smtp_port) and answers(lmtp_port)), 30, "mail listener")
         assert child.is_running, child.said
         yield MailListener(child, smtp_port, lmtp_port)
+
+
+@pytest.fixture
+def own_mail_listener(transactional_db: None, tmp_path: Path) -> Iterator[MailListener]:
+    """One that has seen nothing: a test may stop it, or look at how soon it tells a worker."""
+    with receiving(tmp_path / "mail.log") as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def session_mail_listener(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailListener]:
+    """It keeps nothing between two mails but its connections, and takes new ones where the database was put back."""
+    with receiving(tmp_path_factory.mktemp("listener") / "mail.log") as listener:
+        yield listener
+
+
+@pytest.fixture
+def mail_listener(transactional_db: None, session_mail_listener: MailListener) -> MailListener:
+    """The listener of this test process, as a shop's runs for weeks."""
+    assert session_mail_listener.child.is_running, session_mail_listener.child.said
+    return session_mail_listener
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ own.
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,9 @@ OURS = (
 VAR = Path(tempfile.mkdtemp(prefix="privacy-", dir="/tmp"))
 ON_POSTGRESQL = bool(os.environ.get("TEST_DATABASE_URL"))
 
+# A shell that forbids it has each of the hundreds of processes of a run compile the whole project anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for name in [name for name in os.environ if name in OURS or name.startswith(("SHOP_", "ANYMAIL_"))]:
     del os.environ[name]
 os.environ.update(VAR_DIR=str(VAR), ENV_FILE=os.devnull, DJANGO_ALLOW_ASYNC_UNSAFE="1")

@@ -73,7 +73,7 @@ class Broker:
         argv = [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         argv += ["--unixsocket", str(self.socket_path)] if self.socket_path else []
         self.process = start_process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self.answers, 5, "the broker answers")
+        wait_until(self.answers, 20, "the broker answers")
 
     def stop(self) -> None:
         """Kill it; what it held is gone."""

@@ -295,6 +295,7 @@ def test_it_goes_at_its_own_end_and_before_that_it_stays(mary, two):
         assert ErasureCertificate.objects.count() == left
 
 
+@pytest.mark.once
 def test_a_judge_of_accessible_files_finds_nothing_wrong(mary, two, tmp_path):
     """Both copies as a program for checking PDFs sees them."""
     row = erased(mary, two)

@@ -147,7 +147,7 @@ def test_a_server_without_idle_is_polled(dovecot, user, wire, tmp_path):
         child.wait_for("Fetching mail")
         for count, raw in enumerate(letters(2), 1):
             dovecot.append(user, raw)
-            wait_until(lambda: dovecot.search(user, "UNSEEN") == [], 10, "fetched")
+            wait_until(lambda: dovecot.search(user, "UNSEEN") == [], 30, "fetched")
             assert InboundEmail.objects.count() == count
         assert child.stop() == 0
 
@@ -284,13 +284,13 @@ def test_the_day_of_receipt_is_that_of_the_server_and_never_in_the_future(doveco
 # --- the same mail by other roads -------------------------------------------------------------------------
 
 
-def test_b18_the_same_mail_by_smtp_imap_and_pipe_acts_once(dovecot, mail_listener, worker):
+def test_b18_the_same_mail_by_smtp_imap_and_pipe_acts_once(dovecot, own_mail_listener, worker):
     """Dovecot gets its copy over LMTP and writes Return-Path, Delivered-To and Received above it."""
     person = make.customer("anna@example.com")
     make.grant(person)
     raw = letter("anna@example.com", Message_ID="<same@example.com>")
     user = f"{secrets.token_hex(6)}@northlight.example"
-    with smtplib.SMTP("127.0.0.1", mail_listener.smtp_port, local_hostname="client.example") as smtp:
+    with smtplib.SMTP("127.0.0.1", own_mail_listener.smtp_port, local_hostname="client.example") as smtp:
         smtp.sendmail("anna@example.com", [REMOVE], raw)
     with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port, local_hostname="client.example") as lmtp:
         lmtp.sendmail("anna@example.com", [user], raw)
@@ -316,7 +316,7 @@ def test_what_dovecot_writes_above_tells_recipient_and_sender(dovecot):
     with smtplib.LMTP("127.0.0.1", dovecot.lmtp_port, local_hostname="client.example") as lmtp:
         lmtp.sendmail("bounce@example.com", ["complaints@northlight.example"], raw)
     user = "complaints@northlight.example"
-    wait_until(lambda: dovecot.search(user), 5, "delivered")
+    wait_until(lambda: dovecot.search(user), 20, "delivered")
     a_poller(dovecot, user).run(once=True)
     row = InboundEmail.objects.get()
     assert (row.mailbox, row.sender) == ("complaints", "bounce@example.com")
@@ -468,7 +468,7 @@ def test_a_server_that_is_away_is_tried_again_and_the_poller_lives_on(dovecot, u
         child.wait_for("ConnectionRefusedError; again in 1 s")
         child.wait_for("ConnectionRefusedError; again in 2 s")
         wire = Wire(dovecot.imap_port, at=port)
-        wait_until(lambda: InboundEmail.objects.count() == 2, 10, "fetched")
+        wait_until(lambda: InboundEmail.objects.count() == 2, 30, "fetched")
         assert child.stop() == 0
         wire.close()
 
@@ -520,7 +520,7 @@ def test_sigterm_while_it_waits_ends_at_once(dovecot, user, tmp_path):
         time.sleep(1.5)
         began = time.monotonic()
         assert child.stop() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10, "its next look would be a quarter of an hour away"
 
 
 # --- secrets and certificates -----------------------------------------------------------------------------

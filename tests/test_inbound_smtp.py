@@ -47,10 +47,10 @@ def test_250_means_it_is_committed_byte_for_byte(mail_listener):
     assert (row.road, row.sender, row.mailbox) == ("smtp", "anna@example.com", "remove")
 
 
-def test_clg_01_effect_within_two_seconds_of_the_250(mail_listener, worker):
+def test_clg_01_effect_within_two_seconds_of_the_250(own_mail_listener, worker):
     person = make.customer("anna@example.com")
     make.grant(person)
-    with client(mail_listener.smtp_port) as smtp:
+    with client(own_mail_listener.smtp_port) as smtp:
         smtp.sendmail("anna@example.com", [REMOVE], letter("anna@example.com"))
         began = time.monotonic()
     wait_until(
@@ -271,27 +271,27 @@ def test_database_trouble_says_try_again_in_fixed_words(transactional_db, tmp_pa
         assert (error.smtp_code, error.smtp_error) == (451, b"4.3.0 Try again later")
 
 
-def test_it_stops_cleanly_and_names_a_taken_port(mail_listener):
+def test_it_stops_cleanly_and_names_a_taken_port(own_mail_listener):
     with running(
-        mail_listener.child.log.parent / "second",
+        own_mail_listener.child.log.parent / "second",
         "manage.py",
         "receive_mail",
-        SMTP_PORT=mail_listener.smtp_port,
+        SMTP_PORT=own_mail_listener.smtp_port,
         LMTP_PORT=free_port(),
     ) as second:
         assert second.process.wait(30) == 1
-        assert len(second.said.strip().splitlines()) == 1 and str(mail_listener.smtp_port) in second.said
-    assert mail_listener.child.stop() == 0
-    assert "Traceback" not in mail_listener.child.said
+        assert len(second.said.strip().splitlines()) == 1 and str(own_mail_listener.smtp_port) in second.said
+    assert own_mail_listener.child.stop() == 0
+    assert "Traceback" not in own_mail_listener.child.said
 
 
-def test_the_same_mail_by_smtp_lmtp_and_pipe_acts_once(mail_listener, worker):
+def test_the_same_mail_by_smtp_lmtp_and_pipe_acts_once(own_mail_listener, worker):
     person = make.customer("anna@example.com")
     make.grant(person)
     raw = letter("anna@example.com", Message_ID="<same@example.com>")
-    with client(mail_listener.smtp_port) as smtp:
+    with client(own_mail_listener.smtp_port) as smtp:
         smtp.sendmail("anna@example.com", [REMOVE], raw)
-    with client(mail_listener.lmtp_port, smtplib.LMTP) as lmtp:
+    with client(own_mail_listener.lmtp_port, smtplib.LMTP) as lmtp:
         lmtp.sendmail("anna@example.com", [REMOVE], raw)
     done = manage(
         "deliver_mail",

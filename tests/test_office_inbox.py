@@ -23,7 +23,7 @@ from tests import make
 from tests.office import colleague, desk, look
 from tests.races import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LIST, EXPLAIN = "/admin/privacy/inboundemail/", "/admin/mail/explain/"
 CAME = timezone.now() - timedelta(days=5)
 UNCLEAR = (
@@ -437,6 +437,7 @@ def test_a_second_colleague_with_the_same_page_is_told(at_desk, mary):
     assert "A colleague was faster" in told.content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("verb", ["open_case", "apply", "dismiss", "link"])
 def test_of_six_colleagues_at_the_same_instant_one_does_it_and_five_are_told(verb, mary):
     mail, clerk, other = arrived(), colleague(AGENT), make.customer()

@@ -1,5 +1,6 @@
 """No page of the office holds a person's details before a reason was typed: every address, every row, every verb."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,15 @@ NOON = datetime(2026, 9, 10, 11, tzinfo=UTC)
 
 # Whatever a page without a reason must not contain, as typed, as stored and in the form of any encoding.
 BEHALF = b'{"name": "Zaunkoenigin", "about": {"name": "Zaunkoenigin"}, "details": "Zaunkoenigin", "particulars": {}}'
-SECRETS = ("zaunkoenigin", "łukasiewicz", "%c5%81ukasiewicz", "zaunk%c3%b6nigin", "203.0.113", "4242")
+SECRETS = ("zaunkoenigin", "łukasiewicz", "%c5%81ukasiewicz", "zaunk%c3%b6nigin", "203.0.113")
+# The end of a card's number, standing by itself: a page's tokens and hashes hold any four digits now and then.
+CARD = re.compile(r"(?<![\w+/-])4242(?![\w+/-])")
+
+
+def secrets_in(text):
+    """Whatever of her stands in what a page said."""
+    text = text.lower()
+    return [secret for secret in SECRETS if secret in text] + CARD.findall(text)
 
 
 def everything_of(person):
@@ -47,6 +56,7 @@ def everything_of(person):
         b"--b\r\nContent-Disposition: attachment; filename=zaunkoenigin.txt\r\n\r\nx\r\n--b--\r\n"
     )
     make.redaction(person)
+    make.payment(person, order=make.order(person, number="2026-0816"))
     make.certificate_of(person)
     agency = make.recipient(group="payment", kind="credit_reference")
     return [
@@ -118,6 +128,7 @@ QUERIES = ("?which=all", "?state=all", "?q=zau")
 ALL_VERBS = ("get", "head", "post", "put", "options")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "verbs"), [
     (OFFICER, ALL_VERBS), (AGENT, ("get",)), ("superuser", ("get",)), (AUDITOR, ("get",)),
 ])  # fmt: skip
@@ -131,9 +142,9 @@ def test_no_page_of_the_office_shows_a_value_before_a_reason_is_typed(role, verb
         for verb, address in asked:
             answer = getattr(at_desk, verb)(address)
             body = answer.getvalue() if answer.streaming else answer.content
-            text = (body.decode("utf-8", "replace") + str(answer.headers)).lower()
+            text = body.decode("utf-8", "replace") + str(answer.headers)
             seen += answer.status_code == 200
-            found += [(verb, address, secret) for secret in SECRETS if secret in text]
+            found += [(verb, address, secret) for secret in secrets_in(text)]
     assert found == []
     assert seen > 50
     assert not Opening.objects.exists()

@@ -403,6 +403,7 @@ def wrong(answer, who, opens, sends, verb):
     return "" if refused or (verb in ("put", "delete") and who in opens) else "let in"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [*LOOKING[:1], *SENDING])
 def test_every_address_for_every_role_and_verb(verb, desks, rows):
     found = []

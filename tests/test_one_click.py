@@ -264,6 +264,7 @@ def everything():
     return json.dumps(dump(), sort_keys=True)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_every_link_of_forty_mails_under_every_robot_by_get_head_and_options_changes_no_row(
     corpora, settings, tmp_path

@@ -77,7 +77,7 @@ def family(tmp_path: Path, mark: str) -> Iterator:
     yield start
     for child in started:
         child.kill()
-    wait_until(lambda: not marked("TEST_MARK", mark), 5, "nothing left behind")
+    wait_until(lambda: not marked("TEST_MARK", mark), 20, "nothing left behind")
 
 
 def marked(name: str, value: object) -> list[int]:
@@ -98,7 +98,7 @@ def test_it_stops_in_the_order_asked_for_and_waits_for_the_work_in_hand(family):
     child.wait_for("first runs")
     child.wait_for("second runs")
     child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(10) == 0
+    assert child.process.wait(30) == 0
     assert child.said.index("second ended") < child.said.index("first ended")
 
 
@@ -107,7 +107,7 @@ def test_it_stops_cleanly_on_other_signals_too(family, how):
     child = family("polite('only')")
     child.wait_for("only runs")
     child.process.send_signal(how)
-    assert child.process.wait(10) == 0
+    assert child.process.wait(30) == 0
     assert "only ended" in child.said
 
 
@@ -117,7 +117,7 @@ def test_a_second_interrupt_kills_at_once(family, mark):
     child.process.send_signal(signal.SIGINT)
     child.wait_for("Stopping")
     child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(5) == 130
+    assert child.process.wait(30) == 130, "its child would have worked for a minute"
     assert marked("TEST_MARK", mark) == []
 
 
@@ -125,12 +125,12 @@ def test_a_child_that_does_not_end_is_killed_after_its_time(family):
     child = family("polite('deaf', work=60, stop_seconds=0.5)")
     child.wait_for("deaf runs")
     child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(5) == 0
+    assert child.process.wait(30) == 0, "its child would have worked for a minute"
 
 
 def test_a_child_that_dies_is_started_again_three_times_then_all_stops(family, mark):
     child = family("polite('steady'), member('weak', 'print(\"weak runs\"); import time; time.sleep(0.3); exit(3)')")
-    assert child.process.wait(20) == 1
+    assert child.process.wait(40) == 1
     assert child.said.count("weak runs") == 4
     assert "weak ended 4 times, the last time with 3; giving up." in child.said
     assert marked("TEST_MARK", mark) == []
@@ -138,7 +138,7 @@ def test_a_child_that_dies_is_started_again_three_times_then_all_stops(family, m
 
 def test_what_does_not_come_up_in_time_is_named(family):
     child = family("polite('fine'), polite('late', is_up=lambda: False)", up_within=1)
-    assert child.process.wait(10) == 1
+    assert child.process.wait(30) == 1
     assert "Not up in time: late." in child.said
 
 
@@ -149,8 +149,8 @@ def test_grandchildren_go_with_a_killed_parent(family, mark):
     child.wait_for("grandchild sleeps")
     assert len(marked("TEST_MARK", mark)) == 3
     child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(15) == 0
-    wait_until(lambda: not marked("TEST_MARK", mark), 5, "nothing left behind")
+    assert child.process.wait(30) == 0
+    wait_until(lambda: not marked("TEST_MARK", mark), 20, "nothing left behind")
 
 
 # --- the real thing --------------------------------------------------------------------------------------
@@ -244,11 +244,12 @@ def test_the_whole_of_it_idles_below_one_percent_of_a_core(up):
     assert child.stop() == 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["PORT", "SMTP_PORT", "LMTP_PORT"])
 def test_a_taken_port_is_one_line_and_exit_1(up, name):
     with socket.create_server(("127.0.0.1", up.ports[name])):
         argv = [sys.executable, "manage.py", "up"]
-        answer = subprocess.run(argv, cwd=ROOT, env=up.environment, capture_output=True, timeout=30, check=False)
+        answer = subprocess.run(argv, cwd=ROOT, env=up.environment, capture_output=True, timeout=60, check=False)
     assert answer.returncode == 1
     assert answer.stdout == b""
     (line,) = answer.stderr.decode().splitlines()
@@ -301,6 +302,7 @@ def restarted(up: Up, words: list[str], before: int) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_web_worker_and_mail_are_started_again_when_they_die(up):
     child = up.start()
     child.wait_for("All is up.", 60)

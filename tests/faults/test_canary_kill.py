@@ -28,10 +28,10 @@ def over(run, *names):
     "killed_after", [None, *(pytest.param(name, marks=pytest.mark.full) for name in ("opted_in", "corrected"))]
 )
 def test_a_night_with_the_real_listener_and_workers_some_of_them_killed(
-    mail_listener, broker, tmp_path: Path, killed_after
+    own_mail_listener, broker, tmp_path: Path, killed_after
 ):
     run = canary.start(timezone.now(), occasion="night", road=CanaryRun.Road.REAL)
-    more = {"SMTP_PORT": mail_listener.smtp_port, "JOB_LEASE_SECONDS": LEASE}
+    more = {"SMTP_PORT": own_mail_listener.smtp_port, "JOB_LEASE_SECONDS": LEASE}
     if killed_after:
         with running(tmp_path / "first.log", *WORKER, **more) as worker:
             wait_until(lambda: over(run, killed_after), 60, f"the step {killed_after}")

@@ -41,6 +41,7 @@ def post(port, number):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.django_db
 def test_only_200_and_503_and_no_call_that_was_accepted_is_lost(postgresql, tmp_path):
     given = {"DATABASE_URL": postgresql.url, "ANYMAIL_BREVO_WEBHOOK_SECRET": PASSWORD, "VAR_DIR": tmp_path}
