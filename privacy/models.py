@@ -5,6 +5,7 @@ from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .canary import CanaryRun, CanaryStep
 from .consent import ConsentEntry
+from .cookie_choices import CookieChoice, CookieQuestion, Visitor
 from .corrections import Correction
 from .erased import ErasedIdentifier
 from .erasure import Erasure, ErasureCertificate, ReplayedErasure
@@ -44,11 +45,12 @@ from .training import Training
 
 __all__ = [
     "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep", "CaseEvent",
-    "CasePaper", "Complaint", "ConsentEntry", "Cookie", "Correction", "DataSubjectRequest", "DeadlineAlarm",
-    "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export", "Fee", "InactivityWarning",
-    "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken", "Mention", "MonthFigure",
-    "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise",
-    "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient",
-    "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure",
-    "Representative", "Restriction", "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "WebhookCall",
+    "CasePaper", "Complaint", "ConsentEntry", "Cookie", "CookieChoice", "CookieQuestion", "Correction",
+    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate",
+    "Export", "Fee", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck", "LinkToken",
+    "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening", "OutgoingEmail",
+    "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop",
+    "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction", "ReleaseCheck",
+    "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
+    "ViewingAlarm", "Visitor", "WebhookCall",
 ]  # fmt: skip

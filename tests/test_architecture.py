@@ -32,7 +32,7 @@ FLOORS: list[set[str]] = [
     {"checks", "recipients", "cases", "confidentiality", "training", "letters"},
     {"recipient_notices", "link_checks"},
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies"},
-    {"erasure", "gate", "preferences", "mailed_links", "new_addresses", "consent_lists"},
+    {"erasure", "gate", "preferences", "mailed_links", "new_addresses", "consent_lists", "cookie_choices"},
     {"rights", "mailings", "purge", "handing_over"},
     {"subject_requests"},
     {"inbound", "traces", "sight", "figures"},
