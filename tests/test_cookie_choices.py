@@ -8,9 +8,11 @@ from django.template import Context, RequestContext, Template
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from config.logs import to_stderr
 from privacy import consent, cookie_choices, erasure, purge
 from privacy.append_only import AppendOnlyError, is_protected
 from privacy.cookie_choices import CookieChoice, CookieQuestion, Road, Visitor, question
+from privacy.promises import CONTROLS, State
 from privacy.recipients import Cookie, Recipient
 from privacy.vocabulary import Decision, Purpose
 from tests import make
@@ -68,7 +70,8 @@ def test_sfb_28_the_question_is_asked_once_and_the_answer_kept_with_its_version(
     assert row.answers == {"measurement": True, "advertising": False, "social": False, "extras": False}
     assert row.question.version == cookie_choices.current().version and row.policy.version == "seven"
     assert {(one["who"], one["what"]) for one in row.question.asked} == {
-        ("", "visitor"), ("Facebook Plugins", ""), ("Google Analytics", ""), ("Google Analytics", "_ga"), ("Kupona", ""),
+        ("", "visitor"), ("Facebook Plugins", ""), ("Google Analytics", ""), ("Google Analytics", "_ga"),
+        ("Kupona", ""),
     }  # fmt: skip
     assert row.road == Road.PAGE and row.site == "testserver"
     assert allowed(client) == {"measurement"}
@@ -372,7 +375,7 @@ def test_choices_of_nobody_go_after_thirteen_months():
     make.cookie_choice(None, visitor=old, occurred_at=now - timedelta(days=400))
     kept = make.cookie_choice(None, visitor=young, occurred_at=now)
     make.cookie_choice(None, visitor=young, occurred_at=now - timedelta(days=400))
-    purge.purge(timezone.localdate())
+    purge.purge(today=timezone.localdate())
     assert list(CookieChoice.objects.all()) == [kept] and list(Visitor.objects.all()) == [young]
 
 
@@ -437,6 +440,30 @@ def test_cnx_27_the_counter_is_there_after_a_yes_alone(client):
     answered(client, "measurement")
     Recipient.objects.update(is_active=False)
     assert drawn(COUNTER, client) == ""
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["cookies-asked-once", "cookies-wait", "cookies-script", "embeds-wait", "cookies-before-yes", "cookies-lifetimes"],
+)
+def test_the_promises_are_kept_in_this_shop(slug):
+    Cookie.objects.create(name=COOKIE, purpose="Remembers.", lifetime_days=180, is_essential=True)
+    Cookie.objects.create(name="csrftoken", purpose="Forms.", lifetime_days=364, is_essential=True)
+    found = CONTROLS[slug].look(timezone.now())
+    assert found.state == State.KEPT, found
+    assert not CookieChoice.objects.exists() and not Visitor.objects.exists()
+
+
+def test_cnx_19_a_cookie_that_lives_longer_than_the_register_says_is_a_broken_promise():
+    Cookie.objects.create(name=COOKIE, purpose="Remembers.", lifetime_days=179, is_essential=True)
+    assert CONTROLS["cookies-lifetimes"].look(timezone.now()).state == State.BROKEN
+
+
+def test_cnx_17_a_line_of_the_log_in_production_holds_nobody(settings, monkeypatch):
+    settings.LOGGING = to_stderr("json", level="INFO")
+    assert CONTROLS["logs-nobody"].look(timezone.now()).state == State.KEPT
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--access-logfile -")
+    assert CONTROLS["logs-nobody"].look(timezone.now()).state == State.BROKEN
 
 
 # --- how long (CNX-20) -----------------------------------------------------------------------------------
