@@ -113,6 +113,16 @@ class Environment(environ.Env):
             found[match[1]] = (int(match[2]), int(match[3]))
         return found
 
+    def origins(self, var: str) -> list[str]:
+        """Where pages come from, such as https://www.shop.example; without TLS only on this machine."""
+        found = [str(origin).strip() for origin in self.list(var, default=[])]
+        for origin in found:
+            url = urlsplit(origin)
+            safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+            if not safe or not url.hostname or origin != f"{url.scheme}://{url.netloc}" or "@" in url.netloc:
+                raise ImproperlyConfigured(f"{var} must be origins such as https://www.shop.example, not {origin!r}.")
+        return found
+
     def mailing_services(self) -> dict[str, str]:
         """Every setting of Anymail's, without its beginning; a secret that could be guessed is refused."""
         names = [name for name in self.ENVIRON if name.startswith(ANYMAIL) and self.ENVIRON[name]]

@@ -74,8 +74,7 @@ IMAP = env.imap_url("IMAP_URL")
 IMAP_MOVE_TO = env.other_folder("IMAP_MOVE_TO", IMAP)
 IMAP_POLL_SECONDS = env.seconds("IMAP_POLL_SECONDS", default=20, most=29 * 60)  # RFC 2177: not longer in one IDLE
 IMAP_RECIPIENT = env.address_at("IMAP_RECIPIENT", "privacy", MAIL_DOMAIN)
-WEB_LISTEN_HOST = env.str("WEB_LISTEN_HOST", default="127.0.0.1")
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_LISTEN_HOST, WEB_WORKERS = env.str("WEB_LISTEN_HOST", default="127.0.0.1"), env.int("WEB_WORKERS", default=2)
 
 # --- privacy: how the engine finds people, and what other apps' tables hold ---------------------
 
@@ -98,6 +97,7 @@ RECIPIENT_REMINDERS = env.int("RECIPIENT_REMINDERS", default=3)
 RECIPIENT_HOSTS_INSIDE = [host.lower() for host in env.list("RECIPIENT_HOSTS_INSIDE", default=[])]
 DETAILS_OPEN_MINUTES = env.between("DETAILS_OPEN_MINUTES", default=15, least=1, most=60)
 MASS_VIEWING_PEOPLE = env.between("MASS_VIEWING_PEOPLE", default=30, least=1, most=100_000)  # within an hour
+SHOP_ORIGINS = env.origins("SHOP_ORIGINS")  # the shop's own pages, which may hand in a choice about cookies
 TRAINING_DAYS = env.between("TRAINING_DAYS", default=365, least=1, most=3650)
 PURGE_BRAKE_SHARE = env.float("PURGE_BRAKE_SHARE", default=0.2)
 # Each night the software shows on a customer who is nobody that it keeps its promises; nothing real is at this domain.

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from . import erasure_ledger
+from . import cookie_choices, erasure_ledger
 from .views.errors import closed, unavailable
 from .views.print_size import COOKIE
 
@@ -18,7 +18,10 @@ NO_POWERS = ", ".join(
 )
 ALWAYS = {"/healthz", "/readyz"}
 TEXTS = {f"{text}{form}" for text in ("policy", "terms") for form in ("", "_version", "_pdf", "_version_pdf")}
-PUBLIC = {"home", "promises", "health", "ready", *TEXTS}
+SAME_FOR_ALL = {"cookie_script"}
+PUBLIC = {"home", "promises", "health", "ready", *TEXTS, *SAME_FOR_ALL}
+# By these a public page may be another one: signed in, in large print, or without our question about cookies.
+OWN = {"sessionid", COOKIE, cookie_choices.COOKIE}
 
 
 class ClosedMiddleware:
@@ -51,6 +54,8 @@ class PrivateResponseMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not self._is_public(request):
             patch_cache_control(response, no_store=True, private=True)
+        elif self._name(request) not in SAME_FOR_ALL:
+            patch_vary_headers(response, ["Cookie", "Sec-GPC"])
         if self._holds_token(request):
             response.headers["Referrer-Policy"] = "no-referrer"
         if self._name(request) == "account_logout" and request.method == "POST":
@@ -68,9 +73,9 @@ class PrivateResponseMiddleware:
         return (request.resolver_match.url_name or "") if request.resolver_match else ""
 
     def _is_public(self, request: HttpRequest) -> bool:
-        """The same page for everybody, seen by somebody who has neither signed in nor asked for large print."""
-        own = {"sessionid", COOKIE}
-        return self._name(request) in PUBLIC and not any(name in "".join(request.COOKIES) for name in own)
+        """The same page for everybody, seen by somebody who has neither signed in nor chosen anything."""
+        name, brought = self._name(request), "".join(request.COOKIES)
+        return name in SAME_FOR_ALL or (name in PUBLIC and not any(own in brought for own in OWN))
 
     def _holds_token(self, request: HttpRequest) -> bool:
         """Our own links with a token in the path; these forms carry no CSRF token (the Origin would be null)."""

@@ -7,6 +7,7 @@ from .audit import AuditEntry, AuditHead
 from .canary import CanaryRun, CanaryStep
 from .choice_calls import ChoiceCall, ChoiceLine
 from .consent import ConsentEntry
+from .cookie_choices import CookieChoice, CookieQuestion, Visitor
 from .corrections import Correction
 from .erased import ErasedIdentifier
 from .erasure import Erasure, ErasureCertificate, ReplayedErasure
@@ -48,12 +49,12 @@ from .training import Training
 
 __all__ = [
     "AdvertSent", "AskedLink", "AuditEntry", "AuditHead", "AuthorityOrder", "CallBack", "CanaryRun", "CanaryStep",
-    "CaseEvent", "CasePaper", "ChoiceCall", "ChoiceLine", "Complaint", "ConsentEntry", "Cookie", "Correction",
-    "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure", "ErasureCertificate", "Export",
-    "Fee", "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry", "LetterVersion", "LinkCheck",
-    "LinkToken", "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown", "OnBehalf", "Opening",
-    "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine", "PurgePermit", "PurgeRun",
-    "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion", "Rectification", "Redaction",
-    "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction", "RestrictionStep", "Suppression", "Training",
-    "ViewingAlarm", "WebhookCall",
+    "CaseEvent", "CasePaper", "ChoiceCall", "ChoiceLine", "Complaint", "ConsentEntry", "Cookie", "CookieChoice",
+    "CookieQuestion", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure",
+    "ErasureCertificate", "Export", "Fee", "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry",
+    "LetterVersion", "LinkCheck", "LinkToken", "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
+    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine",
+    "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
+    "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "Visitor", "WebhookCall",
 ]  # fmt: skip

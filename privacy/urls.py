@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    cookies,
     corrections,
     exports,
     following,
@@ -68,7 +69,10 @@ urlpatterns = [
     path("terms.pdf", policy.pdf, terms, name="terms_pdf"),
     path("terms/<slug:version>.pdf", policy.pdf, terms, name="terms_version_pdf"),
     path("terms/<slug:version>/", policy.policy, terms, name="terms_version"),
-    path("cookies/", policy.cookies, name="cookies"),
+    path("cookies/", cookies.show, name="cookies"),
+    path("cookies/choice/", cookies.choice, name="cookie_choice"),
+    path("cookies/choice.js", cookies.script, name="cookie_script"),
+    path("cookies/outside/<str:token>/", cookies.outside, name="outside"),
     path("promises/", promises.register, name="promises"),
     path("print-size/", print_size.choose, name="print_size"),
     path("healthz", health.health, name="health"),

@@ -50,9 +50,23 @@ function sendOnce(form) {
   });
 }
 
+/* The question about cookies is answered without leaving the page, so that nothing typed is lost. */
+function answerInPlace(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = new FormData(form, event.submitter);
+    body.delete("next");
+    const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
+    if (!answer || !answer.ok) return void window.location.assign(form.querySelector("a").href);
+    form.parentElement.remove();
+    document.getElementById("main")?.focus({ preventScroll: true });
+  });
+}
+
 document.querySelectorAll("[data-poll]").forEach(watchProgress);
 document.querySelectorAll("form[data-confirm]").forEach(askFirst);
 document.querySelectorAll("form[method=post]").forEach(sendOnce);
+document.querySelectorAll("form[data-in-place]").forEach(answerInPlace);
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

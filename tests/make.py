@@ -39,6 +39,7 @@ from privacy import (
     audit,
     choice_calls,
     consent,
+    cookie_choices,
     corrections,
     export,
     guardians,
@@ -306,6 +307,23 @@ def advert_sent(customer: Customer, **values: Any) -> adverts.AdvertSent:
     """A newsletter of long ago."""
     defaults = {"channel": Channel.EMAIL, "sender": Sender.OWN, "left_at": LONG_AGO}
     return adverts.AdvertSent.objects.create(data_subject=customer, **(defaults | values))
+
+
+def visitor(customer: Customer | None = None, **values: Any) -> cookie_choices.Visitor:
+    """A browser that she signed in on."""
+    defaults = {"mark": f"{canary(customer)}{next(_counter)}", "last_choice_at": LONG_AGO, "linked_at": LONG_AGO}
+    return cookie_choices.Visitor.objects.create(data_subject=customer, **(defaults | values))
+
+
+def cookie_choice(customer: Customer, **values: Any) -> cookie_choices.CookieChoice:
+    """A no of long ago about cookies that count visits."""
+    asked, _made = cookie_choices.CookieQuestion.objects.get_or_create(version="0" * 12, defaults={"asked": []})
+    defaults = {
+        "question": asked, "answers": {"measurement": False}, "road": "page", "site": canary(customer),
+        "occurred_at": LONG_AGO,
+    }  # fmt: skip
+    of = values.pop("visitor", None) or visitor(customer)
+    return cookie_choices.CookieChoice.objects.create(visitor=of, **(defaults | values))
 
 
 def correction(customer: Customer) -> corrections.Correction:
@@ -623,6 +641,8 @@ FOR: dict[type[models.Model], Callable[[Any], Any]] = {
     BrowsingRecord: browsing_record,
     ChatLog: chat,
     ContestEntry: contest_entry,
+    cookie_choices.CookieChoice: cookie_choice,
+    cookie_choices.Visitor: visitor,
     corrections.Correction: correction,
     CreditCheck: credit_check,
     Customer: lambda customer: customer,

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import tokens
+from privacy import cookie_choices, tokens
 from privacy.fields import correspondent_hash
 from privacy.views import my_data
 from tests import make
@@ -17,7 +17,7 @@ from tests.portal import dump, portal_names, sign_in
 pytestmark = pytest.mark.django_db
 PUBLIC = {
     "home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "terms", "terms_version", "terms_pdf",
-    "terms_version_pdf", "cookies", "promises", "unsubscribe", "public_request", "public_complaint", "health", "ready",
+    "terms_version_pdf", "cookies", "cookie_choice", "cookie_script", "promises", "unsubscribe", "public_request", "public_complaint", "health", "ready",
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def addresses(customer: Any) -> dict[str, str]:
         "terms_version": {"version": make.policy(kind="terms").version},
         "one_click": {"token": tokens.issue("unsubscribe", customer)},
         "one_click_bare": {"token": tokens.issue("unsubscribe", customer)},
+        "outside": {"token": cookie_choices.sealed("https://social.example/")},
         "keep": {"token": tokens.issue("keep", customer)},
         "confirm_address": {"token": tokens.issue("new_address", customer, address="new@example.com")},
         "pending_address": {"pk": "1"},
@@ -127,12 +128,15 @@ def test_every_page_says_how_it_may_be_kept_and_what_it_may_load():
     client = sign_in(mary)
     for name, address in addresses(mary).items():
         answer = client.post(address) if name == "withdraw_request" else client.get(address)
-        if name not in ("health", "ready", "policy_pdf", "terms_pdf"):
+        if name not in ("health", "ready", "policy_pdf", "terms_pdf", "cookie_script"):
             assert "no-store" in answer["Cache-Control"], name
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert "camera=()" in answer["Permissions-Policy"]
-        assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+        foreign_pages_may_load_it = name == "cookie_script"
+        assert answer["Cross-Origin-Resource-Policy"] == (
+            "cross-origin" if foreign_pages_may_load_it else "same-origin"
+        )
         page = answer.content.decode(errors="replace")
         assert " style=" not in page and "<style" not in page and "onclick" not in page, name
         assert "<script>" not in page, name
@@ -233,13 +237,6 @@ def test_sfb_35_policies_past_and_present_can_be_read_and_compared_without_login
     compared = client.get("/privacy/two/?compare=1").content.decode()
     assert '<ins class="added">' in compared and '<del class="removed">' in compared
     assert client.get("/privacy/next/").status_code == 404
-
-
-def test_sfb_28_the_cookie_choice_is_kept_with_the_version_of_the_policy(client):
-    make.policy("seven")
-    answer = client.post("/cookies/", {"choice": "all"})
-    assert answer.cookies["cookie_choice"].value == "all:seven"
-    assert answer.cookies["cookie_choice"]["httponly"]
 
 
 def test_cnx_30_each_version_can_be_kept_as_pdf(client):

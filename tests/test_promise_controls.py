@@ -10,11 +10,13 @@ from django.contrib.auth.models import Group
 from django.core import checks
 from django.utils import timezone
 
+from config.logs import to_stderr
 from customers.models import Customer, Order
 from privacy import audit, rights, roles
 from privacy.canary import STEPS, CanaryRun
 from privacy.choice_calls import ChoiceCall
 from privacy.consent import ConsentEntry
+from privacy.cookie_choices import Browser
 from privacy.erasure import Erasure
 from privacy.export import Export
 from privacy.gate import contact, sharing
@@ -23,7 +25,7 @@ from privacy.mailings import leaving
 from privacy.personal_data import declaration_of, declarations
 from privacy.policies import PolicyVersion
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, complaints, cookies, mail, pages, policy
+from privacy.promises.controls import browser, complaints, cookie_choices, cookies, mail, pages, policy
 from privacy.promises.controls import security as security_looks
 from privacy.purge import PurgeRun, stopping
 from privacy.purposes import Purpose
@@ -578,7 +580,7 @@ def a_version_cannot_be_read(world):
 def nothing_is_shown(world):
     """Every page answers that it is not there."""
     gone = browser.Page(404, "text/html", b"")
-    for room in (policy, pages, cookies):
+    for room in (policy, pages, cookies, cookie_choices):
         world.patch.setattr(room, "visit", lambda *_args, **_more: gone)
 
 
@@ -631,6 +633,29 @@ def a_cookie_that_nobody_knows(world):
 @breaks("cookies-not-too-long", "cookies-purposes")
 def a_cookie_for_years(world):
     Cookie.objects.create(name="long", purpose="", lifetime_days=8030)
+
+
+@breaks("cookies-asked-once", "cookies-script")
+def nobody_is_asked(world):
+    make.recipient(group="measurement")
+    nothing_is_shown(world)
+
+
+@breaks("cookies-wait")
+def a_counter_does_not_wait(world):
+    make.recipient(group="measurement")
+    world.patch.setattr(Browser, "allows", lambda *_args: {"measurement"})
+
+
+@breaks("embeds-wait")
+def a_network_s_address_stands_in_the_page(world):
+    make.recipient(group="social")
+    world.patch.setattr(cookie_choices.cookie_choices, "sealed", lambda _url: cookie_choices.HOST)
+
+
+@breaks("logs-nobody")
+def errors_are_logged_with_what_they_quote(world):
+    world.settings.DEBUG, world.settings.LOGGING = False, to_stderr("plain", level="INFO")
 
 
 @breaks("tls")
@@ -704,9 +729,9 @@ def test_no_break_is_left_of_a_look_that_is_gone():
 def test_an_ordinary_shop_is_not_said_to_break_anything():
     """Without anything broken, no look at the gate, the registry, mail or the pages cries wolf."""
     make.policy(effective_on=datetime(2026, 1, 1, tzinfo=UTC).date())
-    # A policy of one line, and what tests themselves set: no TLS, their own mail backend.
+    # A policy of one line, and what tests themselves set: no TLS, their own mail backend, a log for programmers.
     wolf = {"policy-says", "security-policy", "security-officer-named", "mailings-asked-at-the-door"}
-    wolf |= {"tls", "deploy-checks", "staff-second-factor"}
+    wolf |= {"tls", "deploy-checks", "staff-second-factor", "logs-nobody"}
     found = {slug: one.look(NOW()) for slug, one in CONTROLS.items()}
     assert {slug for slug, one in found.items() if one.state == State.BROKEN} - wolf == set()
     for slug in (

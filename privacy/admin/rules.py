@@ -23,6 +23,11 @@ BROWSER = ("policy_url", "opt_out_url", "browser_settings_only", "cookie_lifetim
 TOLD = ("notice_email", "notice_url", "new_secret", "told_by_hand", "hears", "calls")
 
 
+def warned(words: str, is_too_long: bool) -> str:
+    """These words, with a warning beside a life of more than 13 months."""
+    return f"{words} ⚠ {_('longer than 13 months')}" if is_too_long else words
+
+
 class Rules(OfficeAdmin):
     """Rows that privacy officers write and auditors read; every change is in the audit log."""
 
@@ -64,7 +69,7 @@ class Recipients(Rules):
     """Who else gets data."""
 
     form = RecipientForm
-    list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until")
+    list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until", "cookies_live")
     search_fields = ("name", "legal_name")
     readonly_fields = ("calls",)
     fieldsets = (
@@ -86,6 +91,11 @@ class Recipients(Rules):
             last=last, waiting=found.waiting, stuck=found.stuck
         )
 
+    @admin.display(description=_("cookies live"))
+    def cookies_live(self, obj: Recipient) -> str:
+        """What it says of its cookies, with a warning above 13 months (CNX-20)."""
+        return warned(obj.cookie_lifetime, obj.lives_too_long)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whoever may not write sees no field for a secret either."""
         if self.has_change_permission(request, obj):
@@ -97,8 +107,13 @@ class Recipients(Rules):
 class Cookies(Rules):
     """Cookies with their lifetimes."""
 
-    list_display = ("name", "recipient", "purpose", "lifetime_days", "is_essential")
+    list_display = ("name", "recipient", "purpose", "lives", "is_essential")
     list_select_related = ("recipient",)
+
+    @admin.display(description=_("how long, in days"), ordering="lifetime_days")
+    def lives(self, obj: Cookie) -> str:
+        """Its days, with a warning above 13 months (CNX-20)."""
+        return warned("" if obj.lifetime_days is None else str(obj.lifetime_days), obj.lives_too_long)
 
 
 @in_the_office(Purpose)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..personal_data import NoPersonalData
+from .lifetimes import LONGEST_DAYS
 from .register import Recipient
 
 
@@ -31,4 +32,4 @@ class Cookie(models.Model):
     @property
     def lives_too_long(self) -> bool:
         """Longer than 13 months, which CNIL's practice warns against."""
-        return (self.lifetime_days or 0) > 395
+        return (self.lifetime_days or 0) > LONGEST_DAYS

@@ -11,6 +11,7 @@ from django.db import models
 from ..fields import EncryptedField
 from ..outgoing_calls import may_be_called
 from ..personal_data import NoPersonalData
+from .lifetimes import LONGEST_DAYS, longest_in_words
 
 # The EEA, the United Kingdom, and countries with a decision of the European Commission (Art. 45).
 EEA = set("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split())
@@ -157,6 +158,11 @@ class Recipient(models.Model):
     def offers_a_no(self) -> bool:
         """Whether a person can keep it out of her browser: by its own link, or by her browser's settings (CNX-23)."""
         return bool(self.opt_out_url) or self.browser_settings_only
+
+    @property
+    def lives_too_long(self) -> bool:
+        """Whether it says itself that its cookies live longer than 13 months (CNX-20)."""
+        return longest_in_words(self.cookie_lifetime) > LONGEST_DAYS
 
     def vetoes(self) -> list[str]:
         """Why this recipient may not be in the register at all; nothing while no promise forbids it (CNX-03)."""

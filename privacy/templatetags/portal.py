@@ -35,6 +35,7 @@ KINDS = {
     "mfa.authenticator": _("Second step at sign-in"),
     "privacy.caseevent": _("Steps of your requests"),
     "privacy.consententry": _("What you said yes or no to"),
+    "privacy.cookiechoice": _("What you said about cookies"),
     "privacy.correction": _("What you corrected"),
     "privacy.datasubjectrequest": _("Requests"),
     "privacy.disclosure": _("What was passed on"),
@@ -47,6 +48,7 @@ KINDS = {
     "privacy.recipientnotice": _("Who was told of changes"),
     "privacy.replayederasure": _("Deletions carried out again"),
     "privacy.restriction": _("Limits on the use of your data"),
+    "privacy.visitor": _("Browsers that you answered our cookie question in"),
 }
 
 

@@ -1,23 +1,19 @@
-"""The policy and the terms in force and those before, the cookies, the start page: for everybody, without login."""
+"""The policy and the terms in force and those before, and the start page: for everybody, without login."""
 
 from difflib import ndiff
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from .. import documents
 from ..policies import PolicyVersion
-from ..recipients import Cookie, Recipient
 
 Kind = PolicyVersion.Kind
 TITLES = {Kind.PRIVACY: gettext_lazy("Privacy policy"), Kind.TERMS: gettext_lazy("Terms and conditions")}
-COOKIE_CHOICE = "cookie_choice"
-ONE_YEAR = 365 * 24 * 60 * 60
 
 
 @require_safe
@@ -83,27 +79,3 @@ def _changes(older: PolicyVersion, newer: PolicyVersion) -> Any:
     for line in ndiff(before, after):
         if line[:2] in kinds:
             yield kinds[line[:2]], line[2:].removeprefix("# ")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def cookies(request: HttpRequest) -> HttpResponse:
-    """The register of cookies, and the choice: only what is needed, or all of it; asked once per policy version."""
-    in_force = PolicyVersion.objects.in_force(timezone.localdate())
-    version = in_force.version if in_force else "0"
-    context = {
-        "essential": Cookie.objects.filter(is_essential=True).select_related("recipient"),
-        "others": Cookie.objects.filter(is_essential=False).select_related("recipient"),
-        "marks": Recipient.objects.active().exclude(cookie_lifetime=""),
-        "version": version,
-        "choice": request.COOKIES.get(COOKIE_CHOICE, "").partition(":")[0],
-        "saved": False,
-    }
-    if request.method == "POST":
-        context |= {"choice": "all" if request.POST.get("choice") == "all" else "needed", "saved": True}
-    response = render(request, "privacy/cookies.html", context)
-    if request.method == "POST":
-        response.set_cookie(
-            COOKIE_CHOICE, f"{context['choice']}:{version}", max_age=ONE_YEAR, httponly=True, samesite="Lax",
-            secure=not settings.DEBUG,
-        )  # fmt: skip
-    return response

@@ -3,9 +3,11 @@
 from . import (
     children,
     complaints,
+    cookie_choices,
     cookies,
     details,
     keeping,
+    logs,
     mail,
     mailings,
     marketing,
@@ -22,9 +24,11 @@ from . import (
 __all__ = [
     "children",
     "complaints",
+    "cookie_choices",
     "cookies",
     "details",
     "keeping",
+    "logs",
     "mail",
     "mailings",
     "marketing",

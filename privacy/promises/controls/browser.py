@@ -1,5 +1,6 @@
 """What does somebody see who is not signed in? The site's own pages, asked for in this process, past no network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -67,12 +68,13 @@ class Page:
         return reader
 
 
-def visit(path: str) -> Page:
-    """The page at this address, for a stranger who comes for the first time, over TLS."""
+def visit(path: str, *, cookies: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
+    """The page at this address, over TLS; for a stranger who comes for the first time, unless `cookies` says more."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    client = Client(headers={"host": host}, raise_request_exception=False)
+    client = Client(headers={"host": host, **(headers or {})}, raise_request_exception=False)
+    client.cookies.load(dict(cookies or {}))
     with translation.override(translation.get_language()):
         answer = client.get(path, secure=True)
-    cookies = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
+    found = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
     body = answer.getvalue() if answer.streaming else answer.content
-    return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, cookies)
+    return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, found)

@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ... import cookie_choices
 from ...recipients import Cookie, Recipient
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .browser import visit
 
 DAY = 24 * 60 * 60
+# What a visit leaves as soon as somebody has answered our question.
+OUR_ANSWER: dict[str, int | None] = {cookie_choices.COOKIE: int(cookie_choices.LIFETIME.total_seconds())}
 # In production our own cookies are bound to the host by their names.
 BOUND = "__Host-"
 
@@ -32,7 +35,7 @@ def _set_on_a_first_visit() -> dict[str, int | None]:
 @control("cookies-before-yes", gettext_lazy("A first visit sets only cookies that are needed"))
 def nothing_before_a_yes(now: datetime) -> Finding:
     """What the pages really set."""
-    own, found = _own(), _set_on_a_first_visit()
+    own, found = _own(), _set_on_a_first_visit() | OUR_ANSWER
     if not own:
         return not_shown(_("No cookie is in the register yet."))
     wrong = [name for name in found if name not in own or not own[name].is_essential]
@@ -47,7 +50,7 @@ def lifetimes_are_true(now: datetime) -> Finding:
     own = _own()
     if not own:
         return not_shown(_("No cookie is in the register yet."))
-    real: dict[str, int | None] = _set_on_a_first_visit()
+    real: dict[str, int | None] = _set_on_a_first_visit() | OUR_ANSWER
     real["sessionid"] = None if settings.SESSION_EXPIRE_AT_BROWSER_CLOSE else settings.SESSION_COOKIE_AGE
     wrong = [name for name, seconds in real.items() if name in own and _is_longer(seconds, own[name].lifetime_days)]
     if wrong:
@@ -64,8 +67,8 @@ def _is_longer(seconds: int | None, days: int | None) -> bool:
 
 @control("cookies-not-too-long", gettext_lazy("No cookie lives longer than 13 months"))
 def none_lives_too_long(now: datetime) -> Finding:
-    """CNX-20."""
-    rows = list(Cookie.objects.all())
+    """CNX-20: of each cookie its days, of each company that is switched on what it says of its cookies in words."""
+    rows = [*Cookie.objects.all(), *Recipient.objects.active().exclude(cookie_lifetime="")]
     return none_wrong(
         sum(row.lives_too_long for row in rows), len(rows),
         good=_("No cookie in the register lives longer than 13 months."),
