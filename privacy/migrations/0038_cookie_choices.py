@@ -11,7 +11,7 @@ from privacy.append_only import Protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0038_choice_calls'),
+        ('privacy', '0037_choice_calls'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 

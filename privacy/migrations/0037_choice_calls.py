@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0037_list_checks'),
+        ('privacy', '0036_list_checks'),
         migrations.swappable_dependency(settings.DATA_SUBJECT_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0036_looks_at_recipients_and_news'),
+        ('privacy', '0035_policy_news'),
     ]
 
     operations = [
