@@ -51,6 +51,14 @@ def test_sfb_29_no_order_of_16_or_under_without_a_parent_or_guardian():
     order.save()  # what was ordered with leave goes on
 
 
+def test_a_day_of_birth_given_as_text_counts_before_the_person_was_read_back():
+    as_text = make.customer(date_of_birth="1984-05-06")
+    assert isinstance(as_text.date_of_birth, str)
+    make.order(as_text)
+    with pytest.raises(ValidationError, match="parent or guardian"):
+        make.order(make.customer(date_of_birth=child().date_of_birth.isoformat()))
+
+
 @pytest.mark.parametrize("enter", [make.contest_entry, make.prize_draw_entry, make.vote])
 def test_sfb_31_no_contest_draw_or_vote_not_even_with_a_guardian(enter):
     young = child(16)

@@ -76,7 +76,7 @@ def allowed(case, packs=PACKS):
 
 
 def test_the_strictest_pack_wins_and_no_pack_opens_what_another_shuts():
-    seen = Counter()
+    seen: Counter[tuple[bool, bool]] = Counter()
 
     @how(max_examples=120, deadline=None)
     @given(case=cases())

@@ -39,6 +39,16 @@ def suppress(text):
 # --- what goes in ------------------------------------------------------------------------------------------
 
 
+def test_sfb_23_when_the_details_were_given_comes_along_and_decides():
+    head = "name,email,consent_email,consent_on,consent_evidence,consent_occasion\n"
+    rows = "A,a@x.example,yes,2024-01-01,card,sale\nB,b@x.example,yes,2024-01-01,card,\n"
+    counts, said = bring_in(head + rows + "C,c@x.example,yes,2024-01-01,card,pigeon\n")
+    assert (counts.imported, list(said)) == (2, [4])
+    a, b = (Customer.objects.get(display_name=name) for name in "AB")
+    assert gate.may_contact(a, Channel.EMAIL).allowed
+    assert "SFB-23" in gate.may_contact(b, Channel.EMAIL).reasons[0]
+
+
 def test_a_whole_row_becomes_a_customer_with_addresses_and_choices():
     counts, said = bring_in(
         "number,name,given_name,family_name,email,phone,date_of_birth,sex,size,joined_on,street,locality,postcode,country,"

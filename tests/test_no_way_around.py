@@ -195,6 +195,7 @@ def test_all_mail_leaves_through_the_backend_that_asks() -> None:
 
 # --- by trying: every path says what the gate says ----------------------------------------------------------------
 
+DAY = timedelta(days=1)
 DEEDS = {
     "yes": lambda p: make.grant(p, occurred_at=timezone.now() - timedelta(days=9)),
     "yes to others": lambda p: make.grant(p, Purpose.PARTNER_OFFERS),
@@ -206,7 +207,6 @@ DEEDS = {
     "a guardian": make.guardian_consent,
     "erased": lambda p: type(p).objects.filter(pk=p.pk).update(erased_at=timezone.now()),
 }
-DAY = timedelta(days=1)
 
 
 def newsletter(to):

@@ -19,6 +19,9 @@ from . import choosing, people, seeing
 from .pages import needs
 from .site import page
 
+WHO = [(Sender.OWN, gettext_lazy("we")), (Sender.THIRD_PARTY, gettext_lazy("another company"))]
+WHOSE = [(Sender.OWN, gettext_lazy("ours alone")), (Sender.THIRD_PARTY, gettext_lazy("those of other companies too"))]
+
 
 class Question(forms.Form):
     """What every question has: for which day."""
@@ -48,8 +51,8 @@ class ContactForm(Question):
     field_order = ("channel", "sender", "content", "is_for_children", "at")
 
     channel = forms.ChoiceField(label=gettext_lazy("By which road?"), choices=Channel)
-    sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=Sender)
-    content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=Sender)
+    sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=WHO)
+    content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=WHOSE)
     is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
 
     def answer(self, person: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ SECTIONS: list[tuple[str | Promise, list[tuple[str, str | Promise, Act | None]]]
         ("may_we", _("May we?"), Act.SEE_PERSON),
         ("intake", _("Record a request"), Act.HANDLE),
         ("revocation", _("Record a revocation"), Act.SWITCH_OFF),
+        ("record_guardian", _("A parent or guardian agrees"), Act.HANDLE),
         ("privacy.onbehalf", _("In another's name"), None),
         ("call_backs", _("Call-backs"), Act.HANDLE),
         ("privacy.restriction", _("Restrictions and holds"), None),

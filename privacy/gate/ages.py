@@ -29,8 +29,10 @@ def age_on(born: date, day: date) -> int:
 
 
 def born_on(person: Any) -> date | None:
-    """The day, where the shop knows it."""
-    found: date | None = getattr(person, "date_of_birth", None)
+    """The day, where the shop knows it; as a text while somebody just made has not been read back."""
+    found: date | str | None = getattr(person, "date_of_birth", None)
+    if isinstance(found, str):
+        return date.fromisoformat(found) if found else None
     return found
 
 

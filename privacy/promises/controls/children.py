@@ -64,7 +64,7 @@ def no_order_without_guardian(now: datetime) -> Finding:
         order
         for said in children.of_orders()
         for order in said.rows.filter(**{f"{said.data_subject}__in": young}).values_list(
-            said.data_subject, day_of(said)
+            said.subject_lookup, day_of(said)
         )
     ]
     wrong = sum(not any(_stood(row, instant(day)) for row in agreed[pk]) for pk, day in placed)
