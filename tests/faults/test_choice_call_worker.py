@@ -39,5 +39,4 @@ def test_f38_the_mailing_tool_follows_an_unsubscribe_mail_within_seconds(broker,
     [(_path, headers, body)] = machine.got
     assert headers["webhook-id"] == ChoiceCall.objects.get().key
     assert {one["decision"] for one in json.loads(body)["changes"]} == {"withdrawn"}
-    print(f"from the mail to the call: {took:.1f} s")
     assert took < 20, "seconds, on a machine that does other things as well"
