@@ -11,9 +11,10 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from privacy import consent, consent_lists, erasure, jobs, preferences, restrictions, suppression, traces
+from privacy import consent, consent_lists, erasure, jobs, preferences, restrictions, roles, suppression, traces
 from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
@@ -28,6 +29,7 @@ from privacy.tokens import LinkToken
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make, recipient_machine
 from tests.letters import REMOVE, letter
+from tests.office import colleague, desk, shown
 from tests.races import at_once
 from tests.test_architecture import ROOT, sources, tree
 from tests.test_importers import bring_in as import_customers
@@ -491,6 +493,22 @@ def test_nobody_can_be_entered_who_may_not_hear(wrong):
     with pytest.raises(ValidationError) as caught:
         to.full_clean()
     assert "hears" in caught.value.message_dict
+
+
+def test_the_office_shows_how_far_the_calls_are_and_which_need_a_person(mary, tool, machine):
+    officer = desk(colleague(roles.OFFICER))
+    assert "None yet." in shown(officer, tool)
+    choose(mary, YES), send()
+    machine.status = 404
+    choose(mary, NO), send()
+    choose(mary, YES)
+    said_there = shown(officer, tool)
+    assert "Waiting: 1. In need of a person: 1." in said_there and mary.number not in said_there
+    jobs_there = officer.get(reverse("admin:jobs")).content.decode()
+    assert "call to a recipient about choices" in jobs_there and "TurnedAway" in jobs_there
+    assert officer.get(reverse("admin:privacy_recipient_add")).status_code == 200
+    auditor = shown(desk(colleague(roles.AUDITOR)), tool)
+    assert "every choice about advertising" in auditor and "<select" not in auditor
 
 
 def test_a_canary_s_choices_are_nobody_s_business(tool, machine, settings):

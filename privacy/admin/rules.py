@@ -83,8 +83,8 @@ class Recipients(Rules):
     @admin.display(description=_("calls about choices"))
     def calls(self, recipient: Recipient) -> str:
         """How many wait, and when the last one was taken; those that need a person stand among the jobs."""
-        found = standing_with(recipient)
-        if found.last is None and not found.waiting and not found.stuck:
+        found = standing_with(recipient) if recipient.pk else None
+        if found is None or found.is_empty:
             return gettext("None yet.")
         last = date_format(timezone.localtime(found.last), "DATETIME_FORMAT") if found.last else gettext("never")
         return gettext("The last one was taken: {last}. Waiting: {waiting}. In need of a person: {stuck}.").format(

@@ -38,7 +38,10 @@ class ChoiceCall(Job):
 
     class Meta:
         verbose_name = "call to a recipient about choices"
-        indexes = [models.Index(fields=["job_state", "run_after"], name="choice_call_due")]
+        indexes = [
+            models.Index(fields=["job_state", "run_after"], name="choice_call_due"),
+            models.Index(fields=["recipient", "-sequence"], name="choice_call_last"),
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -79,7 +82,7 @@ class ChoiceCall(Job):
         Microseconds since 1970, so that it grows on when the database is put back to an older state.
         """
         with transaction.atomic():
-            audit.record("choice_call.tried", actor=ACTOR, target=self, now=now, recipient=audit.reference(to))
+            audit.record("choice_call.prepared", actor=ACTOR, target=self, now=now, recipient=audit.reference(to))
             last = ChoiceCall.objects.filter(recipient=to).aggregate(last=models.Max("sequence"))["last"] or 0
             number: int = max(last + 1, int(now.timestamp() * 1_000_000))
             self.write(sequence=number)
@@ -129,6 +132,11 @@ class Standing:
     waiting: int
     stuck: int
     last: datetime | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was never called."""
+        return not self.waiting and not self.stuck and self.last is None
 
 
 def standing_with(to: Recipient) -> Standing:

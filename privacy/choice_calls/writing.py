@@ -51,9 +51,9 @@ def address_listed(rows: Sequence[Suppression], is_new: bool) -> None:
     Not of an erasure: whoever got the person's data is told to delete it. Of the lists of preference services only what
     is an address of somebody whom we know: nobody is given strangers by us.
     """
-    tools = list(Recipient.objects.hearing().filter(hears=Recipient.Hears.ADVERTISING))
     news = [row for row in rows if row.address and row.reason != Reason.ERASURE and row.channel != Channel.POST]
-    if not tools or not news:
+    tools = list(Recipient.objects.hearing().filter(hears=Recipient.Hears.ADVERTISING)) if news else []
+    if not tools:
         return
     known = _listed_already(news) if is_new else set()
     news = [row for row in news if _key(row) not in known]
