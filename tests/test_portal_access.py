@@ -17,7 +17,8 @@ from tests.portal import dump, portal_names, sign_in
 pytestmark = pytest.mark.django_db
 PUBLIC = {
     "home", "policy", "policy_version", "policy_pdf", "policy_version_pdf", "terms", "terms_version", "terms_pdf",
-    "terms_version_pdf", "cookies", "cookie_choice", "cookie_script", "promises", "unsubscribe", "public_request", "public_complaint", "health", "ready",
+    "terms_version_pdf", "cookies", "cookie_choice", "cookie_script", "promises", "unsubscribe", "public_request",
+    "public_complaint", "health", "ready",
 }  # fmt: skip
 
 
