@@ -215,7 +215,7 @@ def test_the_shop_s_page_hands_in_and_reads_back(client):
 def test_the_script_is_small_the_same_for_everybody_and_kept(client):
     answer = client.get("/cookies/choice.js")
     body = answer.content.decode()
-    assert len(answer.content) < 6 * 1024
+    assert len(answer.content) < 5 * 1024
     assert answer["Cross-Origin-Resource-Policy"] == "cross-origin" and "max-age=300" in answer["Cache-Control"]
     assert not answer.cookies and "Cookie" not in answer.get("Vary", "")
     assert "eval" not in body and "innerHTML" not in body and "google" not in body.replace("Google Analytics", "")

@@ -14,11 +14,12 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import cookie_choices, data_subjects
 from ..cookie_choices import WHAT_IT_IS, Answer, Browser, Question, Road
-from ..recipients import Cookie, Recipient
+from ..recipients import IN_THE_BROWSER, Cookie, Recipient
 from .access import page_of
 
 SCRIPT_SECONDS = 5 * 60
@@ -34,11 +35,11 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "essential": Cookie.objects.filter(is_essential=True).select_related("recipient"),
         "others": Cookie.objects.filter(is_essential=False).select_related("recipient"),
-        "services": [row for row in Recipient.objects.active().exclude(cookie_lifetime="") if not row.is_necessary],
+        "services": Recipient.objects.active().filter(group__in=IN_THE_BROWSER),
         "groups": [_group(group, question, allowed) for group in question.groups],
         "question": question,
         "answered": browser.has_answered(question),
-        "signal": browser.signal,
+        "is_silenced": browser.is_silenced,
         "hides_cookie_question": True,
     }
     return render(request, "privacy/cookies.html", context)
@@ -140,6 +141,7 @@ def _shared(sender: str, response: HttpResponse) -> HttpResponse:
     return response
 
 
+@gzip_page
 @require_safe
 def script(request: HttpRequest) -> HttpResponse:
     """The script that a shop includes: the same for everybody, kept for five minutes, then asked by its ETag."""
@@ -164,7 +166,7 @@ def _for_the_script(question: Question) -> dict[str, Any]:
         "age": int(cookie_choices.LIFETIME.total_seconds()),
         "words": {
             "title": _("May we use cookies that are not needed?"),
-            "text": _("The shop works without them. Nothing is loaded from other companies before you say yes."),
+            "text": _("The shop works without them. Before a yes nothing comes from other companies."),
             "no": _("No, only what is needed"),
             "yes": _("Yes, all of them"),
             "some": _("Choose one by one"),

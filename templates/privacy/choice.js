@@ -35,7 +35,7 @@ function make(tag, parent, words, css, more) {
   parent.append(made);
   return made;
 }
-const button = (parent, words, onclick) => make("button", parent, words, "font:inherit;min-height:44px;padding:.5em 1.2em;margin:.5em .5em 0 0;border:2px solid;border-radius:8px;background:Canvas;color:CanvasText;cursor:pointer", { type: "button", onclick });
+const button = (parent, words, act) => make("button", parent, words, "font:inherit;min-height:44px;padding:.5em 1em;margin:.5em .5em 0 0;border:2px solid;border-radius:8px;background:Canvas;color:CanvasText", { type: "button" }).addEventListener("click", act);
 
 /* A no counts at once; a yes once it is written down. After a no the page comes anew without what had run. */
 async function say(yes, by = "") {
@@ -52,7 +52,7 @@ async function say(yes, by = "") {
 }
 function ask() {
   if (box || !all.length) return;
-  box = make("section", D.body, "", "position:fixed;inset:auto 0 0;z-index:9999;max-height:80vh;overflow:auto;box-sizing:border-box;padding:1em 1.25em;font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark;background:Canvas;color:CanvasText;border-top:2px solid");
+  box = make("section", D.body, "", "position:fixed;inset:auto 0 0;z-index:9999;max-height:80vh;overflow:auto;padding:1em 1.25em;font:1rem/1.5 system-ui;color-scheme:light dark;background:Canvas;color:CanvasText;border-top:2px solid");
   box.setAttribute("aria-label", W.title);
   make("strong", box, W.title, "");
   const text = make("p", box, W.text + " ", "margin:.25em 0"), boxes = [];

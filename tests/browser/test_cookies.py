@@ -113,7 +113,7 @@ def test_nothing_reaches_another_company_before_a_yes_nor_after_a_no(page, shop,
     assert page.evaluate("window['ga-disable-UA-1']") is False
 
     page.get_by_role("button", name="Show what Facebook has here").click()
-    page.wait_for_load_state("networkidle")
+    expect(page.frame_locator("iframe").locator("body")).to_contain_text("counted")
     assert shop.calls == ["/count.js", "/post"], "the network is asked when it is clicked"
     said = [sorted(row.yes) for row in CookieChoice.objects.order_by("pk")]
     assert said == [[], ["measurement"]] and Visitor.objects.count() == 1
