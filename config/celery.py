@@ -23,7 +23,7 @@ app.conf.update(
     task_ignore_result=True,
     task_publish_retry_policy=PUBLISH_RETRIES,
     # A worker to which nobody says otherwise takes from both.
-    task_queues=[Queue("celery"), Queue("long")],
+    task_queues=[Queue("celery"), Queue("long")],  # type: ignore[no-untyped-call]
     task_routes={f"privacy.tasks.{name}": {"queue": "long"} for name in LONG_TASKS},
     task_reject_on_worker_lost=True,
     task_serializer="json",

@@ -27,7 +27,7 @@ class NotHere(Exception):
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     """The list; behind its one door in, and its one door out, higher rooms hear of what changes."""
 
-    def bulk_create(self, objs: Iterable["Suppression"], *args: Any, **kwargs: Any) -> list["Suppression"]:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Adds, and tells whoever follows in the same transaction. WhoseIsIt for a row that does not say."""
         rows = list(objs)
         if any(row.address is None for row in rows):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.test import TransactionTestCase, override_settings
-from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from config.family import broker_program
 from privacy.erasure_ledger import standing

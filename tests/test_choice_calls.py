@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -183,7 +184,8 @@ def test_mad_12_a_field_that_is_not_on_the_list_is_not_in_the_call(mary, tool, m
     tool.fields = ["customer_number"]
     tool.save()
     choose(mary, NO), send()
-    suppression.suppress("mary@example.com", reason="bounce"), send()
+    suppression.suppress("mary@example.com", reason="bounce")
+    send()
     assert all(words(one) == {("reference", mary.number)} for one in said(machine)) and len(said(machine)) == 3
     assert not any(b"mary@" in body for _p, _h, body in machine.got)
     tool.fields = ["email"]
@@ -278,7 +280,8 @@ def test_a_suppressed_address_is_told_with_whose_it_is_once_and_again_when_it_is
     assert brief(machine) == [("suppression", "suppressed")] * 2
     assert {one["sender"] for one in said(machine)} == {"own", "third_party"}
     assert words(said(machine)[0]) == {("reference", mary.number), ("email", "mary@example.com")}
-    suppression.lift("mary@example.com", sender="own"), send()
+    suppression.lift("mary@example.com", sender="own")
+    send()
     assert brief(machine)[2:] == [("suppression", "lifted")] and said(machine)[-1]["sender"] == "own"
 
 
@@ -303,7 +306,8 @@ def test_sfb_26_nobody_is_given_a_preference_service_s_list_but_what_is_on_it_of
 
 
 def test_a_machine_that_is_down_is_called_again_with_the_same_id_then_a_person_looks(mary, tool, machine, time_machine):
-    machine.status, pauses = 503, []
+    pauses: list[Any] = []
+    machine.status = 503
     choose(mary, NO)
     for _ in range(7):
         if pauses:
@@ -446,7 +450,9 @@ def test_what_a_person_undoes_by_the_receipt_s_link_is_one_call(mary, tool, mach
 def test_art_17_what_waits_is_gone_with_the_person_and_whoever_was_told_is_told_to_delete(mary, tool, machine):
     choose(mary, YES), send()
     machine.status = 503
-    choose(mary, NO), suppression.suppress("mary@example.com", reason="objection"), send()
+    choose(mary, NO)
+    suppression.suppress("mary@example.com", reason="objection")
+    send()
     stranger = "mary.old@example.com"
     suppression.suppress(stranger, reason="bounce")
     make.email_address(mary, stranger)
@@ -514,5 +520,6 @@ def test_the_office_shows_how_far_the_calls_are_and_which_need_a_person(mary, to
 def test_a_canary_s_choices_are_nobody_s_business(tool, machine, settings):
     nobody = make.customer("word@canary.example")
     type(nobody).objects.filter(pk=nobody.pk).update(number=f"{settings.CANARY_NUMBERS_BEGIN}12345")
-    choose(nobody, NO), suppression.suppress("word@canary.example", reason="bounce")
+    choose(nobody, NO)
+    suppression.suppress("word@canary.example", reason="bounce")
     assert all(send()) and machine.got == []

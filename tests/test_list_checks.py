@@ -101,8 +101,12 @@ def test_a_link_by_text_message_is_one_clear_line():
 
 def test_a_list_that_says_how_far_it_is_is_not_taken_by_another_worker(mary, monkeypatch):
     monkeypatch.setattr(list_checks, "SECONDS_BETWEEN_WRITES", 0)
-    written = []
-    real = ListCheck.write
-    monkeypatch.setattr(ListCheck, "write", lambda self, **values: (written.append(values), real(self, **values))[1])
+    written, real = [], ListCheck.write
+
+    def write(self, **values):
+        written.append(values)
+        real(self, **values)
+
+    monkeypatch.setattr(ListCheck, "write", write)
     make.list_check("email\n" + "mary@example.com\n" * 5)
     assert [values["checked"] for values in written if set(values) == {"checked"}] == [0, 1, 2, 3, 4, 5]

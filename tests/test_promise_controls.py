@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.logs import to_stderr
 from customers.models import Customer, Order
-from privacy import audit, rights, roles
+from privacy import audit, consent, rights, roles
 from privacy.canary import STEPS, CanaryRun
 from privacy.choice_calls import ChoiceCall
 from privacy.consent import ConsentEntry
@@ -32,7 +32,7 @@ from privacy.purposes import Purpose
 from privacy.recipients import Cookie, Recipient
 from privacy.sight import Opening
 from privacy.subject_requests import CallBack, Complaint, Fee
-from privacy.vocabulary import Category, Decision
+from privacy.vocabulary import Category, Decision, Source
 from tests import make
 from tests.office import colleague
 
@@ -569,6 +569,13 @@ def somebody_rewrote_the_log(world):
 @breaks("policy-in-force", "policy-pdf", "policy-print", "policy-says", "security-policy")
 def no_policy(world):
     PolicyVersion.objects.all().delete()
+
+
+@breaks("policy-news")
+def a_new_policy_of_which_nobody_is_told(world):
+    consent.decide(make.customer(), "policy_news", Decision.GRANTED, source=Source.WEB, actor="test")
+    make.policy("old", effective_on=NOW().date() - 9 * DAY)
+    make.policy("new", effective_on=NOW().date() - 2 * DAY)
 
 
 @breaks("policy-versions")

@@ -1,6 +1,7 @@
 """One batch of the purge costs what its own rows cost, however many are due after them."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -77,6 +78,6 @@ def a_line():
 
 
 def through(walk):
-    after = ()
+    after: tuple[Any, ...] | None = ()
     while after is not None:
         after = batches.batch(walk, after)

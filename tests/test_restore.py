@@ -420,7 +420,7 @@ def test_whom_the_backup_does_not_know_no_list_brings_back_and_nobody_mails(tmp_
     assert (counts.dropped, counts.imported) == (3, 1)
     out = io.StringIO()
     table = Table(io.BytesIO(b"email\neve@example.com\n"))
-    assert mailing_list.scrub(table, out, channel="email", sender="own")["allowed"] == 0
+    assert mailing_list.scrub(table, out, channel="email", sender="own").allowed == 0
     assert suppression.is_suppressed("eve@example.com", sender="third_party")
     assert Suppression.objects.get(hash=suppression.address_hash("eve@example.com"), sender="own").reason == "erasure"
 

@@ -98,7 +98,7 @@ class ChoiceCall(Job):
             for person, fields in said.handed:
                 if (person.pk, tuple(fields)) not in known:
                     reference = saying.reference(person, fields)
-                    same = {"legal_basis": basis, "reference": reference, "actor": ACTOR, "now": now}
+                    same: dict[str, Any] = {"legal_basis": basis, "reference": reference, "actor": ACTOR, "now": now}
                     log_disclosure(person, self.recipient, list(fields), **same)
 
     def _body(self, number: int, said: Said) -> bytes:
