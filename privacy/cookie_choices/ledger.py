@@ -13,7 +13,7 @@ from ..policies import PolicyVersion
 from ..vocabulary import Category, LawfulBasis, Purpose
 from .question import CookieQuestion, Group
 
-KEPT = {"months": 13}
+MONTHS = 13
 
 
 class Visitor(models.Model):
@@ -24,7 +24,7 @@ class Visitor(models.Model):
         category=Category.CHOICES,
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
-        retention=Retention(since="last_choice_at", **KEPT),
+        retention=Retention(since="last_choice_at", months=MONTHS),
         erase=Delete(),
         fields=("mark", "last_choice_at", "linked_at"),
         secret=("mark",),
@@ -71,7 +71,7 @@ class CookieChoice(AppendOnlyModel):
         category=Category.CHOICES,
         purpose=Purpose.PRIVACY_RIGHTS,
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
-        retention=Retention(since="occurred_at", **KEPT),
+        retention=Retention(since="occurred_at", months=MONTHS),
         erase=Delete(),
         fields=("occurred_at", "answers", "road", "site"),
         not_personal=("visitor", "question", "policy"),

@@ -1,6 +1,7 @@
 """Cookies: the page with the choice, the place where choices are handed in, the script for the shop, the way out."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,8 +66,8 @@ def _saved(request: HttpRequest) -> HttpResponse:
 
 def _choose(request: HttpRequest, browser: Browser, road: Road, site: str) -> Answer:
     question = cookie_choices.current(fresh=True)
-    said = request.POST.get("choice", "needed")
-    yes = {"all": question.groups, "some": request.POST.getlist("yes")}.get(said, [])
+    offered: dict[str, Iterable[str]] = {"all": question.groups, "some": request.POST.getlist("yes")}
+    yes = offered.get(request.POST.get("choice", ""), ())
     customer = data_subjects.of_account(request.user)
     return cookie_choices.choose(
         browser, yes, version=request.POST.get("version", ""), road=road, site=site, now=timezone.now(),
@@ -162,7 +163,6 @@ def _for_the_script(question: Question) -> dict[str, Any]:
         "versions": cookie_choices.covering(question),
         "groups": [[group.value, str(group.label), ", ".join(question.companies(group))] for group in question.groups],
         "home": settings.SITE_URL + reverse("privacy:cookie_choice"),
-        "page": settings.SITE_URL + reverse("privacy:cookies"),
         "age": int(cookie_choices.LIFETIME.total_seconds()),
         "words": {
             "title": _("May we use cookies that are not needed?"),
@@ -173,7 +173,7 @@ def _for_the_script(question: Question) -> dict[str, Any]:
             "save": _("Save my choice"),
             "more": _("Which cookies, whose, how long?"),
             "show": _("Show what {name} has here"),
-            "click": _("Only when you click does your browser connect to {name}, which then learns of your visit."),
+            "click": _("Only a click connects your browser to {name}, which then learns of your visit."),
         },
     }
 

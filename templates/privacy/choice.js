@@ -53,10 +53,11 @@ async function say(yes, by = "") {
 function ask() {
   if (box || !all.length) return;
   box = make("section", D.body, "", "position:fixed;inset:auto 0 0;z-index:9999;max-height:80vh;overflow:auto;padding:1em 1.25em;font:1rem/1.5 system-ui;color-scheme:light dark;background:Canvas;color:CanvasText;border-top:2px solid");
+  D.body.prepend(box);
   box.setAttribute("aria-label", W.title);
   make("strong", box, W.title, "");
   const text = make("p", box, W.text + " ", "margin:.25em 0"), boxes = [];
-  make("a", text, W.more, "color:LinkText", { href: Q.page });
+  make("a", text, W.more, "color:LinkText", { href: Q.home.slice(0, -7) });
   button(box, W.no, () => say([]));
   button(box, W.yes, () => say(all));
   const more = make("details", box, "", "margin-top:.75em");

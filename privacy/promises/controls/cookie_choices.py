@@ -26,7 +26,7 @@ HOST = "another-company.invalid"
 
 def _drawn(source: str, *, answer: Answer | None = None, signal: bool = False) -> str:
     """A template with our tags, as this browser gets it."""
-    request = RequestFactory().get("/", **({"HTTP_SEC_GPC": "1"} if signal else {}))
+    request = RequestFactory().get("/", headers={"sec-gpc": "1"} if signal else {})
     request.COOKIES = {cookie_choices.COOKIE: answer.text} if answer else {}
     return Template("{% load cookie_choices %}" + source).render(RequestContext(request, {"to": NOWHERE}))
 

@@ -68,7 +68,7 @@ def _is_longer(seconds: int | None, days: int | None) -> bool:
 @control("cookies-not-too-long", gettext_lazy("No cookie lives longer than 13 months"))
 def none_lives_too_long(now: datetime) -> Finding:
     """CNX-20: of each cookie its days, of each company that is switched on what it says of its cookies in words."""
-    rows = [*Cookie.objects.all(), *Recipient.objects.active().exclude(cookie_lifetime="")]
+    rows: list[Cookie | Recipient] = [*Cookie.objects.all(), *Recipient.objects.active().exclude(cookie_lifetime="")]
     return none_wrong(
         sum(row.lives_too_long for row in rows), len(rows),
         good=_("No cookie in the register lives longer than 13 months."),
