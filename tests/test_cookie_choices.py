@@ -354,6 +354,17 @@ def test_somebody_else_on_the_same_browser_is_asked_herself():
     assert Visitor.objects.count() == 2
 
 
+def test_a_signed_in_customer_never_answers_under_somebody_else_s_mark(client):
+    mary, joan = make.customer(), make.customer(login=True)
+    answered(client)
+    Visitor.objects.update(data_subject=mary)
+    hers = sign_in(joan)
+    hers.cookies[COOKIE] = client.cookies[COOKIE].value
+    answered(hers, "social")
+    assert not CookieChoice.objects.get(visitor__data_subject=mary).yes
+    assert CookieChoice.objects.get(visitor__data_subject=joan).yes == {"social"}
+
+
 def test_she_sees_her_choices_and_they_go_with_her():
     mary, client = somebody("mary@example.com"), Client()
     answered(client, "measurement")

@@ -35,7 +35,7 @@ function make(tag, parent, words, css, more) {
   parent.append(made);
   return made;
 }
-const button = (parent, words, act) => make("button", parent, words, "font:inherit;min-height:44px;padding:.5em 1em;margin:.5em .5em 0 0;border:2px solid;border-radius:8px;background:Canvas;color:CanvasText", { type: "button" }).addEventListener("click", act);
+const button = (parent, words, act) => make("button", parent, words, "font:inherit;min-height:44px;padding:.5em 1em;margin:.5em .5em 0 0;border:2px solid;background:Canvas;color:CanvasText", { type: "button" }).addEventListener("click", act);
 
 /* A no counts at once; a yes once it is written down. After a no the page comes anew without what had run. */
 async function say(yes, by = "") {
@@ -52,7 +52,7 @@ async function say(yes, by = "") {
 }
 function ask() {
   if (box || !all.length) return;
-  box = make("section", D.body, "", "position:fixed;inset:auto 0 0;z-index:9999;max-height:80vh;overflow:auto;padding:1em 1.25em;font:1rem/1.5 system-ui;color-scheme:light dark;background:Canvas;color:CanvasText;border-top:2px solid");
+  box = make("section", D.body, "", "position:fixed;inset:auto 0 0;z-index:9999;max-height:80vh;overflow:auto;padding:1em;font:1rem/1.5 system-ui;color-scheme:light dark;background:Canvas;color:CanvasText;border-top:2px solid");
   D.body.prepend(box);
   box.setAttribute("aria-label", W.title);
   make("strong", box, W.title, "");
@@ -60,7 +60,7 @@ function ask() {
   make("a", text, W.more, "color:LinkText", { href: Q.home.slice(0, -7) });
   button(box, W.no, () => say([]));
   button(box, W.yes, () => say(all));
-  const more = make("details", box, "", "margin-top:.75em");
+  const more = make("details", box, "", "margin:1em 0");
   make("summary", more, W.some, "");
   Q.groups.forEach(([value, label, who]) => {
     const line = make("label", more, "", "display:block;padding:.4em 0");
