@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import erasure, export, roles
+from privacy import erasure, export, preferences, roles
 from privacy.audit import AuditEntry
 from privacy.gate.handing_over import MayNotShare, hand_over
 from privacy.promises import Promise
@@ -187,6 +187,14 @@ def test_an_order_outlives_an_erasure_as_evidence_with_its_reason(mary):
     report = erasure.preview(mary, today=timezone.localdate())
     [line] = [line for line in report if line.model == "privacy.AuthorityOrder"]
     assert (line.deleted, line.anonymised, line.kept) == (0, 0, 1), order
+
+
+def test_an_authority_is_no_choice_of_hers(mary, client):
+    make.recipient("Police of Leeds", kind="authority", fields=[], is_necessary=False)
+    make.recipient("Moorland", is_necessary=False)
+    assert [option.recipient.name for option in preferences.sharing() if option.recipient] == ["Moorland"]
+    client.force_login(mary.account)
+    assert "Police of Leeds" not in client.get(reverse("privacy:sharing")).content.decode()
 
 
 # --- in the office -----------------------------------------------------------------------------------------

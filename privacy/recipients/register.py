@@ -39,8 +39,8 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
         return self.active().exclude(hears=self.model.Hears.NOTHING).exclude(notice_url="")
 
     def optional(self) -> "RecipientQuerySet":
-        """Those that need the person's yes."""
-        return self.active().filter(is_necessary=False)
+        """Those that need the person's yes; an authority gets data by an order of the law, which is no choice of hers."""
+        return self.active().filter(is_necessary=False).exclude(kind=Recipient.Kind.AUTHORITY)
 
 
 class Recipient(models.Model):
