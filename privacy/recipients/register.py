@@ -39,7 +39,7 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
         return self.active().exclude(hears=self.model.Hears.NOTHING).exclude(notice_url="")
 
     def optional(self) -> "RecipientQuerySet":
-        """Those that need the person's yes; an authority gets data by an order of the law, which is no choice of hers."""
+        """Those that need the person's yes; an authority gets data by an order of the law, which is no choice."""
         return self.active().filter(is_necessary=False).exclude(kind=Recipient.Kind.AUTHORITY)
 
 
