@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from . import audit
-from .append_only import AppendOnlyModel, AppendOnlyQuerySet
+from .append_only import AppendOnlyError, AppendOnlyModel, AppendOnlyQuerySet
 from .personal_data import Keep, PersonalData, Retention, declarations
 from .policies import PolicyVersion
 from .recipients import Recipient
@@ -100,6 +100,8 @@ class ConsentEntry(AppendOnlyModel):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """The other door: adds one, and tells whoever follows."""
+        if not self._state.adding:  # refused before a transaction begins that the refusal would spoil
+            raise AppendOnlyError(f"{self._meta.label} is append-only.")
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             _tell([self])

@@ -130,7 +130,8 @@ def empty_ledger() -> Iterator[None]:
 def no_files() -> Iterator[None]:
     """The rows of a test go; the files they point to must too, or the next one would find somebody's export."""
     yield
-    shutil.rmtree(project.VAR / "files", ignore_errors=True)
+    for folder in ("files", "outbox"):
+        shutil.rmtree(project.VAR / folder, ignore_errors=True)
 
 
 # --- servers and children --------------------------------------------------------------------------------

@@ -100,6 +100,8 @@ MAY_BE_JOINED = {
     # The log holds references, and must not be changed by anybody.
     "privacy_auditentry.actor", "privacy_auditentry.subject", "privacy_auditentry.target", "privacy_auditentry.at",
     "privacy_auditentry.hash", "privacy_auditentry.previous_hash",
+    # A call to a machine about many people's choices: when it was written, as in the log. Its lines are gone with her.
+    "privacy_choicecall.created_at", "privacy_choicecall.run_after",
 }  # fmt: skip
 
 

@@ -78,7 +78,8 @@ def allowed(case, packs=PACKS):
 def test_the_strictest_pack_wins_and_no_pack_opens_what_another_shuts():
     seen: Counter[tuple[bool, bool]] = Counter()
 
-    @how(max_examples=120, deadline=None)
+    # The same cases each time: by chance alone one of the three answers may come up hardly ever.
+    @how(max_examples=300, deadline=None, derandomize=True)
     @given(case=cases())
     def holds(case):
         by_law, with_all = allowed(case, ()), allowed(case)

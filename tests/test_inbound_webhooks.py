@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -186,7 +186,8 @@ def test_all_147_payloads_are_taken_read_and_bring_about_what_they_must(corpora,
     every = list(payloads(corpora / "webhooks_anymail"))
     assert len(every) == 147
     for one in every:
-        for model in (Suppression, Mention, WebhookCall, InboundEmail):
+        Suppression.objects.all()._raw_delete(DEFAULT_DB_ALIAS)  # the list itself has no such door
+        for model in (Mention, WebhookCall, InboundEmail):
             model.objects.all().delete()
         answer = as_called(one).make(http)
         if one.path.name in ANSWERS_TO_US:

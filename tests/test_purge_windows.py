@@ -21,7 +21,8 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL
 def inactive(count):
     last = datetime(2019, 1, 1, tzinfo=UTC)
     Customer.objects.bulk_create(
-        Customer(display_name="P", last_active_at=last + timedelta(minutes=n)) for n in range(count)
+        Customer(display_name="P", number=number, last_active_at=last + timedelta(minutes=n))
+        for n, number in enumerate(Customer.objects.fresh_numbers(count))
     )
 
 

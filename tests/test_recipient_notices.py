@@ -721,7 +721,7 @@ def test_art_19_who_is_told_by_hand_waits_for_a_colleague_and_comes_back_without
 def form_of(recipient, **values):
     names = (
         "name legal_name postal_address kind group purpose country safeguard agreement_until policy_url opt_out_url "
-        "arrangement cookie_lifetime notice_email notice_url told_by_hand"
+        "arrangement cookie_lifetime hears notice_email notice_url told_by_hand"
     ).split()
     said = {name: getattr(recipient, name) or "" for name in names}
     said |= {"fields": json.dumps(recipient.fields), "is_active": "on", "is_necessary": "on"}

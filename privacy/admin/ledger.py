@@ -88,7 +88,7 @@ class Disclosures(Ledger):
 
     heading = gettext_lazy("Passed on to others")
 
-    list_display = ("occurred_at", "recipient", "legal_basis")
+    list_display = ("occurred_at", "recipient")
     list_select_related = ("data_subject", "recipient")
 
 

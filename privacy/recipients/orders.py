@@ -60,7 +60,6 @@ class AuthorityOrder(models.Model):
         lawful_basis=LawfulBasis.LEGAL_OBLIGATION,
         retention=Retention(since="received_on", years=3),
         erase=Keep("Shows by which law an authority got data, and who agreed (Art. 5(2))."),
-        waits_while=Q(state__in=("recorded", "approved")),
         # While secrecy stands she must not be told; afterwards the log of hand-overs tells her what went.
         withheld=Q(secret_until__isnull=False),
         fields=("recipient", "received_on", "legal_basis", "reference", "fields", "state", "reason"),
