@@ -45,6 +45,7 @@ def cost_of_batches(walk):
     return costs
 
 
+@pytest.mark.once
 @on_sqlite
 def test_a_batch_costs_the_same_however_many_people_are_due_after_it(monkeypatch):
     monkeypatch.setattr(windows, "ROWS", 10)
