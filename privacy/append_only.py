@@ -45,6 +45,10 @@ class AppendOnlyModel(models.Model):
         """Adds; refuses to change."""
         if not self._state.adding:
             raise AppendOnlyError(f"{self._meta.label} is append-only.")
+        self._add(*args, **kwargs)
+
+    def _add(self, *args: Any, **kwargs: Any) -> None:
+        """How a row that may be added is; a table that tells others of it does so here."""
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from . import audit
-from .append_only import AppendOnlyError, AppendOnlyModel, AppendOnlyQuerySet
+from .append_only import AppendOnlyModel, AppendOnlyQuerySet
 from .personal_data import Keep, PersonalData, Retention, declarations
 from .policies import PolicyVersion
 from .recipients import Recipient
@@ -98,12 +98,10 @@ class ConsentEntry(AppendOnlyModel):
     def __str__(self) -> str:
         return f"{self.purpose} {self.channel} {self.sender} {self.decision}".replace("  ", " ")
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def _add(self, *args: Any, **kwargs: Any) -> None:
         """The other door: adds one, and tells whoever follows."""
-        if not self._state.adding:  # refused before a transaction begins that the refusal would spoil
-            raise AppendOnlyError(f"{self._meta.label} is append-only.")
         with transaction.atomic(savepoint=False):
-            super().save(*args, **kwargs)
+            super()._add(*args, **kwargs)
             _tell([self])
 
 

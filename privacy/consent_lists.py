@@ -8,17 +8,15 @@ with a no both), `recipient` (its name, for sharing), `decided_on` (YYYY-MM-DD),
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from . import audit, data_subjects
+from . import audit, csv_files, data_subjects
 from .consent import Choice, ConsentEntry
-from .csv_files import Row, Table, WrongFile
+from .csv_files import Row, Table
 from .purposes import Purpose
 from .recipients import Recipient
 from .vocabulary import Channel, Decision, Sender, Source
@@ -46,8 +44,7 @@ class Counts:
 class Named:
     """The people, purposes and recipients that a batch speaks of, and what these people had decided already."""
 
-    by_number: dict[str, Any]
-    by_email: dict[str, list[Any]]
+    people: data_subjects.Named
     purposes: set[str]
     recipients: dict[str, Recipient]
     decided: dict[tuple[Any, Choice], list[ConsentEntry]] = field(default_factory=dict)
@@ -56,8 +53,7 @@ class Named:
 def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> Counts:
     """Adds the entries of every good row to the ledger; one that is there already is not added twice."""
     table.require(("decision",), KNOWN)
-    if not {"customer", "email"} & set(table.columns):
-        raise WrongFile("The file lacks the column customer, or the column email.")
+    table.require_one("customer", "email")
     counts, waiting = Counts(), iter(table)
     while batch := list(islice(waiting, BATCH)):
         with transaction.atomic():
@@ -92,16 +88,12 @@ def _read(batch: list[Row], counts: Counts, report: Report, *, now: datetime, ac
 
 
 def _named(batch: list[Row]) -> Named:
-    values = [row.values for row in batch]
-    by_number = data_subjects.by_numbers({one["customer"] for one in values if one.get("customer")})
-    by_email = data_subjects.by_emails({one["email"] for one in values if one.get("email")})
-    people = {*by_number.values(), *(person for found in by_email.values() for person in found)}
     named = Named(
-        by_number, by_email,
+        data_subjects.Named.of([row.values for row in batch]),
         set(Purpose.objects.filter(can_be_refused=True).values_list("slug", flat=True)),
         {recipient.name.lower(): recipient for recipient in Recipient.objects.all()},
     )  # fmt: skip
-    for entry in ConsentEntry.objects.filter(data_subject__in=people):
+    for entry in ConsentEntry.objects.filter(data_subject__in=named.people.everybody):
         named.decided.setdefault(_key(entry), []).append(entry)
     return named
 
@@ -115,11 +107,13 @@ def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[Co
     decision = DECISIONS.get(values["decision"].lower())
     if decision is None:
         raise ValueError("decision: write yes or no")
-    people = _people(values, named)
+    people = named.people.whom(values)
+    if not people:
+        raise ValueError("we know nobody by this")
     is_yes = decision == Decision.GRANTED
     if is_yes and len(people) > 1:
         raise ValueError("email: several people have this address, and a yes is of one person; name the customer")
-    occurred_at = _instant(values, now)
+    occurred_at = csv_files.past_noon(values["decided_on"], "decided_on", now) if values.get("decided_on") else now
     if is_yes and not (values.get("decided_on") and values.get("wording")):
         raise ValueError("a yes needs decided_on and wording")
     for person in people:
@@ -134,22 +128,12 @@ def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[Co
             )  # fmt: skip
 
 
-def _people(values: dict[str, str], named: Named) -> list[Any]:
-    if number := values.get("customer", ""):
-        people = [named.by_number[number]] if number in named.by_number else []
-    else:
-        people = named.by_email.get(values.get("email", ""), [])
-    if not people:
-        raise ValueError("we know nobody by this")
-    return people
-
-
 def _choices(values: dict[str, str], named: Named, *, is_yes: bool) -> list[Choice]:
     purpose = values.get("purpose", "").lower() or BuiltIn.MARKETING
     if purpose not in named.purposes:
         raise ValueError("purpose: there is none of this name to which a person could say yes or no")
-    channel = _one_of("channel", values, Channel.values)
-    sender = _one_of("sender", values, Sender.values)
+    channel = csv_files.one_of("channel", values, Channel.values)
+    sender = csv_files.one_of("sender", values, Sender.values)
     recipient = named.recipients.get(values.get("recipient", "").lower())
     if values.get("recipient") and recipient is None:
         raise ValueError("recipient: nobody of this name stands in the register")
@@ -165,24 +149,3 @@ def _stands_no(named: Named, person: Any, choice: Choice) -> bool:
     """Whether the latest that she decided is a no; at the same instant a no stands above a yes."""
     said = named.decided.get((person.pk, choice), [])
     return bool(said) and max(said, key=lambda one: (one.occurred_at, one.decision)).decision == Decision.WITHDRAWN
-
-
-def _one_of(column: str, values: dict[str, str], allowed: list[str]) -> str:
-    written = values.get(column, "").lower()
-    if written and written not in allowed:
-        raise ValueError(f"{column}: write one of {', '.join(allowed)}")
-    return written
-
-
-def _instant(values: dict[str, str], now: datetime) -> datetime:
-    """Noon of that day in the shop; without a day now."""
-    written = values.get("decided_on", "")
-    if not written:
-        return now
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        raise ValueError("decided_on: write the day as 2026-01-31") from None
-    if not date(1900, 1, 1) <= day <= timezone.localdate(now, settings.SHOP_TZ):
-        raise ValueError("decided_on: this day has not come, or is long gone")
-    return min(datetime.combine(day, time(12), tzinfo=settings.SHOP_TZ), now)

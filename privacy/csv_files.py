@@ -7,10 +7,15 @@ import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
+from django.conf import settings
+from django.utils import timezone
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+LONG_AGO = date(1900, 1, 1)
 MAX_LINE = 64 * 1024
 MAX_LINES = 50
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -49,6 +54,11 @@ class Table:
         if unknown := [name for name in self.columns if name not in known]:
             raise WrongFile(f"The file has columns that we do not know: {', '.join(unknown)}.")
 
+    def require_one(self, *names: str) -> None:
+        """Refuses a file that has none of these columns."""
+        if not set(names) & set(self.columns):
+            raise WrongFile(f"The file lacks the column {', or the column '.join(names)}.")
+
     def __iter__(self) -> Iterator[Row]:
         """The rows after the header; empty lines are passed over."""
         for line, text, error in self._records:
@@ -69,6 +79,36 @@ class Table:
         if len(cells) != len(self.columns):
             return Row(line, error=f"has {len(cells)} cells, the header {len(self.columns)}")
         return Row(line, dict(zip(self.columns, (cell.strip() for cell in cells), strict=True)))
+
+
+def one_of(column: str, values: dict[str, str], allowed: Iterable[str]) -> str:
+    """A word of a column, or nothing; ValueError names the column and not what stood there."""
+    written, words = values.get(column, "").lower(), list(allowed)
+    if written and written not in words:
+        raise ValueError(f"{column}: write one of {', '.join(words)}")
+    return written
+
+
+def day(written: str, column: str) -> date:
+    """A day as 2026-01-31; ValueError for anything else."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"{column}: write the day as 2026-01-31") from None
+
+
+def past_day(written: str, column: str, *, today: date, earliest: date = LONG_AGO) -> date:
+    """The same; ValueError too for a day that has not come."""
+    found = day(written, column)
+    if not earliest <= found <= today:
+        raise ValueError(f"{column}: this day has not come, or is long gone")
+    return found
+
+
+def past_noon(written: str, column: str, now: datetime) -> datetime:
+    """Noon of that day in the shop, or now where noon has not come; ValueError for a day that has not."""
+    found = past_day(written, column, today=timezone.localdate(now, settings.SHOP_TZ))
+    return min(datetime.combine(found, time(12), tzinfo=settings.SHOP_TZ), now)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Who is the person? The shop's own model of a customer, reached through `DATA_SUBJECT_MODEL` alone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -110,6 +111,34 @@ def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
     pks = {pk for owned in owners.values() for pk in owned}
     found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
     return {address: [found[pk] for pk in sorted(owned) if pk in found] for address, owned in owners.items()}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom rows of a file mean: by the number under `customer`, else by the address under `email`."""
+
+    by_number: dict[str, Any]
+    by_email: dict[str, list[Any]]
+
+    @classmethod
+    def of(cls, rows: Collection[Mapping[str, Any]]) -> "Named":
+        """Looked up together; what is no text names nobody."""
+        numbers, emails = (
+            {row[by] for row in rows if isinstance(row.get(by), str) and row[by]} for by in ("customer", "email")
+        )
+        return cls(by_numbers(numbers), by_emails(emails))
+
+    def whom(self, row: Mapping[str, Any]) -> list[Any]:
+        """The person of the number, else everybody with the address."""
+        if row.get("customer"):
+            return [self.by_number[row["customer"]]] if row["customer"] in self.by_number else []
+        return self.by_email.get(row.get("email", ""), [])
+
+    @property
+    def everybody(self) -> dict[Any, Any]:
+        """All of them, by primary key."""
+        both = [*(person for owners in self.by_email.values() for person in owners), *self.by_number.values()]
+        return {person.pk: person for person in both}
 
 
 def owners_of(addresses: Collection[str]) -> dict[str, set[Any]]:

@@ -1,8 +1,6 @@
 """Which mailing lists did a colleague hand in to be checked, and what came out? Each lies encrypted, for one day."""
 
 import io
-import secrets
-import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import audit, csv_files, mailings
 from .export import files
+from .export.job import new_folder
 from .gate import mailing_list
 from .jobs import LONG, Job, dispatch
 from .personal_data import NoPersonalData
@@ -21,12 +20,6 @@ from .vocabulary import Channel, Sender
 DAY = timedelta(days=1)
 KEPT = timedelta(days=30)
 GIVEN, CHECKED = "given.csv", "checked.csv"
-SECONDS_BETWEEN_WRITES = 1.0
-
-
-def new_folder() -> str:
-    """A name that nobody can guess."""
-    return secrets.token_hex(16)
 
 
 class ListCheck(Job):
@@ -67,9 +60,7 @@ class ListCheck(Job):
     @property
     def reasons(self) -> list[tuple[str, int]]:
         """Why rows may not be used, the most frequent reason first."""
-        counts = mailing_list.Counts()
-        counts.refused_by.update(self.refused_by)
-        return counts.in_words()
+        return mailing_list.in_words(self.refused_by)
 
     def place(self, name: str) -> str:
         """What binds an encrypted file to this list and this name."""
@@ -124,16 +115,13 @@ class _Progress:
     """Takes the rows of the answer, and says now and then how far the work is."""
 
     def __init__(self, sink: files.Sink, row: ListCheck) -> None:
-        self.sink, self.row, self.lines, self.written_at = sink, row, -1, time.monotonic()
+        self.sink, self.row, self.lines = sink, row, -1
 
     def write(self, text: str) -> None:
         """One row; the first is the header."""
         self.sink.write(text.encode())
         self.lines += 1
-        if time.monotonic() - self.written_at >= SECONDS_BETWEEN_WRITES:
-            self.row.write(checked=self.lines)
-            self.row.renew()
-            self.written_at = time.monotonic()
+        self.row.go_on(checked=self.lines)
 
 
 def hand_in(chunks: Iterable[bytes], *, actor: Any, **how: Any) -> ListCheck:

@@ -28,10 +28,6 @@ from .jobs import CannotSucceed, Job, dispatch
 from .personal_data import Delete, PersonalData, Retention
 from .vocabulary import Category, LawfulBasis, Purpose
 
-# With ever longer pauses some fifteen hours: a mail server may be down for a night, and no person need be asked.
-TRIES_OF_A_MAIL_SERVER = 7
-
-
 # Letters after which things take their course, whether they arrive or not; there may be thousands in a night.
 MAY_FAIL = ("inactivity_warning",)
 
@@ -44,6 +40,7 @@ class OutgoingEmail(Job):
     """One email to one person; `key` makes it happen once."""
 
     at_once = 20
+    passing = (OSError,)
 
     personal_data = PersonalData(
         data_subject="data_subject",
@@ -120,11 +117,6 @@ class OutgoingEmail(Job):
             raise MailRefused from error
         # An answer to a stranger whom it cannot reach: nobody waits for it, and nobody need look.
         self.write(last_error=MailRefused.__name__)
-
-    def tries_after(self, error: Exception) -> int:
-        """Trouble on the way to the mail server passes; anything else is ours."""
-        is_the_way = isinstance(error, OSError) and not isinstance(error, CannotSucceed)
-        return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
 
 
 def is_for_good(error: smtplib.SMTPException) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from . import data_subjects, notices, restrictions
+from . import data_subjects, notices
 from .consent import ConsentEntry
 from .policies import PolicyVersion
+from .restrictions import Restriction
 from .vocabulary import Decision, Purpose, Source
 
 LETTER = "policy_news"
@@ -41,8 +42,8 @@ def _last_words() -> Iterator[tuple[Any, bool]]:
 
 
 def _people(pks: list[Any]) -> Iterator[Any]:
-    people = data_subjects.people().filter(pk__in=pks, erased_at=None)
-    yield from (person for person in people if not restrictions.is_restricted(person))
+    locked = Restriction.objects.of_use().values("data_subject")
+    yield from data_subjects.people().filter(pk__in=pks, erased_at=None).exclude(pk__in=locked)
 
 
 def waiting(today: date) -> list[PolicyVersion]:

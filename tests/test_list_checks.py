@@ -12,6 +12,7 @@ from django.utils import timezone
 from privacy import jobs, list_checks, roles, suppression
 from privacy.audit import AuditEntry
 from privacy.gate import contact, mailing_list
+from privacy.jobs import rows
 from privacy.list_checks import ListCheck
 from tests import make
 from tests.office import colleague, desk
@@ -100,7 +101,7 @@ def test_a_link_by_text_message_is_one_clear_line():
 
 
 def test_a_list_that_says_how_far_it_is_is_not_taken_by_another_worker(mary, monkeypatch):
-    monkeypatch.setattr(list_checks, "SECONDS_BETWEEN_WRITES", 0)
+    monkeypatch.setattr(rows, "SECONDS_BETWEEN_WRITES", 0)
     written, real = [], ListCheck.write
 
     def write(self, **values):

@@ -474,5 +474,5 @@ def test_a8_taken_and_then_dropped_comes_at_most_twice_under_one_message_id(serv
 def test_a_mistake_of_ours_still_asks_for_a_person_after_three_tries():
     [row] = write(1)
     assert row.tries_after(ValueError()) == 3
-    assert row.tries_after(smtplib.SMTPServerDisconnected()) == notices.TRIES_OF_A_MAIL_SERVER
+    assert row.tries_after(smtplib.SMTPServerDisconnected()) == jobs.TRIES_OF_WHAT_PASSES
     assert row.tries_after(notices.MailRefused()) == 0

@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Customer, Order, OrderLine
-from privacy import audit, children, data_subjects
-from privacy.csv_files import Row, Table, WrongFile
+from privacy import audit, children, csv_files, data_subjects
+from privacy.csv_files import Row, Table
 
 from .reading import Counts, Report, in_one_line
 
@@ -25,14 +25,14 @@ NEEDED = ("number", "placed_on", "total")
 SAME = ("customer", "email", "placed_on", "total", "currency", "state", "bill_to", "ship_to")
 KNOWN = (*NEEDED, *SAME, "article", "quantity", "price")
 BATCH = 500
+EARLIEST = date(1990, 1, 1)
 Whole = tuple[int, Order, list[OrderLine]]
 
 
 def import_orders(table: Table, *, actor: Any, report: Report, now: datetime) -> Counts:
     """Stores every good order with its articles; `report` is told the line of every other one, and why."""
     table.require(NEEDED, KNOWN)
-    if not {"customer", "email"} & set(table.columns):
-        raise WrongFile("The file lacks the column customer, or the column email.")
+    table.require_one("customer", "email")
     counts = Counts()
     groups = _groups(table, counts, report)
     while batch := list(islice(groups, BATCH)):
@@ -55,12 +55,11 @@ def _groups(table: Iterable[Row], counts: Counts, report: Report) -> Iterator[li
 
 def _read(batch: list[list[Row]], counts: Counts, report: Report, today: date) -> Iterator[Whole]:
     values = [rows[0].values for rows in batch]
-    people = data_subjects.by_numbers({one["customer"] for one in values if one.get("customer")})
-    owners = data_subjects.by_emails({one["email"] for one in values if one.get("email")})
+    named = data_subjects.Named.of(values)
     taken = set(Order.objects.filter(number__in=[one["number"] for one in values]).values_list("number", flat=True))
     for rows in batch:
         try:
-            order = _order(rows, people, owners, today)
+            order = _order(rows, named, today)
             if order.number in taken:
                 raise ValueError("number: we already have an order of this number")
             taken.add(order.number)
@@ -70,12 +69,13 @@ def _read(batch: list[list[Row]], counts: Counts, report: Report, today: date) -
             report(rows[0].line, in_one_line(wrong))
 
 
-def _order(rows: list[Row], people: dict[str, Any], owners: dict[str, list[Any]], today: date) -> Order:
+def _order(rows: list[Row], named: data_subjects.Named, today: date) -> Order:
     values = rows[0].values
     if differing := [name for name in SAME for row in rows if row.values.get(name) != values.get(name)]:
         raise ValueError(f"{differing[0]}: the rows of this order do not say the same")
     order = Order(
-        number=values["number"], customer=_customer(values, people, owners), placed_on=_day(values["placed_on"], today),
+        number=values["number"], customer=_customer(values, named),
+        placed_on=csv_files.past_day(values["placed_on"], "placed_on", today=today, earliest=EARLIEST),
         total=_amount(values["total"], "total"), currency=(values.get("currency") or "GBP").upper(),
         state=values.get("state", "").lower() or Order.State.COMPLETED, bill_to=values.get("bill_to", ""),
         ship_to=values.get("ship_to", ""),
@@ -85,12 +85,9 @@ def _order(rows: list[Row], people: dict[str, Any], owners: dict[str, list[Any]]
     return order
 
 
-def _customer(values: dict[str, str], people: dict[str, Any], owners: dict[str, list[Any]]) -> Customer:
+def _customer(values: dict[str, str], named: data_subjects.Named) -> Customer:
     """The one of this number, or the only one with this address; nobody is made here."""
-    if number := values.get("customer", ""):
-        found = [people[number]] if number in people else []
-    else:
-        found = owners.get(values.get("email", ""), [])
+    found = named.whom(values)
     if len(found) != 1:
         raise ValueError("several customers have this address: name the customer" if found else "no such customer")
     person: Customer = found[0]
@@ -109,16 +106,6 @@ def _lines(rows: list[Row], order: Order) -> Iterator[OrderLine]:
         )  # fmt: skip
         line.clean_fields(exclude={"order"})
         yield line
-
-
-def _day(written: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        raise ValueError("placed_on: write the day as 2026-01-31") from None
-    if not date(1990, 1, 1) <= day <= today:
-        raise ValueError("placed_on: this day has not come, or is long gone")
-    return day
 
 
 def _amount(written: str, column: str) -> Decimal:

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone
 
 from customers.models import Address, Customer, EmailAddress
 from customers.numbers import new_number, read_number
+from privacy import csv_files
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Row
 from privacy.fields import normalise_email
@@ -165,17 +165,8 @@ def _is_yes(written: str, column: str) -> bool:
 
 
 def _day(written: str, column: str) -> date | None:
-    try:
-        return date.fromisoformat(written) if written else None
-    except ValueError:
-        raise ValueError(f"{column}: write the day as 2026-01-31") from None
+    return csv_files.day(written, column) if written else None
 
 
 def _instant(written: str, column: str, now: datetime) -> datetime | None:
-    """Noon of that day in the shop; no day that has not come."""
-    day = _day(written, column)
-    if day is None:
-        return None
-    if not date(1900, 1, 1) <= day <= timezone.localdate(now):
-        raise ValueError(f"{column}: this day has not come, or is long gone")
-    return min(datetime.combine(day, time(12), tzinfo=settings.SHOP_TZ), now)
+    return csv_files.past_noon(written, column, now) if written else None

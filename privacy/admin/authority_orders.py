@@ -7,12 +7,11 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from .. import audit, roles
 from ..gate.handing_over import MayNotShare, hand_over
@@ -21,7 +20,7 @@ from ..recipients.orders import NotAllowed
 from ..roles import Act
 from . import choosing
 from .ledger import Ledger
-from .pages import require
+from .pages import row_verb
 from .site import in_the_office, page
 
 HERE = "privacy_authorityorder"
@@ -107,18 +106,7 @@ def _deciding(request: HttpRequest, row: AuthorityOrder) -> dict[str, Any]:
 
 
 def _verb(verb: Callable[[AuthorityOrder, HttpRequest], None], said: Any) -> Callable[..., HttpResponse]:
-    @require_POST
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
-        require(request, Act.APPROVE)
-        row = get_object_or_404(AuthorityOrder, pk=pk)
-        try:
-            verb(row, request)
-            messages.success(request, said)
-        except (NotAllowed, MayNotShare) as error:
-            messages.error(request, str(error))
-        return redirect(f"admin:{HERE}_change", pk)
-
-    return view
+    return row_verb(Act.APPROVE, AuthorityOrder, verb, said, refused=(NotAllowed, MayNotShare))
 
 
 def _approve(row: AuthorityOrder, request: HttpRequest) -> None:

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from .. import roles
 from ..roles import Act
@@ -21,6 +24,30 @@ def require(request: HttpRequest, act: Act) -> None:
     """PermissionDenied when the person at the desk may not do this."""
     if not roles.may(request.user, act):
         raise PermissionDenied
+
+
+def row_verb(
+    act: Act,
+    model: type[Model],
+    verb: Callable[[Any, HttpRequest], None],
+    said: Any,
+    *,
+    refused: tuple[type[Exception], ...],
+) -> Callable[..., HttpResponse]:
+    """A button on the page of one row: does it and says so, or says in one line why not."""
+
+    @require_POST
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        require(request, act)
+        row = get_object_or_404(model, pk=pk)
+        try:
+            verb(row, request)
+            messages.success(request, said)
+        except refused as error:
+            messages.error(request, str(error))
+        return redirect(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", pk)
+
+    return view
 
 
 def needs(act: Act) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import audit, roles
 from ..purge import NotAgreed, PurgeRun, agreeing, brakes, coming, purge, report, stopping
 from ..roles import Act
-from .pages import ReadOnly, require
+from .pages import ReadOnly, require, row_verb
 from .site import in_the_office, page
 
 HERE = "privacy_purgerun"
@@ -97,18 +97,7 @@ def _passing(run: PurgeRun, request: HttpRequest) -> dict[str, Any]:
 
 
 def _verb(act: Act, verb: Callable[[PurgeRun, HttpRequest], None], said: Any) -> Callable[..., HttpResponse]:
-    @require_POST
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
-        require(request, act)
-        run = get_object_or_404(PurgeRun, pk=pk)
-        try:
-            verb(run, request)
-            messages.success(request, said)
-        except NotAgreed as error:
-            messages.error(request, str(error))
-        return redirect(f"admin:{HERE}_change", pk)
-
-    return view
+    return row_verb(act, PurgeRun, verb, said, refused=(NotAgreed,))
 
 
 def _propose(run: PurgeRun, request: HttpRequest) -> None:

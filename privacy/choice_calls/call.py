@@ -11,8 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from .. import audit
-from ..jobs import CannotSucceed, Job, dispatch
-from ..notices import TRIES_OF_A_MAIL_SERVER
+from ..jobs import Job, dispatch
 from ..outgoing_calls import NotReached
 from ..personal_data import NoPersonalData
 from ..recipient_notices import webhook
@@ -32,6 +31,7 @@ class ChoiceCall(Job):
     """One call; what it says is read as it leaves, so that a late one tells what stands and not what stood."""
 
     personal_data = NoPersonalData("Says which recipient was called when; its lines, which go, say of whom.")
+    passing = (OSError, NotReached)
 
     recipient = models.ForeignKey(Recipient, models.CASCADE, related_name="choice_calls")
     sequence = models.PositiveBigIntegerField(null=True, editable=False, help_text="Of the last try.")
@@ -93,7 +93,7 @@ class ChoiceCall(Job):
         people = [person for person, _fields in said.handed]
         before = self.recipient.disclosures.filter(data_subject__in=people, occurred_at__gte=self.created_at)
         known = {(row.data_subject_id, tuple(row.fields)) for row in before}
-        basis = "contract" if self.recipient.is_necessary else "consent"
+        basis = self.recipient.usual_basis
         with audit.gathering():
             for person, fields in said.handed:
                 if (person.pk, tuple(fields)) not in known:
@@ -106,11 +106,6 @@ class ChoiceCall(Job):
         whose: dict[str, Any] = {"id": self.key, "type": "choices", "shop": settings.SHOP["name"], "sequence": number}
         content = whose | {"changes": said.changes}
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-
-    def tries_after(self, error: Exception) -> int:
-        """Trouble on the way passes; what the recipient's server or our own rules refuse, a person must mend."""
-        is_the_way = isinstance(error, (OSError, NotReached)) and not isinstance(error, CannotSucceed)
-        return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
 
 
 def write(to: Recipient, lines: Iterable[ChoiceLine]) -> None:

@@ -1,7 +1,6 @@
 """How is an export made, whatever dies on the way? A job in steps, each file named in the row once it is whole."""
 
 import secrets
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -25,7 +24,6 @@ from .reviewing import unread
 from .steps import build
 
 SYSTEM = "system:export"
-SECONDS_BETWEEN_WRITES = 1.0
 
 
 def new_folder() -> str:
@@ -105,7 +103,7 @@ class SealedShelf:
     """The encrypted files of one claim of one export; a worker that lost its claim cannot name a file in the row."""
 
     def __init__(self, export: Export) -> None:
-        self.export, self.written_at = export, 0.0
+        self.export = export
         export.renew()
         self.folder = files.folder(export.folder) / str(export.claims)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -137,10 +135,7 @@ class SealedShelf:
 
     def progress(self, percent: int) -> None:
         """Says how far it is and that the work goes on, at most once a second."""
-        if time.monotonic() - self.written_at >= SECONDS_BETWEEN_WRITES:
-            self.export.write(progress=percent)
-            self.export.renew()
-            self.written_at = time.monotonic()
+        self.export.go_on(progress=percent)
 
     def tidy(self) -> None:
         """Takes away what claims that died had begun."""

@@ -130,8 +130,7 @@ def _uses_asked(batch: list[Row]) -> list[Asked]:
 class Found:
     """The people, recipients and purposes that a batch speaks of."""
 
-    by_number: dict[str, Any]
-    by_email: dict[str, list[Any]]
+    named: data_subjects.Named
     emails: dict[Any, list[str]]
     postal: dict[Any, list[str]]
     recipients: dict[Any, Recipient] = field(default_factory=dict)
@@ -140,19 +139,10 @@ class Found:
     @classmethod
     def of(cls, batch: list[Row]) -> "Found":
         """Looked up together."""
-        by_number = data_subjects.by_numbers({row["customer"] for row in batch if _is_text(row.get("customer"))})
-        by_email = data_subjects.by_emails({row["email"] for row in batch if _is_text(row.get("email"))})
-        numbered = {person.pk: person for person in by_number.values()}
-        if any(row.get("channel") == Channel.POST for row in batch):
-            readers = {person.pk: person for found in by_email.values() for person in found} | numbered
-            return cls(by_number, by_email, data_subjects.emails_of(numbered), postal_of(readers.values()))
-        return cls(by_number, by_email, data_subjects.emails_of(numbered), {})
-
-    def whom(self, row: Row) -> list[Any]:
-        """The person of the number, else everybody with the address."""
-        if row.get("customer"):
-            return [self.by_number[row["customer"]]] if row["customer"] in self.by_number else []
-        return self.by_email.get(row["email"], [])
+        named = data_subjects.Named.of(batch)
+        emails = data_subjects.emails_of({person.pk for person in named.by_number.values()})
+        is_by_post = any(row.get("channel") == Channel.POST for row in batch)
+        return cls(named, emails, postal_of(named.everybody.values()) if is_by_post else {})
 
 
 def _is_text(value: Any) -> bool:
@@ -165,7 +155,7 @@ def _asked(row: Row, found: Found, make: Callable[[Row, Any, Found], Any]) -> As
             raise ValueError(wrong)
         if not (_is_text(row.get("customer")) or _is_text(row.get("email"))):
             raise ValueError("customer or email is missing")
-        whom = found.whom(row)
+        whom = found.named.whom(row)
         return Asked(row, [make(row, person, found) for person in whom], unknown=_("We know nobody by this."))
     except KeyError as missing:
         return Asked(row, error=f"missing: {missing.args[0]}")

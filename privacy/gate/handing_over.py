@@ -36,7 +36,7 @@ def hand_over(
     with transaction.atomic():
         answer = may_share(data_subject, recipient, fields, now)
         if answer.allowed:
-            basis = legal_basis or ("contract" if recipient.is_necessary else "consent")
+            basis = legal_basis or recipient.usual_basis
             return _noted(data_subject, recipient, fields, basis, reference, actor=actor, now=now)
     audit.record(
         "disclosure.refused", actor=actor, subject=data_subject, target=recipient, now=now, fields=sorted(fields),

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
@@ -50,9 +50,10 @@ class Counts:
         if not told.answer.get("allowed"):
             self.refused_by.update(told.refused_by)
 
-    def in_words(self) -> list[tuple[str, int]]:
-        """Each reason with its count, the most frequent first."""
-        return [(str(WHY[rule]), count) for rule, count in self.refused_by.most_common()]
+
+def in_words(refused_by: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Each reason with its count, the most frequent first."""
+    return [(str(WHY[rule]), count) for rule, count in Counter(refused_by).most_common()]
 
 
 class Writable(Protocol):

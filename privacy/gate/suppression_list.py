@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import audit
-from ..csv_files import Row, Table, WrongFile
+from ..csv_files import Row, Table, WrongFile, one_of
 from ..fields import normalise_email
 from ..phone_numbers import normalise_phone
 from ..suppression import Suppression, address_hash, listed, postal
@@ -80,17 +80,17 @@ def _listed(row: Row, report: Report, now: datetime) -> list[Suppression]:
 
 
 def _rows(values: dict[str, str], now: datetime) -> Iterator[Suppression]:
-    service = _one_of("service", values, Service.values)
-    reason = _one_of("reason", values, Reason.values) or Reason.PREFERENCE_SERVICE
+    service = one_of("service", values, Service.values)
+    reason = one_of("reason", values, Reason.values) or Reason.PREFERENCE_SERVICE
     if service and reason != Reason.PREFERENCE_SERVICE:
         raise ValueError("reason: what a service lists has the reason preference_service")
     if reason == Reason.PREFERENCE_SERVICE:
         service = service or Service.OTHER
     rule = SERVICES.get(service, SERVICES[Service.OTHER])
-    channel = _one_of("channel", values, Channel.values)
+    channel = one_of("channel", values, Channel.values)
     if channel and values.get("service") and service != Service.OTHER and channel not in rule.channels:
         raise ValueError(f"channel: this service lists for {', '.join(rule.channels)}")
-    sender = _one_of("sender", values, Sender.values)
+    sender = one_of("sender", values, Sender.values)
     since, listed_on = _days(values.get("since", ""), now, rule)
     for road in [Channel(channel)] if channel else rule.channels:
         address = _address(values, road)
@@ -100,14 +100,6 @@ def _rows(values: dict[str, str], now: datetime) -> Iterator[Suppression]:
                 address, hash=hashed, channel=road, sender=whose, reason=reason, source=Source.IMPORT, since=since,
                 service=service, listed_on=listed_on if service else None,
             )  # fmt: skip
-
-
-def _one_of(column: str, values: dict[str, str], allowed: list[str]) -> str:
-    """A word of a column; the report of a wrong one names the column and not what stood there."""
-    written = values.get(column, "").lower()
-    if written and written not in allowed:
-        raise ValueError(f"{column}: write one of {', '.join(allowed)}")
-    return written
 
 
 def _address(values: dict[str, str], channel: Channel) -> str:

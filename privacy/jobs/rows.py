@@ -1,5 +1,6 @@
 """What is a job? A row that a worker carries out, and the claim by which nobody else does."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
@@ -12,6 +13,9 @@ from django.utils import timezone
 
 MAX_FAILURES = 3
 MAX_CLAIMS = 10
+# With ever longer pauses some fifteen hours: a server may be down for a night, and no person need be asked.
+TRIES_OF_WHAT_PASSES = 7
+SECONDS_BETWEEN_WRITES = 1.0
 # The queues that workers take from: what takes minutes has one of its own, so that no unsubscribe waits behind it.
 QUICK, LONG = "celery", "long"
 
@@ -70,6 +74,8 @@ class Job(models.Model):
     most_seconds: ClassVar[float] = 5 * 60
     # Where `perform` has effects in the database alone, several share one transaction, wrapped in what this gives.
     shared: ClassVar[Callable[[], AbstractContextManager[None]] | None] = None
+    # Trouble of these kinds lies on the way and passes, so that it is met more often before a person must look.
+    passing: ClassVar[tuple[type[Exception], ...]] = ()
     # Columns that are read only when the job's turn comes.
     heavy: ClassVar[tuple[str, ...]] = ()
 
@@ -90,6 +96,7 @@ class Job(models.Model):
 
     objects = JobQuerySet.as_manager()
     is_fenced = False
+    told_at = 0.0
     noted: dict[str, Any]
 
     class Meta:
@@ -164,12 +171,21 @@ class Job(models.Model):
         """Says that the work goes on; call it between steps of long work."""
         self.write(lease_until=(now or timezone.now()) + timedelta(seconds=settings.JOB_LEASE_SECONDS))
 
+    def go_on(self, **how_far: Any) -> None:
+        """Writes how far it is and that the work goes on, at most once a second, however often it is called."""
+        if time.monotonic() - self.told_at >= SECONDS_BETWEEN_WRITES:
+            self.write(**how_far)
+            self.renew()
+            self.told_at = time.monotonic()
+
     def _fence(self) -> dict[str, Any]:
         return {"pk": self.pk, "claims": self.claims, "job_state": self.State.WORKING}
 
     def tries_after(self, error: Exception) -> int:
-        """How often this kind of failure is met before a person must look; a kind of job may know better."""
-        return 0 if isinstance(error, CannotSucceed) else MAX_FAILURES
+        """How often this kind of failure is met before a person must look."""
+        if isinstance(error, CannotSucceed):
+            return 0
+        return TRIES_OF_WHAT_PASSES if isinstance(error, self.passing) else MAX_FAILURES
 
     def fail(self, error: Exception, now: datetime) -> None:
         """Waits longer each time; then a person must look. The error's type is kept, not its text."""

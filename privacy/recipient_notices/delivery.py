@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from .. import audit
 from ..jobs import CannotSucceed, Job, dispatch
-from ..notices import TRIES_OF_A_MAIL_SERVER, MailRefused, is_for_good
+from ..notices import MailRefused, is_for_good
 from ..personal_data import NoPersonalData
 from . import letter, webhook
 from .answers import NotPossible, answer, locked, stop_asking
@@ -26,6 +26,7 @@ class NoticeDelivery(Job):
     """One sending of a notice: the first, a reminder, or another one that a colleague asked for."""
 
     personal_data = NoPersonalData("Says which notice left when; what it says is taken from the notice as it leaves.")
+    passing = (OSError, webhook.NotReached)
 
     notice = models.ForeignKey(RecipientNotice, models.CASCADE, related_name="deliveries")
     number = models.PositiveSmallIntegerField()
@@ -91,11 +92,6 @@ class NoticeDelivery(Job):
             answer(notice, said.state, actor=notice.recipient, note=said.reason, now=now)
         if notice.is_awaited:
             ask_later(notice, now=now)
-
-    def tries_after(self, error: Exception) -> int:
-        """Trouble on the way passes; what the recipient's server or our own rules refuse, a person must mend."""
-        is_the_way = isinstance(error, (OSError, webhook.NotReached)) and not isinstance(error, CannotSucceed)
-        return TRIES_OF_A_MAIL_SERVER if is_the_way else super().tries_after(error)
 
     def fail(self, error: Exception, now: datetime) -> None:
         """When it is given up, the notice itself says that it needs a person."""

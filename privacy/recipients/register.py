@@ -150,6 +150,11 @@ class Recipient(models.Model):
         return bool(self.notice_email or self.notice_url)
 
     @property
+    def usual_basis(self) -> str:
+        """Why it gets data where nobody says otherwise: the order needs it, or the person said yes."""
+        return "contract" if self.is_necessary else "consent"
+
+    @property
     def pays(self) -> bool:
         """Whether it gets data for money."""
         return self.kind in FOR_MONEY

@@ -41,5 +41,5 @@ class Command(CommandWhileOpen):
         except csv_files.WrongFile as error:
             raise CommandError(error) from error
         self.stderr.write(f"{counts.allowed} of {counts.rows} rows may be used.")
-        for why, count in counts.in_words():
+        for why, count in mailing_list.in_words(counts.refused_by):
             self.stderr.write(f"{count:>9,}  {why}")
