@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -69,6 +70,8 @@ class Recipients(Rules):
     """Who else gets data."""
 
     form = RecipientForm
+    # An address typed without a scheme is a secure one.
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ("name", "group", "kind", "country", "is_necessary", "is_active", "agreement_until", "cookies_live")
     search_fields = ("name", "legal_name")
     readonly_fields = ("calls",)
