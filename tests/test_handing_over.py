@@ -107,7 +107,7 @@ def test_cnx_03_who_would_pay_cannot_be_entered_while_the_promise_stands(kind, m
 
 def test_cnx_03_the_office_says_in_one_line_why_a_buyer_cannot_be_entered():
     officer, row = desk(colleague(roles.OFFICER)), make.recipient(told_by_hand="By letter.")
-    said = {"name": "X", "kind": "sale", "group": "partner", "country": "DE", "purpose": "p", "fields": "[]"}
+    said = {"name": "X", "kind": "sale", "group": "partner", "country": "DE", "purpose": "p", "fields": ""}
     page = officer.post(reverse("admin:privacy_recipient_change", args=[row.pk]), said).content.decode()
     assert "We have promised to sell or rent out no data (CNX-03)." in page
     row.refresh_from_db()

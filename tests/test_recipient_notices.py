@@ -724,8 +724,21 @@ def form_of(recipient, **values):
         "arrangement cookie_lifetime hears notice_email notice_url told_by_hand"
     ).split()
     said = {name: getattr(recipient, name) or "" for name in names}
-    said |= {"fields": json.dumps(recipient.fields), "is_active": "on", "is_necessary": "on"}
+    said |= {"fields": ", ".join(recipient.fields), "is_active": "on", "is_necessary": "on"}
     return said | values
+
+
+def test_the_details_that_a_recipient_may_get_are_written_as_words():
+    row, officer = make.recipient("Hook", told_by_hand="By letter."), desk(colleague(roles.OFFICER))
+    page = f"/admin/privacy/recipient/{row.pk}/change/"
+    assert officer.post(page, form_of(row, fields="name,\norder number\nName")).status_code == 302
+    row.refresh_from_db()
+    assert row.fields == ["name", "order_number"]
+    assert "name, order number</textarea>" in officer.get(page).content.decode()
+    refused = officer.post(page, form_of(row, fields='["email"]')).content.decode()
+    assert "is no name of a detail" in refused
+    row.refresh_from_db()
+    assert row.fields == ["name", "order_number"]
 
 
 def test_a_secret_goes_in_encrypted_and_is_never_shown_again():

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import audit, roles
+from ..forms.details import DetailsField
 from ..gate.handing_over import MayNotShare, hand_over
 from ..recipients import AuthorityOrder, Recipient, orders
 from ..recipients.orders import NotAllowed
@@ -40,10 +41,10 @@ class OrderForm(forms.Form):
     received_on = forms.DateField(
         label=gettext_lazy("Received on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    fields_demanded = forms.CharField(
-        label=gettext_lazy("What do they demand?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000,
+    fields_demanded = DetailsField(
+        label=gettext_lazy("What do they demand?"),
         help_text=gettext_lazy("The names of the details, one in each line, such as name, address, orders. No values."),
-    )  # fmt: skip
+    )
     secret_until = forms.DateField(
         label=gettext_lazy("The person must not be told before"), required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -61,11 +62,6 @@ class OrderForm(forms.Form):
         if self.cleaned_data["received_on"] > timezone.localdate():
             raise forms.ValidationError(_("This day has not come yet."))
         return self.cleaned_data["received_on"]
-
-    def clean_fields_demanded(self) -> list[str]:
-        """One name a line, as the register of recipients writes them."""
-        lines = self.cleaned_data["fields_demanded"].replace(",", "\n").splitlines()
-        return ["_".join(line.lower().split()) for line in lines if line.strip()]
 
 
 class WhyForm(forms.Form):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import audit
 from ..choice_calls import standing_with
+from ..forms.details import DetailsField
 from ..policies import PolicyVersion
 from ..purposes import Purpose
 from ..recipients import Cookie, Recipient, may_sign
@@ -82,6 +83,13 @@ class Recipients(Rules):
         (_("How it is told of corrections, deletions and choices"), {"fields": TOLD}),
         (_("In the browser"), {"fields": BROWSER}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The details that it may get are words in a box."""
+        if db_field.name == "fields":
+            words = _("The only details it may get, one in each line or between commas, such as name, address.")
+            return DetailsField(label=_("Details"), required=False, help_text=words)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description=_("calls about choices"))
     def calls(self, recipient: Recipient) -> str:
