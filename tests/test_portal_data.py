@@ -87,6 +87,18 @@ def test_long_lists_are_shown_page_by_page():
     assert "NO-000" in last and "NO-044" not in last
 
 
+def test_the_sharing_page_shows_the_latest_hand_overs_and_leads_to_all():
+    mary = make.customer(login=True)
+    client = sign_in(mary)
+    for number in range(20):
+        make.disclosure(mary, reference=f"R-{number}")
+    assert "/account/data/privacy.disclosure/" not in client.get("/account/sharing/").content.decode()
+    make.disclosure(mary, reference="R-20")
+    page = client.get("/account/sharing/").content.decode()
+    assert page.count("<time datetime") == 20
+    assert "/account/data/privacy.disclosure/" in page
+
+
 def test_a_disclosure_that_an_authority_forbids_to_tell_is_not_shown():
     mary = make.customer(login=True)
     make.disclosure(mary, reference="Sealed 7", secret_until=timezone.localdate() + timedelta(days=5))
