@@ -35,6 +35,10 @@ class NewsletterSubscription(models.Model):
     class Meta:
         verbose_name = "newsletter sign-up"
         constraints = [models.UniqueConstraint(fields=["customer", "newsletter"], name="newsletter_once")]
+        # By their address an erasure finds those that nobody confirmed, among everybody's.
+        indexes = [
+            models.Index(fields=["address"], condition=models.Q(confirmed_at=None), name="newsletter_unconfirmed")
+        ]
 
     def __str__(self) -> str:
         return f"sign-up {self.pk}"

@@ -16,8 +16,10 @@ def remove_sign_ups(addresses: Collection[str]) -> None:
     for declaration in declarations():
         if declaration.unconfirmed is not None and wanted:
             named = Q(*((f"{name}__in", wanted) for name in _emails(declaration)), _connector=Q.OR)
-            unproven = declaration.rows.filter(declaration.unconfirmed.rows).exclude(protected(declaration.model))
-            unproven.filter(named).delete()
+            unproven = declaration.rows.filter(declaration.unconfirmed.rows).filter(named)
+            # Most people left none behind, and what names such a row is many tables.
+            if unproven.exists():
+                unproven.exclude(protected(declaration.model)).delete()
 
 
 def _emails(declaration: PersonalData) -> list[str]:
