@@ -35,7 +35,7 @@ def send(person):
     return GatedBackend().send_messages([message])
 
 
-def test_the_third_within_the_days_does_not_leave(mary):
+def test_mad_24_the_third_within_the_days_does_not_leave(mary):
     assert [send(mary), send(mary)] == [1, 1]
     with pytest.raises(mailings.MayNotLeave, match="got 2 by email within 30 days; more than 2 are not sent"):
         send(mary)

@@ -74,7 +74,7 @@ def test_our_own_file_holds_everything(agent, case):
         assert letter.subject in text
 
 
-def test_the_file_for_both_parties_holds_no_inner_word_no_colleague_and_no_proof_of_identity(agent, case):
+def test_sfb_09_the_file_for_both_parties_holds_no_inner_word_no_colleague_and_no_proof_of_identity(agent, case):
     text = words_of(take(agent, case, kind="both", form="pdf"))
     for said in (
         case.reference,

@@ -64,7 +64,7 @@ def test_sfb_01_a_complaint_is_logged_with_number_time_channel_and_subject(mary)
     assert (row.subject, row.stage, row.outcome) == ("advertising", Stage.COMPLAINT, "")
 
 
-def test_sfb_02_and_03_the_acknowledgement_holds_the_procedure_and_the_target_date(mary):
+def test_sfb_02_sfb_03_the_acknowledgement_holds_the_procedure_and_the_target_date(mary):
     case = complain(mary)
     said = letter("case_received")
     target = f"{case.due_on.day} {case.due_on:%B %Y}"

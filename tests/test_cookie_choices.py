@@ -60,7 +60,7 @@ def allowed(client: Any, **headers: str) -> set[str]:
 # --- asked once for each version (SFB-28) ----------------------------------------------------------------
 
 
-def test_sfb_28_the_question_is_asked_once_and_the_answer_kept_with_its_version(client):
+def test_sfb_28_lrd_22_the_question_is_asked_once_and_the_answer_kept_with_its_version(client):
     make.policy("seven")
     page = client.get("/").content.decode()
     assert ASKS in page and page.count('class="button" type="submit" name="choice"') == 2

@@ -68,7 +68,7 @@ def lift(hold):
 # --- what goes, what stays -------------------------------------------------------------------------------
 
 
-def test_what_the_law_keeps_is_named_with_reason_and_last_day(mary):
+def test_cnx_13_mad_20_what_the_law_keeps_is_named_with_reason_and_last_day(mary):
     make.order(mary, placed_on=date(2021, 3, 15)), make.order(mary, placed_on=date(2022, 8, 31))
     make.order(mary, placed_on=date(2020, 3, 15))
     make.enquiry(mary)

@@ -184,7 +184,7 @@ def test_a_cache_between_us_keeps_nothing(mary, done):
     assert_no_byte(again, done)
 
 
-def test_a_file_that_was_changed_gives_no_byte(mary, done):
+def test_cnx_32_a_file_that_was_changed_gives_no_byte(mary, done):
     path = path_of(done, "export.json")
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

@@ -81,7 +81,7 @@ def test_lrd_01_no_to_third_parties_leaves_our_own_email():
     assert gate.may_contact(person, EMAIL, THIRD, THIRD).reasons[0].endswith("said no to email from other companies.")
 
 
-def test_clz_10_sfb_24_offers_of_others_need_a_yes_of_their_own():
+def test_clz_10_sfb_24_lrd_06_offers_of_others_need_a_yes_of_their_own():
     person = make.customer()
     make.grant(person)
     assert not gate.may_contact(person, EMAIL, OWN, THIRD).allowed

@@ -65,7 +65,7 @@ def why(message, person, **values):
 # --- what it must carry --------------------------------------------------------------------------------------
 
 
-def test_mad_07_a_mailing_carries_both_headers_and_the_link_in_each_form_of_its_text(mary, outbox, settings):
+def test_mad_07_sfb_25_a_mailing_carries_both_headers_and_the_link_in_each_form_of_its_text(mary, outbox, settings):
     assert mailings.prepare(newsletter("mary@example.com"), mary).send() == 1
     message = parsed(sent_files(outbox)[0])
     link, by_mail = (part.strip("<> ") for part in message["List-Unsubscribe"].split(","))

@@ -210,7 +210,7 @@ def letters(template):
     return OutgoingEmail.objects.filter(template=template)
 
 
-def test_f68_five_hundred_people_in_an_hour_are_logged_with_reason_and_the_officer_is_told_at_once(agent):
+def test_sfb_14_f68_five_hundred_people_in_an_hour_are_logged_with_reason_and_the_officer_is_told_at_once(agent):
     people = type(make.customer()).objects.bulk_create(
         type(make.customer())(display_name=f"Person {n}", number=f"9{n:08d}") for n in range(500)
     )

@@ -123,7 +123,7 @@ def test_the_receipt_names_what_still_comes_with_the_link_that_stops_it(mary):
     assert "still comes" not in text
 
 
-def test_the_page_for_people_stops_this_list_or_all(mary):
+def test_cnx_08_the_page_for_people_stops_this_list_or_all(mary):
     page = Client().get(path_of(mary)).content.decode()
     assert "no more offers and news of its own" in page and "Stop all advertising by email" in page
     post(path_of(mary), "what=everything")

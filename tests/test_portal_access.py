@@ -201,7 +201,7 @@ def test_a_page_that_is_not_there(client):
     assert "We cannot find this page" in answer.content.decode()
 
 
-def test_cnx_01_and_02_officer_address_phone_and_hours_stand_on_every_page(client, settings):
+def test_cnx_01_cnx_02_officer_address_phone_and_hours_stand_on_every_page(client, settings):
     page = client.get("/").content.decode()
     for words in ("Ines Okafor", "+44 1632 960123", "Monday to Friday, 7am to 5pm", "service@northlight.example"):
         assert words in page

@@ -117,7 +117,7 @@ def test_clg_18_the_page_names_every_purpose_with_its_basis_and_whether_it_can_b
     assert "Needed for your order" in page and "You said yes" in page
 
 
-def test_sharing_shows_each_recipient_with_country_safeguard_purpose_and_fields():
+def test_clz_06_clz_07_cnx_25_sharing_shows_each_recipient_with_country_safeguard_purpose_and_fields():
     make.recipient(
         "Lumen", country="US", safeguard="SCC 2021", purpose="Shows ads.", fields=["hashed email"], is_necessary=False
     )
@@ -179,7 +179,7 @@ def test_one_click_says_no_to_all_sharing():
     assert preferences.granted(mary) == set()
 
 
-def test_nothing_is_shared_before_a_yes():
+def test_lrd_07_nothing_is_shared_before_a_yes():
     make.recipient("Lumen", is_necessary=False)
     page = sign_in(make.customer(login=True)).get("/account/sharing/").content.decode()
     assert "checked" not in page

@@ -323,7 +323,7 @@ def test_clg_13_yes_everything_is_right_is_noted():
     assert mary.last_confirmed_at is not None
 
 
-def test_clg_13_after_a_year_the_person_is_asked_again_and_the_office_sees_whom_nobody_asked_lately():
+def test_clg_13_lrd_10_after_a_year_the_person_is_asked_again_and_the_office_sees_whom_nobody_asked_lately():
     now = timezone.now()
     days = (now - timedelta(days=366), now - timedelta(days=9), None)
     long_ago, lately, never = (make.customer(login=True, last_confirmed_at=day) for day in days)

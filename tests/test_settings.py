@@ -119,7 +119,7 @@ def test_mail_is_not_moved_into_the_folder_that_it_is_fetched_from(production):
     assert answer.stderr == "IMAP_MOVE_TO must be a folder other than that of IMAP_URL.\n"
 
 
-def test_the_deployment_check_is_clean(production):
+def test_clg_21_clz_16_the_deployment_check_is_clean(production):
     answer = manage(production, "check", "--deploy", "--fail-level", "WARNING")
     assert answer.returncode == 0, answer.stderr
     assert "no issues" in answer.stdout

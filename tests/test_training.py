@@ -27,7 +27,7 @@ def noon():
         yield clock
 
 
-def test_without_a_training_everything_with_personal_data_leads_to_what_is_missing():
+def test_sfb_40_without_a_training_everything_with_personal_data_leads_to_what_is_missing():
     agent = colleague(AGENT, trained=False)
     at_desk = desk(agent)
     sent = at_desk.get(f"{QUEUE}?due=week")

@@ -29,7 +29,7 @@ SECURITY = [
 
 
 @pytest.mark.parametrize("addresses", [PUBLIC, ENTRANCE], ids=["public", "entrance"])
-def test_pages_for_everybody(site, mary, look_over, addresses):
+def test_sfb_39_pages_for_everybody(site, mary, look_over, addresses):
     make.policy("2025-1", effective_on="2025-01-01")
     make.recipient("Ads").cookies.create(name="ad_id", purpose="Knows your browser.", lifetime_days=30)
     for address in addresses:

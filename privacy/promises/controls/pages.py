@@ -1,6 +1,7 @@
 """Can everybody reach what we promised, without signing in, with the policy at hand, and with any aid?"""
 
 from datetime import datetime
+from html import unescape
 
 from django.conf import settings
 from django.urls import reverse
@@ -52,17 +53,35 @@ def complaints_are_open(now: datetime) -> Finding:
     )
 
 
-@control("page-complaint-says", gettext_lazy("The page to complain says how to reach us and who else can help"))
+# SafeBuy 2.4: by what each item is known on the page; settings are looked for as they are set.
+COMPLAINT_ITEMS = {
+    gettext_lazy("name and address"): ("legal_name", "postal_address"), gettext_lazy("phone number"): ("phone",),
+    gettext_lazy("email address"): ("email",), gettext_lazy("who mediates"): ("mediator",),
+    gettext_lazy("the authority"): ("regulator",),
+}  # fmt: skip
+COMPLAINT_WORDS = {
+    gettext_lazy("what is needed from you"): gettext_lazy("What we need from you:"),
+    gettext_lazy("that it costs nothing"): gettext_lazy("It costs you nothing."),
+}
+
+
+@control(
+    "page-complaint-says", gettext_lazy("The page to complain says how to reach us, what we need, and who mediates")
+)
 def complaint_page_says(now: datetime) -> Finding:
-    """SFB-37, the items that are settings."""
+    """SFB-37: name and address, phone, email, what to send, mediation at no charge; read off the page itself."""
     page = visit(reverse("privacy:public_complaint"))
-    wanted = ("phone", "email", "regulator")
-    missing = [
-        name for name in wanted if not settings.SHOP[name] or settings.SHOP[name].partition("'")[0] not in page.text
-    ]
+    text = unescape(page.text)
+    missing = [what for what, names in COMPLAINT_ITEMS.items() if not all(_stands(name, text) for name in names)]
+    missing += [what for what, words in COMPLAINT_WORDS.items() if str(words) not in text]
     if missing or not page.is_shown:
-        return broken(_("The page to complain does not say: %(what)s.") % {"what": ", ".join(missing)})
-    return kept(_("The page to complain says how to reach us and who else can help."))
+        return broken(_("The page to complain does not say: %(what)s.") % {"what": ", ".join(map(str, missing))})
+    return kept(_("The page to complain says how to reach us, what we need and who mediates at no charge."))
+
+
+def _stands(setting: str, text: str) -> bool:
+    said = settings.SHOP[setting]
+    return bool(said) and said in text
 
 
 @control("page-account-closed", gettext_lazy("My data is shown to its owner alone"))

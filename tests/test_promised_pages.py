@@ -1,0 +1,166 @@
+"""What the policies promise about pages and papers: they are there, say what they must, and lead on."""
+
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.conf import settings as project
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy.notices import OutgoingEmail
+from privacy.promises import CONTROLS, State
+from privacy.recipients import Cookie, Recipient
+from tests import make
+from tests.portal import look_up, sign_in
+from tests.test_demo import fill
+
+pytestmark = pytest.mark.django_db
+TEMPLATES = Path(project.BASE_DIR) / "templates"
+CARD = ("legal_name", "postal_address", "email", "phone", "phone_hours", "data_protection_officer", "security_officer")
+
+
+def page(name, client=None, **words):
+    return unescape((client or Client()).get(reverse(f"privacy:{name}"), words).content.decode())
+
+
+def said(slug):
+    return CONTROLS[slug].look(timezone.now())
+
+
+# --- who answers -------------------------------------------------------------------------------------------------
+
+
+def test_cnx_02_every_paper_and_every_mail_carries_the_card():
+    papers = [path for path in (TEMPLATES / "documents").glob("*.html") if "extends" in path.read_text()[:60]]
+    assert len(papers) > 6
+    for path in papers:
+        text = path.read_text()
+        assert 'extends "documents/base.html"' in text
+        assert "block card" not in text or 'include "documents/card.html"' in text, f"{path.name} leaves the card out"
+    bodies = sorted((TEMPLATES / "email").glob("*/body.*"))
+    assert len(bodies) > 40
+    assert [path for path in bodies if 'extends "email/base.' not in path.read_text()] == []
+    for common in ("email/base.txt", "email/base.html", "documents/card.html", "account/email/base_message.txt"):
+        shown = set(re.findall(r"shop\.(\w+)", (TEMPLATES / common).read_text()))
+        assert set(CARD) <= shown, f"{common} does not show {set(CARD) - shown}"
+
+
+@pytest.mark.parametrize("setting", ["legal_name", "postal_address", "email", "phone", "phone_hours"])
+def test_cnx_02_an_empty_line_of_the_card_is_red(setting, settings):
+    assert said("contact-card").state == State.KEPT
+    settings.SHOP = settings.SHOP | {setting: ""}
+    assert said("contact-card").state == State.BROKEN
+
+
+def test_sfb_16_who_answers_for_security_stands_at_the_foot_of_every_page_and_is_red_when_nobody_does(settings):
+    assert settings.SHOP["security_officer"] in page("cookies")
+    assert said("security-officer-named").state == State.KEPT
+    settings.SHOP = settings.SHOP | {"security_officer": ""}
+    assert said("security-officer-named").state == State.BROKEN
+
+
+# --- complaints ---------------------------------------------------------------------------------------------------
+
+
+def test_sfb_36_anybody_can_complain_by_a_form_and_reads_how():
+    make.customer("anna@example.com")
+    Client().post(reverse("privacy:public_complaint"), {"email": "anna@example.com", "who": "me"})
+    look_up()
+    [letter] = OutgoingEmail.objects.all()
+    [link] = re.findall(r"/complaints/new/[\w.:-]+/", bytes(letter.body).decode())
+    assert 'name="details"' in Client().get(link, follow=True).content.decode()
+    assert "What we need from you:" in page("public_complaint")
+
+
+@pytest.mark.parametrize("setting", ["legal_name", "postal_address", "email", "phone", "mediator", "regulator"])
+def test_sfb_37_the_page_says_how_to_reach_us_what_we_need_and_who_mediates_at_no_charge(setting, settings):
+    text = page("public_complaint")
+    assert settings.SHOP[setting] in text and "It costs you nothing." in text
+    assert said("page-complaint-says").state == State.KEPT
+    settings.SHOP = settings.SHOP | {setting: ""}
+    found = said("page-complaint-says")
+    assert found.state == State.BROKEN and "does not say" in found.evidence
+
+
+# --- the policy ---------------------------------------------------------------------------------------------------
+
+
+def test_mad_09_the_policy_says_which_version_it_is_and_since_when():
+    make.policy("7", effective_on=date(2026, 5, 22))
+    text = page("policy")
+    assert "Version 7" in text and "22 May 2026" in text
+
+
+def test_mad_25_from_the_policy_it_is_one_click_to_a_form_that_reaches_us():
+    make.policy()
+    text = page("policy")
+    assert f'href="{reverse("privacy:public_request")}"' in text
+    assert 'method="post"' in page("public_request")
+
+
+def test_cnx_31_the_policy_has_a_button_to_print_and_prints_without_its_menus():
+    make.policy()
+    text = page("policy")
+    assert "data-print" in text
+    sheet = (Path(project.BASE_DIR) / "static" / "portal.css").read_text()
+    printed = sheet[sheet.index("@media print") :]
+    assert ".no-print" in printed and "display: none" in printed
+    assert re.search(r'<nav class="side no-print"', text)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "what"),
+    [("access", "see your data"), ("used for", "what it is used for"), ("complain", "how to complain")],
+)
+def test_sfb_18_a_policy_that_says_nothing_of_access_or_use_is_red(lacks, what):
+    whole = (
+        "You have access to your data. It is used for orders. Recipients: carriers. It is kept for years. You may "
+        "complain to us."
+    )
+    version = make.policy("1", body=whole, effective_on=date(2020, 1, 1))
+    assert said("policy-says").state == State.KEPT
+    version.delete()
+    make.policy("2", body=whole.replace(lacks, "…"), effective_on=date(2020, 1, 1))
+    found = said("policy-says")
+    assert found.state == State.BROKEN and what in found.evidence
+
+
+# --- cookies -------------------------------------------------------------------------------------------------------
+
+
+def test_clg_24_the_dashboard_leads_to_the_register_of_cookies_and_its_choice():
+    client = sign_in(make.customer(login=True))
+    assert f'href="{reverse("privacy:cookies")}"' in page("my_data", client)
+    make.recipient("Counter", group="measurement", is_necessary=False)
+    assert 'name="yes"' in page("cookies", client)
+
+
+def test_cnx_18_cookies_of_the_session_carry_no_end_and_the_register_says_so():
+    fill(0, 0)
+    of_session = set(Cookie.objects.filter(is_essential=True, lifetime_days=None).values_list("name", flat=True))
+    client = sign_in(make.customer(login=True))
+    client.get(reverse("privacy:preferences"))
+    found = {name: morsel for name, morsel in client.cookies.items() if name in of_session}
+    assert project.SESSION_COOKIE_NAME in of_session and found
+    for name, morsel in found.items():
+        assert not morsel["max-age"] and not morsel["expires"], name
+
+
+def test_cnx_22_the_page_says_what_a_no_costs_and_how_to_order_without_cookies(settings):
+    text = page("cookies")
+    assert "nothing is missing but what the cookie is for" in text
+    for way in ("phone", "email"):
+        assert settings.SHOP[way] in text
+    assert "You can also order without any cookies" in text
+
+
+def test_lrd_21_a_company_in_the_browser_without_link_to_its_policy_or_without_a_way_to_say_no_is_red():
+    whole = {"group": "advertising", "is_necessary": False, "policy_url": "https://a.example/policy"}
+    make.recipient("Ads", opt_out_url="https://a.example/no", **whole)
+    assert said("recipients-both-links").state == State.KEPT
+    Recipient.objects.update(opt_out_url="")
+    assert said("recipients-both-links").state == State.BROKEN
