@@ -44,6 +44,18 @@ def no(customer, purpose=Purpose.MARKETING, **values):
 # --- may_contact -------------------------------------------------------------------------------------------
 
 
+def test_cnx_33_one_setting_picks_clock_holidays_ages_and_what_an_enquiry_allows(settings):
+    settings.PROMISE_PACKS = []
+    asked_for_the_price, found = make.customer(), {}
+    soft_opt_in(asked_for_the_price, occasion=Occasion.NEGOTIATION)
+    for law in ("GB", "DE"):
+        settings.SHOP = settings.SHOP | {"jurisdiction": law}
+        case = make.case(make.customer(), "access", received_at=datetime(2026, 11, 25, 12, tzinfo=UTC))
+        may = gate.may_contact(asked_for_the_price, EMAIL, at=NOON).allowed
+        found[law] = (case.due_on, ages.digital_age([])[0], may)
+    assert found == {"GB": (date(2026, 12, 29), 13, True), "DE": (date(2026, 12, 28), 16, False)}
+
+
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("sender", Sender)
 def test_clg_08_no_channel_is_open_before_a_yes(channel, sender):

@@ -339,6 +339,15 @@ def test_a_request_keeps_the_day_and_the_words_of_the_mail_and_proves_nobody(at_
     assert page_of(mail) in back
 
 
+def test_clz_20_a_question_to_info_becomes_an_enquiry_in_the_queue(at_desk, mary):
+    words = letter("Which of my details does your carrier see?", subject="A question", to="info@northlight.example")
+    mail = arrived(words, to="info@northlight.example")
+    case = DataSubjectRequest.objects.get()
+    assert (case.kind, case.data_subject, case.received_at) == ("enquiry", mary, CAME)
+    assert case.reference in at_desk.get(page_of(mail)).content.decode()
+    assert case.reference in at_desk.get("/admin/privacy/datasubjectrequest/").content.decode()
+
+
 def test_several_wishes_in_one_mail_are_opened_one_after_the_other_and_none_twice(at_desk, mary):
     mail = arrived()
     form = {"seen": str(mary.pk), "confirmed": "1"}

@@ -51,6 +51,15 @@ def test_lrd_12_every_right_opens_a_case_with_number_due_date_and_acknowledgemen
     assert letter.to_address == mary.contact_email
 
 
+def test_sfb_41_each_receipt_leaves_at_once_under_a_number_of_its_own(mary):
+    cases = [open_case(person) for person in (mary, make.customer(), make.customer())]
+    letters = {letter.subject: letter for letter in OutgoingEmail.objects.filter(template="case_received")}
+    assert len({case.reference for case in cases}) == len(letters) == 3
+    for case in cases:
+        [letter] = [letter for subject, letter in letters.items() if case.reference in subject]
+        assert letter.run_after - case.received_at < timedelta(hours=24)
+
+
 def test_the_due_date_comes_from_the_clock_and_the_shops_time_zone(mary):
     received = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)  # 1 July in London; 1 August 2026 is a Saturday
     with time_machine.travel(received, tick=False):

@@ -12,6 +12,7 @@ from .reviewing import latest_review, review
 from .standing import (
     Told,
     blocking_erasure,
+    blocking_use,
     held_by,
     is_held,
     is_held_whole,
@@ -26,9 +27,9 @@ from .standing import (
 from .step import RestrictionStep, steps_of
 
 __all__ = [
-    "Kind", "NotLawful", "Records", "Restriction", "RestrictionStep", "Told", "blocking_erasure", "describe", "find",
-    "held_by", "hold", "holdable", "impose", "is_held", "is_held_whole", "is_restricted", "keep", "latest_review",
-    "lift", "may_be_lifted_on", "name_of", "names_around", "note_told", "owners", "plain", "propose_lifting",
-    "record_in_words", "require_review_day", "review", "steps_of", "told_at", "told_to_person", "touching",
-    "when_lifted",
+    "Kind", "NotLawful", "Records", "Restriction", "RestrictionStep", "Told", "blocking_erasure", "blocking_use",
+    "describe", "find", "held_by", "hold", "holdable", "impose", "is_held", "is_held_whole", "is_restricted",
+    "keep", "latest_review", "lift", "may_be_lifted_on", "name_of", "names_around", "note_told", "owners", "plain",
+    "propose_lifting", "record_in_words", "require_review_day", "review", "steps_of", "told_at", "told_to_person",
+    "touching", "when_lifted",
 ]  # fmt: skip

@@ -34,6 +34,11 @@ def blocking_erasure(lookup: str) -> Exists:
     return Exists(Restriction.objects.active().filter(data_subject=OuterRef(lookup), scope=""))
 
 
+def blocking_use(lookup: str) -> Exists:
+    """The same, of people whose data may be kept but not used (Art. 18)."""
+    return Exists(Restriction.objects.of_use().filter(data_subject=OuterRef(lookup), scope=""))
+
+
 def held_by(data_subject: Any) -> QuerySet[Restriction]:
     """All that is in force about her, oldest first."""
     return Restriction.objects.active().filter(data_subject=data_subject).order_by("pk")
