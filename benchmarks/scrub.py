@@ -67,12 +67,14 @@ def plant() -> dict[str, int]:
     entry(who("soft, without words"), **(soft | {"wording": ""}))
     entry(who("bought nothing", bought=False))
     back = who("back")
-    entry(back), entry(back, Decision.WITHDRAWN, occurred_at=THEN), entry(back, occurred_at=LAST)
+    for decision, day in ((Decision.GRANTED, FIRST), (Decision.WITHDRAWN, THEN), (Decision.GRANTED, LAST)):
+        entry(back, decision, occurred_at=day)
     entry(who("listed"))
     entry(locked := who("locked"))
     make.restriction(locked, "article_18", lifted_at=None, lifted_by="", lift_proposed_by="", imposed_at=LAST)
     entry(who("bundled"), source=Source.POLICY_ACCEPTANCE)
-    entry(child := who("child", bought=False, date_of_birth=date(2011, 6, 1)), occasion=Occasion.SALE)
+    child = who("child", bought=False, date_of_birth=date(2011, 6, 1))
+    entry(child, occasion=Occasion.SALE)
     make.guardian_consent(child)
     entry(who("small child", bought=False, date_of_birth=date(2016, 6, 1)))
     entry(who("erased", erased_at=LAST))
@@ -120,7 +122,8 @@ def copy_of(vendor: str, model: Any, owner: str, changes: dict[str, str], plante
     kind = "CASE t.{} {} END".format(owner, " ".join(f"WHEN {pk} THEN {k}" for k, pk in enumerate(planted)))
     only = f"t.{owner} < {BASE} AND n % {len(planted)} = {kind}"
     if vendor == "postgresql":
-        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series(1, {people}) n WHERE {only}"
+        numbers = f"generate_series(1, {people}) n"
+        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, {numbers} WHERE {only}"
     numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {people})"
     return f"INSERT INTO {table} ({names}) {numbers} SELECT {values} FROM {table} t, s WHERE {only}"
 
@@ -174,27 +177,42 @@ def statement(vendor: str) -> str:
     )
     reasons = [
         f"WHEN c.erased_at IS NOT NULL THEN 'This person''s data was erased on ' || {day('c.erased_at')} || '.'",
-        f"WHEN r.imposed_at IS NOT NULL THEN 'Since ' || {day('r.imposed_at')} || "
-        "' this person''s data may be kept but not used (Art. 18).'",
-        f"WHEN u.since IS NOT NULL THEN 'Since ' || {day('u.since')} || "
-        "' this address is on the list of those we never write to: the person said no.'",
-        f"WHEN {is_yes} AND s.lawful_basis = 'consent' AND {age('s.occurred_at')} < 13 AND NOT {guardian} "
-        "THEN 'By the law of GB a child under 13 needs the yes of a parent or guardian too (Art. 8).'",
-        "WHEN s.id IS NULL THEN 'This person has never said yes to email from us.' "
-        f"WHEN s.decision = 'withdrawn' THEN 'On ' || {day('s.occurred_at')} || ' this person said no to email from us.' "
-        f"WHEN NOT ({is_yes}) THEN 'Accepting the privacy policy is not a yes to email from us.' "
-        "WHEN s.lawful_basis = 'legitimate_interests' AND coalesce(s.occasion, '') NOT IN ('sale', 'negotiation') "
-        "THEN 'It is not recorded that these details were given in a sale.' "
-        "WHEN s.lawful_basis = 'legitimate_interests' AND s.wording = '' "
-        "THEN 'It is not recorded that this person could refuse when she gave these details.'",
+        (
+            f"WHEN r.imposed_at IS NOT NULL THEN 'Since ' || {day('r.imposed_at')} || "
+            "' this person''s data may be kept but not used (Art. 18).'"
+        ),
+        (
+            f"WHEN u.since IS NOT NULL THEN 'Since ' || {day('u.since')} || "
+            "' this address is on the list of those we never write to: the person said no.'"
+        ),
+        (
+            f"WHEN {is_yes} AND s.lawful_basis = 'consent' AND {age('s.occurred_at')} < 13 AND NOT {guardian} "
+            "THEN 'By the law of GB a child under 13 needs the yes of a parent or guardian too (Art. 8).'"
+        ),
+        (
+            "WHEN s.id IS NULL THEN 'This person has never said yes to email from us.' "
+            f"WHEN s.decision = 'withdrawn' THEN 'On ' || {day('s.occurred_at')} || "
+            "' this person said no to email from us.' "
+            f"WHEN NOT ({is_yes}) THEN 'Accepting the privacy policy is not a yes to email from us.' "
+            "WHEN s.lawful_basis = 'legitimate_interests' AND coalesce(s.occasion, '') NOT IN ('sale', 'negotiation') "
+            "THEN 'It is not recorded that these details were given in a sale.' "
+            "WHEN s.lawful_basis = 'legitimate_interests' AND s.wording = '' "
+            "THEN 'It is not recorded that this person could refuse when she gave these details.'"
+        ),
         f"WHEN {age(at)} < 12 THEN 'This is a child under 12, who gets no advertising. (SFB-33, {SAFEBUY})'",
-        f"WHEN {age(at)} BETWEEN 12 AND 16 THEN 'This is a child of 12 to 16, who gets only messages marked as suitable "
-        f"for children. (SFB-33, {SAFEBUY})'",
-        f"WHEN {age(at)} < 17 AND NOT {guardian} "
-        f"THEN 'This is a child of 16 or under, and no parent or guardian has agreed. (SFB-32, {SAFEBUY})'",
-        f"WHEN {is_yes} AND s.lawful_basis <> 'consent' THEN 'Details from a sale are not enough for email: this person "
-        f"must have said yes too. (SFB-23, {SAFEBUY})' WHEN {is_yes} AND NOT {bought} "
-        f"THEN 'A yes is not enough for email: there must be a sale too. (SFB-23, {SAFEBUY})'",
+        (
+            f"WHEN {age(at)} BETWEEN 12 AND 16 THEN 'This is a child of 12 to 16, who gets only messages marked as "
+            f"suitable for children. (SFB-33, {SAFEBUY})'"
+        ),
+        (
+            f"WHEN {age(at)} < 17 AND NOT {guardian} "
+            f"THEN 'This is a child of 16 or under, and no parent or guardian has agreed. (SFB-32, {SAFEBUY})'"
+        ),
+        (
+            f"WHEN {is_yes} AND s.lawful_basis <> 'consent' THEN 'Details from a sale are not enough for email: this "
+            f"person must have said yes too. (SFB-23, {SAFEBUY})' WHEN {is_yes} AND NOT {bought} "
+            f"THEN 'A yes is not enough for email: there must be a sale too. (SFB-23, {SAFEBUY})'"
+        ),
     ]
     against = " || ".join(f"coalesce('; ' || CASE {one} END, '')" for one in reasons)
     ground = f"'On ' || {day('s.occurred_at')} || ' this person said yes to email from us (website).'"

@@ -88,6 +88,7 @@ class Customer(models.Model):
             "language",
         ),
         special_category=("health_note",),
+        beyond_the_order=("sex", "size", "health_note"),
         disclosed_as={"display_name": "name"},
         provided=(
             "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",

@@ -1,4 +1,4 @@
-"""Starts the engine: checks, seeds, and the guard over sensitive fields."""
+"""Starts the engine: checks, seeds, and the guards over sensitive fields and over children."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_save
@@ -21,5 +21,7 @@ class PrivacyConfig(AppConfig):
                 pre_save.connect(consent.require_explicit_consent, sender=declaration.model)
         for declaration in children.of_orders():
             pre_save.connect(children.refuse_order, sender=declaration.model)
+        for declaration in children.of_extras():
+            pre_save.connect(children.refuse_extras, sender=declaration.model)
         for declaration in children.of_contests():
             pre_save.connect(children.refuse_contest, sender=declaration.model)

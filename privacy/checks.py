@@ -103,7 +103,7 @@ def _names(said: PersonalData) -> Iterator[checks.CheckMessage]:
     for name in (*said.fields, *said.not_personal, *said.disclosed_as):
         if name not in columns:
             yield _error(said, f"there is no column {name!r}.", UNKNOWN_NAME)
-    for part in ("secret", "correctable", "special_category", "provided", "third_party"):
+    for part in ("secret", "correctable", "special_category", "beyond_the_order", "provided", "third_party"):
         for name in getattr(said, part):
             if name not in said.fields:
                 yield _error(said, f"{part} names {name!r}, which is not among its fields.", UNKNOWN_NAME)

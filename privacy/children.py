@@ -1,14 +1,17 @@
 """What may not be there of a child? Orders and contests without leave are refused; what is found goes (SafeBuy 8)."""
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +20,7 @@ from .gate import packs, sales
 from .gate.ages import CHILD_UNDER
 from .gate.children import is_child
 from .guardians import GuardianConsent
-from .personal_data import PersonalData, declarations
+from .personal_data import SELF, PersonalData, blank_of, declaration_of, declarations
 from .purge import stopping
 from .vocabulary import Purpose
 
@@ -98,8 +101,35 @@ def refuse_contest(sender: Any, instance: Any, **kwargs: Any) -> None:
         raise ValidationError(_("Contests, draws and votes are not for children of 16 or under."))
 
 
+def refuse_extras(sender: Any, instance: Any, update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
+    """Of a child of 16 or under only what an order needs (SFB-30); connected by `AppConfig`."""
+    said = declaration_of(sender)
+    names: Sequence[str] = said.beyond_the_order if isinstance(said, PersonalData) else ()
+    if update_fields is not None and BORN not in update_fields:
+        names = [name for name in names if name in update_fields]
+    held = [name for name in names if getattr(instance, name)]
+    if held and packs.is_active(PACK) and is_child(_person_of(instance), timezone.now()):
+        raise ValidationError(dict.fromkeys(held, _("Of a child of 16 or under we take only what an order needs.")))
+
+
+def with_extras(now: datetime) -> int:
+    """How many records of children hold something that no order needs, by whatever way it came."""
+    young, found = known(now).values("pk"), 0
+    for said in of_extras():
+        columns = [column for column in said.shown_fields() if column.name in said.beyond_the_order]
+        more = reduce(or_, (~Q(**{column.name: blank_of(column)}) for column in columns))
+        found += said.rows.filter(more, **{f"{said.subject_lookup}__in": young}).count()
+    return found
+
+
+def of_extras() -> list[PersonalData]:
+    """The records in which more may stand than an order needs."""
+    return [said for said in declarations() if said.beyond_the_order and said.data_subject]
+
+
 def _person_of(instance: Any) -> Any:
-    return getattr(instance, instance.personal_data.data_subject)
+    path = instance.personal_data.data_subject
+    return instance if path == SELF else getattr(instance, path)
 
 
 def of_orders() -> list[PersonalData]:

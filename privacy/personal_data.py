@@ -70,10 +70,11 @@ class PersonalData:
     Every column is placed: personal ones in `fields`, the others in `not_personal`. Of the personal ones,
     `secret` are never shown (password hashes), `correctable` the person may edit, `proven_by` an address
     only once she has proven it, which the named column dates, `special_category` need explicit consent
-    (Art. 9), `provided` came from the person and travel with portability (Art. 20), `third_party` may speak
-    of somebody else and are reviewed before they leave; of these `told` were told her when they were written
-    (not in rows that are `is_internal`). `disclosed_as` says under which word a column stands in the lists of
-    what recipients get, where that is not its own name. Rows that match `waits_while` are not yet done with:
+    (Art. 9), `beyond_the_order` are what no order needs, so that they are not taken of a child, `provided`
+    came from the person and travel with portability (Art. 20), `third_party` may speak of somebody else and are
+    reviewed before they leave; of these `told` were told her when they were written (not in rows that
+    are `is_internal`). `disclosed_as` says under which word a column stands in the lists of what recipients
+    get, where that is not its own name. Rows that match `waits_while` are not yet done with:
     the purge lets them wait past their date; an erasure does not. `withheld` are rows that the person is not
     shown while telling would defeat their purpose (Art. 15(4), 23), `unpaid` those for which she still owes,
     `unconfirmed` those of a sign-up that was never confirmed, which go sooner than the others.
@@ -91,6 +92,7 @@ class PersonalData:
     correctable: Sequence[str] = ()
     proven_by: Mapping[str, str] = field(default_factory=dict)
     special_category: Sequence[str] = ()
+    beyond_the_order: Sequence[str] = ()
     provided: Sequence[str] = ()
     third_party: Sequence[str] = ()
     told: Sequence[str] = ()

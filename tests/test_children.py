@@ -10,9 +10,13 @@ from django.utils import timezone
 from customers.models import ContestEntry, Customer, Order
 from privacy import audit, children, gate, guardians, purposes, tasks
 from privacy.notices import OutgoingEmail
+from privacy.promises import CONTROLS, State
 from privacy.purge import stopping
 from privacy.vocabulary import Purpose
 from tests import make
+from tests.portal import sign_in
+from tests.test_importers import bring_in
+from tests.test_portal_data import identity
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -49,6 +53,37 @@ def test_sfb_29_no_order_of_16_or_under_without_a_parent_or_guardian():
         make.order(young)
     order.state = Order.State.COMPLETED
     order.save()  # what was ordered with leave goes on
+
+
+def test_sfb_30_what_no_order_needs_is_not_taken_of_a_child_by_any_door(settings):
+    with pytest.raises(ValidationError, match="only what an order needs"):
+        child(12, size="33")
+    young, grown = child(16, login=True), child(17, size="39", sex="f")
+    assert (young.size, grown.size) == ("", "39")
+    client = sign_in(young)
+    page = client.post("/account/correct/identity/", identity(young, size="33", phone="+44 7700 900123"))
+    assert "only what an order needs" in page.content.decode()
+    young.refresh_from_db()
+    assert (young.size, young.phone) == ("", "")
+    born = young.date_of_birth
+    counts, why = bring_in(f"name,email,date_of_birth,size\nA,a@example.com,{born},33\nB,b@example.com,{born},\n")
+    assert counts.imported == 1 and "only what an order needs" in why[2]
+    settings.PROMISE_PACKS = []
+    child(12, size="33")
+    assert children.with_extras(timezone.now()) == 1
+
+
+def test_sfb_30_what_was_there_before_stops_no_other_correction_and_is_found_at_night(settings):
+    settings.PROMISE_PACKS = []
+    young = child(12, size="33", login=True)
+    settings.PROMISE_PACKS = ["connox"]
+    client = sign_in(young)
+    client.post("/account/correct/identity/", identity(young, phone="+44 7700 900123"))
+    young.refresh_from_db()
+    assert (young.size, young.phone) == ("33", "+44 7700 900123")
+    assert CONTROLS["children-no-extras"].look(timezone.now()).state == State.BROKEN
+    client.post("/account/correct/identity/", identity(young, size=""))
+    assert CONTROLS["children-no-extras"].look(timezone.now()).state == State.KEPT
 
 
 def test_a_day_of_birth_given_as_text_counts_before_the_person_was_read_back():

@@ -35,7 +35,7 @@ def scanned(plan, sql):
 def test_no_table_of_people_is_read_from_end_to_end():
     mary = make.customer(login=True)
     make.everything(mary, declarations())
-    said = []
+    said: list[str] = []
     connection.connection.set_trace_callback(said.append)
     try:
         erasure.erase(mary, today=date(2026, 11, 30), actor="system:test")

@@ -688,6 +688,12 @@ def a_child_ordered_by_itself(world):
     make.order(child)
 
 
+@breaks("children-no-extras")
+def the_size_of_a_child_is_known(world):
+    world.settings.PROMISE_PACKS = []
+    make.customer(date_of_birth=NOW().date() - 4000 * DAY, size="33")
+
+
 @breaks("children-no-contests")
 def a_child_took_part(world):
     world.settings.PROMISE_PACKS = []

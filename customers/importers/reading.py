@@ -11,7 +11,7 @@ from django.db import models
 
 from customers.models import Address, Customer, EmailAddress
 from customers.numbers import new_number, read_number
-from privacy import csv_files
+from privacy import children, csv_files
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Row
 from privacy.fields import normalise_email
@@ -86,6 +86,7 @@ def _person(row: Row, now: datetime, supplier: str) -> Person:
     values = row.values if not supplier else row.values | {"source": f"list of {supplier}"}
     joined_at = _instant(values.get("joined_on", ""), "joined_on", now) or now
     customer = _checked(_customer(values, joined_at), exclude=("account", "number"))
+    children.refuse_extras(Customer, customer)
     person = Person(row.line, customer, bool(values.get("number")))
     if email := values.get("email", ""):
         address = EmailAddress(customer=customer, address=email, is_primary=True)

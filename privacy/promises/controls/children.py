@@ -105,6 +105,17 @@ def only_the_order(now: datetime) -> Finding:
     return kept(_("Asked now, the gate uses and shares of a child only what her order needs."))
 
 
+@control("children-no-extras", gettext_lazy("Nothing is held of a child that no order needs"))
+def no_extras(now: datetime) -> Finding:
+    """SFB-30: the doors refuse it; what came past them is found here."""
+    return none_wrong(
+        children.with_extras(now), children.known(now).count(),
+        good=_("Of no child that we know of more is held than an order needs."),
+        bad=_("Of a child more is held than an order needs."),
+        none=_("We know of no child."),
+    )  # fmt: skip
+
+
 @control("children-without-guardian", gettext_lazy("Nothing is kept of a child without a parent or guardian"))
 def none_without_guardian(now: datetime) -> Finding:
     """Rows of people."""
