@@ -28,7 +28,7 @@ FLOORS: list[set[str]] = [
         "erasure_ledger",
         "roles",
     },
-    {"audit", "notices", "outgoing_calls"},
+    {"audit", "file_imports", "notices", "outgoing_calls"},
     {"checks", "recipients", "cases", "confidentiality", "training", "letters"},
     {"recipient_notices", "link_checks"},
     {"consent", "export", "processing_record", "corrections", "restrictions", "agencies", "guardians", "adverts"},

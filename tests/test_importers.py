@@ -219,6 +219,29 @@ def test_the_commands_report_to_standard_error_and_count_in_json(tmp_path, capsy
         call_command("import_customers", str(tmp_path / "none.csv"))
 
 
+def test_mad_06_the_report_on_a_supplier_s_list_counts_each_reason(tmp_path, capsys):
+    """Without consent, day or evidence, suppressed, erased, there already: each by its name and how often."""
+    make.customer("known@x.example")
+    suppression.suppress("no@x.example", reason="objection")
+    suppression.suppress("gone@x.example", reason="erasure")
+    yes = "yes,2026-03-04,Card"
+    rows = [
+        *(f"A,a{n}@x.example,{yes}" for n in range(3)), "B,b1@x.example,,,", "B,b2@x.example,,,",
+        "C,c@x.example,yes,2026-03-04,", f"D,known@x.example,{yes}", f"E,gone@x.example,{yes}",
+        f"F,no@x.example,{yes}", "G,g@x.example,yes,2999-01-01,Card", "=cmd(),broken",
+    ]  # fmt: skip
+    text = "\n".join(["name,email,consent_email,consent_on,consent_evidence", *rows])
+    (tmp_path / "list.csv").write_text(text + "\n")
+    call_command("import_customers", str(tmp_path / "list.csv"), supplier="Lists Ltd")
+    out, err = capsys.readouterr()
+    said = json.loads(out)
+    assert said["rows"] == len(rows) and said["imported"] + said["refused"] + said["dropped"] == len(rows)
+    assert sum(said["reasons"].values()) == len(rows) - 3
+    assert max(said["reasons"].values()) == 2, "two rows without a yes are one reason"
+    assert not any("@" in why for why in said["reasons"])
+    assert err.count("line ") >= len(rows) - 3
+
+
 class Long(io.BytesIO):
     """A file that counts how many of its lines were taken."""
 
