@@ -205,6 +205,18 @@ def test_art_18_a_yes_of_somebody_whose_data_is_locked_does_not_leave_and_a_no_d
     }
 
 
+def test_what_could_not_be_told_while_it_was_locked_is_told_when_that_ends(mary, tool, machine):
+    row = restrictions.impose(mary, restrictions.Restriction.Kind.ARTICLE_18, "x", actor="system:test")
+    choose(mary, YES), send()
+    assert said(machine) == []
+    restrictions.propose_lifting(row, actor="one", why="All is right now.")
+    restrictions.note_told(row, Source.LETTER, actor="one", now=timezone.now() - timedelta(days=7))
+    restrictions.lift(row, actor="two", now=timezone.now())
+    send()
+    assert brief(machine) == [("marketing", "granted")]
+    assert not ChoiceLine.objects.exists()
+
+
 def test_mad_13_without_an_agreement_a_no_goes_to_whoever_got_data_and_nothing_else_goes(mary, tool, machine):
     joan = make.customer("joan@example.com")
     choose(mary, YES), send()

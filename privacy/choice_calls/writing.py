@@ -1,10 +1,11 @@
 """Who must hear of it? Asked behind the doors of the ledger and of the suppression list, whoever came through them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.conf import settings
 
-from .. import consent, data_subjects, suppression
+from .. import consent, data_subjects, restrictions, suppression
 from ..consent import ConsentEntry
 from ..fields import correspondent_hash
 from ..recipients import Recipient
@@ -23,6 +24,12 @@ def choices_made(entries: Sequence[ConsentEntry]) -> None:
     for to in Recipient.objects.hearing():
         concerned = [entry for entry in entries if concerns(to, entry)]
         write(to, _once(_line_of(to, entry) for entry in concerned))
+
+
+@restrictions.when_lifted
+def may_be_told_again(data_subject: Any) -> None:
+    """What stands of hers, to those who could not hear it while her data was not to be used (Art. 18)."""
+    choices_made(list(consent.choices(data_subject).values()))
 
 
 def concerns(to: Recipient, entry: ConsentEntry) -> bool:
