@@ -242,7 +242,7 @@ def test_cnx_23_the_named_services_stand_in_the_register_with_their_way_out():
     assert {name for name, one in found.items() if one.browser_settings_only} == BROWSER_ONLY
     for one in found.values():
         one.full_clean()
-        assert one.legal_name and one.postal_address and one.fields
+        assert one.legal_name and one.postal_address and (one.fields or one.kind == "authority")
 
 
 def test_cnx_19_cnx_21_lifetimes_are_those_of_the_policies():

@@ -200,6 +200,14 @@ def test_an_authority_is_no_choice_of_hers(mary, client):
 # --- in the office -----------------------------------------------------------------------------------------
 
 
+def test_where_the_register_holds_no_authority_the_form_says_so_and_leads_there(mary):
+    page = reverse("admin:record_authority_order") + f"?person={mary.number}"
+    text = desk(colleague(roles.OFFICER)).get(page).content.decode()
+    assert "No authority is in the register yet." in text and reverse("admin:privacy_recipient_add") in text
+    make.recipient("Police", kind="authority")
+    assert "No authority" not in desk(colleague(roles.OFFICER)).get(page).content.decode()
+
+
 def test_the_office_records_decides_and_notes_an_order_with_two_people(mary):
     agent, officer = colleague(roles.AGENT), colleague(roles.OFFICER)
     police = make.recipient("Police of Leeds", kind="authority", fields=[], is_necessary=False)

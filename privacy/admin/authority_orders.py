@@ -8,8 +8,9 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +57,11 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = Recipient.objects.active().filter(kind=Recipient.Kind.AUTHORITY)
         self.fields["recipient"].queryset = known  # type: ignore[attr-defined]
+        if not known.exists():
+            self.fields["recipient"].help_text = format_html(
+                _("No authority is in the register yet. {link}, of the kind “authority”, and switch it on."),
+                link=format_html('<a href="{}">{}</a>', reverse("admin:privacy_recipient_add"), _("Add it there")),
+            )
 
     def clean_received_on(self) -> Any:
         """No day ahead."""
