@@ -67,10 +67,12 @@ def plant() -> dict[str, int]:
     entry(who("soft, without words"), **(soft | {"wording": ""}))
     entry(who("bought nothing", bought=False))
     back = who("back")
-    for decision, day in ((Decision.GRANTED, FIRST), (Decision.WITHDRAWN, THEN), (Decision.GRANTED, LAST)):
-        entry(back, decision, occurred_at=day)
+    entry(back)
+    entry(back, Decision.WITHDRAWN, occurred_at=THEN)
+    entry(back, occurred_at=LAST)
     entry(who("listed"))
-    entry(locked := who("locked"))
+    locked = who("locked")
+    entry(locked)
     make.restriction(locked, "article_18", lifted_at=None, lifted_by="", lift_proposed_by="", imposed_at=LAST)
     entry(who("bundled"), source=Source.POLICY_ACCEPTANCE)
     child = who("child", bought=False, date_of_birth=date(2011, 6, 1))
@@ -80,6 +82,14 @@ def plant() -> dict[str, int]:
     entry(who("erased", erased_at=LAST))
     entry(who("housemate"), Decision.WITHDRAWN, occurred_at=THEN)
     return {name: person.pk for name, person in found.items()}
+
+
+# Everybody has days of her own, within 300; still an afternoon, so that a day is the same in UTC.
+LATER = {
+    "postgresql": "t.occurred_at + n % 300 * interval '1 day' + n % 30000 * interval '1 second'",
+    "sqlite": "datetime(t.occurred_at, (n % 300) || ' days', (n % 30000) || ' seconds')",
+}
+EARLIER = {"postgresql": "t.placed_on - n % 300", "sqlite": "date(t.placed_on, -(n % 300) || ' days')"}
 
 
 def fill(people: int, vendor: str) -> list[str]:
@@ -100,8 +110,8 @@ def fill(people: int, vendor: str) -> list[str]:
         (Customer, "id", {"id": f"{BASE} + n", "number": "'c' || n"}),
         (EmailAddress, "customer_id", {"address": address}),
         (Address, "customer_id", {}),
-        (Order, "customer_id", {"number": "'o' || n"}),
-        (ConsentEntry, "data_subject_id", {}),
+        (Order, "customer_id", {"number": "'o' || n"} | {"placed_on": EARLIER[vendor]}),
+        (ConsentEntry, "data_subject_id", {"occurred_at": LATER[vendor]}),
         (GuardianConsent, "data_subject_id", {}),
         (Restriction, "data_subject_id", {}),
     ]
@@ -122,8 +132,9 @@ def copy_of(vendor: str, model: Any, owner: str, changes: dict[str, str], plante
     kind = "CASE t.{} {} END".format(owner, " ".join(f"WHEN {pk} THEN {k}" for k, pk in enumerate(planted)))
     only = f"t.{owner} < {BASE} AND n % {len(planted)} = {kind}"
     if vendor == "postgresql":
-        numbers = f"generate_series(1, {people}) n"
-        return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, {numbers} WHERE {only}"
+        return (
+            f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series(1, {people}) n WHERE {only}"
+        )
     numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {people})"
     return f"INSERT INTO {table} ({names}) {numbers} SELECT {values} FROM {table} t, s WHERE {only}"
 
@@ -201,8 +212,8 @@ def statement(vendor: str) -> str:
         ),
         f"WHEN {age(at)} < 12 THEN 'This is a child under 12, who gets no advertising. (SFB-33, {SAFEBUY})'",
         (
-            f"WHEN {age(at)} BETWEEN 12 AND 16 THEN 'This is a child of 12 to 16, who gets only messages marked as "
-            f"suitable for children. (SFB-33, {SAFEBUY})'"
+            f"WHEN {age(at)} BETWEEN 12 AND 16 THEN 'This is a child of 12 to 16, who gets only messages marked "
+            f"as suitable for children. (SFB-33, {SAFEBUY})'"
         ),
         (
             f"WHEN {age(at)} < 17 AND NOT {guardian} "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,7 +71,7 @@ class Table:
     def _row(self, line: int, text: str) -> Row:
         if "\0" in text:
             return Row(line, error="contains a NUL character")
-        if any("\udc80" <= letter <= "\udcff" for letter in text):
+        if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
             return Row(line, error="is not UTF-8 text")
         try:
             cells = _cells(text, self.delimiter)
@@ -78,7 +79,7 @@ class Table:
             return Row(line, error=f"cannot be read: {wrong}")
         if len(cells) != len(self.columns):
             return Row(line, error=f"has {len(cells)} cells, the header {len(self.columns)}")
-        return Row(line, dict(zip(self.columns, (cell.strip() for cell in cells), strict=True)))
+        return Row(line, dict(zip(self.columns, map(str.strip, cells), strict=True)))
 
 
 def one_of(column: str, values: dict[str, str], allowed: Iterable[str]) -> str:
@@ -122,6 +123,8 @@ def opened(path: str) -> Iterator[Table]:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
+    if '"' not in text and "\r" not in text and "\n" not in text:
+        return text.split(delimiter)
     return next(csv.reader([text], delimiter=delimiter, strict=True), [])
 
 
@@ -138,10 +141,16 @@ def _records(file: IO[bytes]) -> Iterator[tuple[int, str, str]]:
             raise WrongFile("The file is UTF-16: save it as UTF-8.")
         if len(raw) > MAX_LINE:
             yield number, "", "is longer than 64 KB"
-            continue
-        waiting.append((number, raw.decode("utf-8", errors="surrogateescape")))
-        yield from _whole(waiting, is_last=False)
+        elif not waiting and b'"' not in raw:
+            yield number, _decoded(raw).rstrip("\r\n"), ""
+        else:
+            waiting.append((number, _decoded(raw)))
+            yield from _whole(waiting, is_last=False)
     yield from _whole(waiting, is_last=True)
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="surrogateescape")
 
 
 def _whole(waiting: list[tuple[int, str]], *, is_last: bool) -> Iterator[tuple[int, str, str]]:
@@ -163,12 +172,11 @@ def _whole(waiting: list[tuple[int, str]], *, is_last: bool) -> Iterator[tuple[i
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """Numbered lines; of one that is too long only the beginning, so that it cannot fill the memory."""
-    number = 0
-    while raw := file.readline(MAX_LINE + 1):
-        number += 1
+    read = partial(file.readline, MAX_LINE + 1)
+    for number, raw in enumerate(iter(read, b""), 1):
         rest = raw
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE + 1)
+            rest = read()
         yield number, raw
 
 

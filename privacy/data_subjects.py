@@ -1,17 +1,18 @@
 """Who is the person? The shop's own model of a customer, reached through `DATA_SUBJECT_MODEL` alone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, cast
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol, cast
 
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 
+from .among import Among
 from .fields import NormalisedEmailField, normalise_email
 from .personal_data import contact_columns
 
@@ -64,6 +65,11 @@ def model() -> type[models.Model]:
     return apps.get_model(settings.DATA_SUBJECT_MODEL)
 
 
+def among(pks: Collection[Any]) -> Among:
+    """For `data_subject__in=`: these people, by primary key."""
+    return Among(pks, model()._meta.pk)
+
+
 def people() -> DataSubjectQuerySet:
     """All of them."""
     return cast(DataSubjectQuerySet, model()._default_manager.all())
@@ -79,10 +85,36 @@ def by_number(text: str) -> Any | None:
     return people().by_number(text).first()
 
 
-def by_numbers(numbers: Collection[str]) -> dict[str, Any]:
+class Glimpse(NamedTuple):
+    """As much of a person as a list of very many is asked about."""
+
+    pk: Any
+    number: str
+    display_name: str
+    phone: str
+    erased_at: datetime | None
+    date_of_birth: date | None
+
+
+Look = Callable[[DataSubjectQuerySet], Iterable[Any]]
+
+
+def whole(some: DataSubjectQuerySet) -> Iterable[Any]:
+    """The people themselves."""
+    return some
+
+
+def glimpses(some: DataSubjectQuerySet) -> Iterable[Any]:
+    """Of each a glimpse, which costs a third; the people themselves where the shop keeps this in no columns."""
+    columns = {column.name for column in some.model._meta.concrete_fields} | {"pk"}
+    return map(Glimpse._make, some.values_list(*Glimpse._fields)) if columns.issuperset(Glimpse._fields) else some
+
+
+def by_numbers(numbers: Collection[str], look: Look = whole) -> dict[str, Any]:
     """The person of each number, blanks and dashes aside; numbers of nobody are not in the answer."""
     plain = {number: "".join(letter for letter in number if letter.isalnum()) for number in numbers}
-    found = {person.number: person for person in people().filter(number__in=set(plain.values()))}
+    wanted = Among(set(plain.values()), model()._meta.get_field("number"))
+    found = {person.number: person for person in look(people().filter(number__in=wanted))}
     return {number: found[digits] for number, digits in plain.items() if digits in found}
 
 
@@ -105,12 +137,12 @@ def looked_up(addresses: Collection[str]) -> Iterator[None]:
         _looked_up.reset(token)
 
 
-def by_emails(addresses: Collection[str]) -> dict[str, list[Any]]:
+def by_emails(addresses: Collection[str], look: Look = whole) -> dict[str, list[Any]]:
     """Everybody who has each address, wherever the shop declares that it keeps addresses."""
     owners = owners_of(addresses)
     pks = {pk for owned in owners.values() for pk in owned}
-    found = {person.pk: person for person in people().filter(pk__in=pks)} if pks else {}
-    return {address: [found[pk] for pk in sorted(owned) if pk in found] for address, owned in owners.items()}
+    found = {person.pk: person for person in look(people().filter(pk__in=among(pks)))}
+    return {address: [found[pk] for pk in sorted(owned & found.keys())] for address, owned in owners.items()}
 
 
 @dataclass(frozen=True)
@@ -121,12 +153,12 @@ class Named:
     by_email: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, rows: Collection[Mapping[str, Any]]) -> "Named":
+    def of(cls, rows: Collection[Mapping[str, Any]], look: Look = whole) -> "Named":
         """Looked up together; what is no text names nobody."""
         numbers, emails = (
             {row[by] for row in rows if isinstance(row.get(by), str) and row[by]} for by in ("customer", "email")
         )
-        return cls(by_numbers(numbers), by_emails(emails))
+        return cls(by_numbers(numbers, look), by_emails(emails, look))
 
     def whom(self, row: Mapping[str, Any]) -> list[Any]:
         """The person of the number, else everybody with the address."""
@@ -143,11 +175,11 @@ class Named:
 
 def owners_of(addresses: Collection[str]) -> dict[str, set[Any]]:
     """The same by primary key."""
-    wanted = {normalise_email(address) for address in addresses if address.isprintable()} - {""}
+    plain = {address: normalise_email(address) for address in addresses if address.isprintable()}
     owners: dict[str, set[Any]] = defaultdict(set)
-    for pk, address in _kept_addresses(wanted) if wanted else ():
+    for pk, address in _kept_addresses(set(plain.values()) - {""}):
         owners[address].add(pk)
-    return {address: owners.get(normalise_email(address), set()) for address in addresses}
+    return {address: owners.get(plain.get(address, ""), set()) for address in addresses}
 
 
 def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:
@@ -162,4 +194,5 @@ def _kept_addresses(wanted: Collection[Any], *, by_person: bool = False) -> Iter
     """Persons with addresses: of these persons, or these addresses."""
     for said, column in contact_columns(NormalisedEmailField):
         asked = said.subject_lookup if by_person else column
-        yield from said.rows.filter(**{f"{asked}__in": wanted}).values_list(said.subject_lookup, column)
+        some = among(wanted) if by_person else Among(wanted, said.model._meta.get_field(column))
+        yield from said.rows.filter(**{f"{asked}__in": some}).values_list(said.subject_lookup, column)

@@ -1,7 +1,6 @@
 """How is it kept unreadable at rest? AES-256-GCM for values, keyed hashes for look-ups, keys from one file."""
 
 import base64
-import hashlib
 import hmac
 import os
 import secrets
@@ -94,4 +93,4 @@ def keyed_hash(text: str | bytes, *, use: str) -> str:
     """64 hex digits that only the holder of the oldest key can compute; stable when newer keys are added."""
     oldest = list(keys().values())[-1]
     data = text if isinstance(text, bytes) else text.encode()
-    return hmac.new(_derived(oldest, use), data, hashlib.sha256).hexdigest()
+    return hmac.digest(_derived(oldest, use), data, "sha256").hex()

@@ -1,7 +1,6 @@
 """What holds of the gate whatever the facts: a no stays a no, and no pack ever opens what another shuts."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from types import SimpleNamespace
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from privacy.gate import Contact, contact
 from privacy.gate.facts import COUNTRY, EVER, GUARDIAN, RESTRICTED, SALE, Bar, Facts, Said
+from privacy.gate.packs import in_force
 from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -70,7 +70,8 @@ def likely_yes(question, **values):
 def allowed(case, packs=PACKS):
     """What the gate says, with these packs taken on."""
     with mock.patch.object(settings, "PROMISE_PACKS", list(packs)):
-        answer = contact._answer(*case)
+        question, facts = case
+        answer = contact._answer(question, facts, in_force(contact.RULES))
     assert answer.reasons and all(answer.reasons), "never without a reason"
     return answer.allowed
 
@@ -105,7 +106,7 @@ def test_whatever_is_added_against_her_being_written_to_makes_it_a_no(case, pack
         Facts(facts.entries, [*facts.bars, listed], facts.bearings),
     ):
         assert not allowed((question, against), packs)
-    erased = replace(question, data_subject=SimpleNamespace(pk=0, erased_at=NOW, date_of_birth=None))
+    erased = question._replace(data_subject=SimpleNamespace(pk=0, erased_at=NOW, date_of_birth=None))
     assert not allowed((erased, facts), packs)
 
 

@@ -1,8 +1,7 @@
 """How is one page set? HTML from a template, tagged PDF/UA-1 and PDF/A-3a from HTML, in one place."""
 
 import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +13,7 @@ from django.utils import timezone, translation
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 
+from ..garbage import without_collector
 from . import drawing, reading  # noqa: F401  # what they change in the renderer
 from .coverage import printable
 from .safety import RefusingFetcher
@@ -108,18 +108,6 @@ def pdf_of(html: str, *, attachments: Iterable[Data] = ()) -> bytes:
             finisher=lambda _, pdf: name_both(pdf),
         )
     return written
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Setting a page makes many small objects that all stay until it is done; looking for garbage doubles the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def warm_up() -> None:

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
+
+from .words import zone
 
 # From this age on nobody is a child for the SafeBuy Code of Practice (8.1 to 8.5: "16 or under").
 CHILD_UNDER = 17
@@ -39,7 +40,7 @@ def born_on(person: Any) -> date | None:
 def age_at(person: Any, at: datetime) -> int | None:
     """Full years on that day in the shop's zone; None where the day of birth is not known."""
     born = born_on(person)
-    return None if born is None else age_on(born, timezone.localdate(at, settings.SHOP_TZ))
+    return None if born is None else age_on(born, at.astimezone(zone()).date())
 
 
 def digital_age(countries: Collection[str]) -> tuple[int, str]:

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from .. import data_subjects
 from ..fields import normalise_email
 from ..purposes import Purpose
@@ -19,6 +17,7 @@ from .contact import Contact, answers
 from .facts import Answer, instant
 from .sharing import Share, share_answers
 from .using import Use, use_answers
+from .words import translated as _
 
 BATCH = 1000
 # Beside the names of rules: nobody is known by this, and the row itself cannot be read.
@@ -32,7 +31,6 @@ class Asked:
 
     row: Row
     questions: list[Any] = field(default_factory=list)
-    unknown: str = ""
     error: str = ""
 
 
@@ -68,20 +66,21 @@ class Told:
     refused_by: list[str]
 
 
-def contacts_told(rows: Iterable[Row]) -> Iterator[Told]:
+def contacts_told(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[Told]:
     """The same answers, with more than a reader of JSON is told."""
-    for batch in _batches(rows):
+    for batch in _batches(rows, batch_of):
         asked = _contacts_asked(batch)
         given = answers([question for one in asked for question in one.questions])
-        rest = iter(given)
-        for one, answer in zip(asked, _in_order(asked, given), strict=True):
-            mine = list(islice(rest, len(one.questions)))
-            yield Told([question.data_subject for question in one.questions], answer, _rules(one, mine))
+        for one, mine in _in_order(asked, given):
+            people = [question.data_subject for question in one.questions]
+            yield Told(people, _together(one, mine), _rules(one, mine))
 
 
-def _rules(asked: Asked, given: list[Answer]) -> list[str]:
+def _rules(asked: Asked, given: Sequence[Answer]) -> list[str]:
     if asked.error:
         return [WRONG_ROW]
+    if len(given) == 1:
+        return list(given[0].refused_by)
     return list(dict.fromkeys(rule for one in given for rule in one.refused_by)) if given else [NOBODY]
 
 
@@ -103,14 +102,14 @@ def uses(rows: Iterable[Row]) -> Iterator[Row]:
         yield from _answered(_uses_asked(batch), use_answers)
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _batches(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[list[Row]]:
     waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH)):
+    while batch := list(islice(waiting, batch_of)):
         yield batch
 
 
 def _contacts_asked(batch: list[Row]) -> list[Asked]:
-    found = Found.of(batch)
+    found = Found.of(batch, data_subjects.glimpses)
     return [_asked(row, found, _contact_of) for row in batch]
 
 
@@ -135,14 +134,28 @@ class Found:
     postal: dict[Any, list[str]]
     recipients: dict[Any, Recipient] = field(default_factory=dict)
     purposes: dict[Any, Purpose] = field(default_factory=dict)
+    moments: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, batch: list[Row]) -> "Found":
+    def of(cls, batch: list[Row], look: data_subjects.Look = data_subjects.whole) -> "Found":
         """Looked up together."""
-        named = data_subjects.Named.of(batch)
+        named = data_subjects.Named.of(batch, look)
         emails = data_subjects.emails_of({person.pk for person in named.by_number.values()})
         is_by_post = any(row.get("channel") == Channel.POST for row in batch)
         return cls(named, emails, postal_of(named.everybody.values()) if is_by_post else {})
+
+    def moment(self, row: Row) -> datetime:
+        """What the row says under `at`; the same words, and saying nothing, mean one moment for the whole batch."""
+        written = row.get("at") or ""
+        if not isinstance(written, str) or written not in self.moments:
+            at = moment(written)
+            self.moments[written] = at
+        return self.moments[written]
+
+
+def unknown() -> str:
+    """What is said of somebody whom we do not know."""
+    return _("We know nobody by this.")
 
 
 def _is_text(value: Any) -> bool:
@@ -156,7 +169,7 @@ def _asked(row: Row, found: Found, make: Callable[[Row, Any, Found], Any]) -> As
         if not (_is_text(row.get("customer")) or _is_text(row.get("email"))):
             raise ValueError("customer or email is missing")
         whom = found.named.whom(row)
-        return Asked(row, [make(row, person, found) for person in whom], unknown=_("We know nobody by this."))
+        return Asked(row, [make(row, person, found) for person in whom])
     except KeyError as missing:
         return Asked(row, error=f"missing: {missing.args[0]}")
     except (ValueError, TypeError, OverflowError) as wrong:
@@ -174,7 +187,7 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
         channel=channel,
         sender=Sender(row["sender"]),
         content=Sender(row["content"]),
-        at=moment(row.get("at")),
+        at=found.moment(row),
         addresses=addresses.get(channel),
         is_for_children=bool(row.get("is_for_children")),
         is_similar=bool(row.get("is_similar", True)),
@@ -187,15 +200,13 @@ def _share_of(row: Row, person: Any, found: Found) -> Share:
         raise ValueError("fields must be a list of names")
     if row["recipient"] not in found.recipients:
         raise ValueError(f"no recipient is called {row['recipient']!r}")
-    return Share(
-        data_subject=person, recipient=found.recipients[row["recipient"]], fields=fields, at=moment(row.get("at"))
-    )
+    return Share(data_subject=person, recipient=found.recipients[row["recipient"]], fields=fields, at=found.moment(row))
 
 
 def _use_of(row: Row, person: Any, found: Found) -> Use:
     if row["purpose"] not in found.purposes:
         raise ValueError(f"no purpose is called {row['purpose']!r}")
-    return Use(data_subject=person, purpose=found.purposes[row["purpose"]], at=moment(row.get("at")))
+    return Use(data_subject=person, purpose=found.purposes[row["purpose"]], at=found.moment(row))
 
 
 def moment(written: Any) -> datetime:
@@ -212,23 +223,27 @@ def moment(written: Any) -> datetime:
 
 
 def _answered(batch: list[Asked], answer: Callable[[Sequence[Any]], list[Answer]]) -> Iterator[Row]:
-    yield from _in_order(batch, answer([question for asked in batch for question in asked.questions]))
+    given = answer([question for asked in batch for question in asked.questions])
+    for asked, mine in _in_order(batch, given):
+        yield _together(asked, mine)
 
 
-def _in_order(batch: list[Asked], given: Iterable[Answer]) -> Iterator[Row]:
-    """The answers in the order of the rows; a shared address is free only if it is for each of its owners."""
-    rest = iter(given)
+def _in_order(batch: list[Asked], given: Sequence[Answer]) -> Iterator[tuple[Asked, Sequence[Answer]]]:
+    """Each row with the answers about its people."""
+    begin = 0
     for asked in batch:
-        mine = list(islice(rest, len(asked.questions)))
-        if asked.error:
-            yield {"id": asked.row.get("id"), "error": asked.error}
-        else:
-            yield {"id": asked.row.get("id"), **_together(mine, asked.unknown)}
+        end = begin + len(asked.questions)
+        yield asked, given[begin:end]
+        begin = end
 
 
-def _together(mine: list[Answer], unknown: str) -> Row:
+def _together(asked: Asked, mine: Sequence[Answer]) -> Row:
+    """One answer to a row; a shared address is free only if it is for each of its owners."""
+    row = asked.row.get("id")
+    if asked.error:
+        return {"id": row, "error": asked.error}
     if not mine:
-        return {"allowed": False, "reasons": [unknown]}
-    allowed = all(one.allowed for one in mine)
+        return {"id": row, "allowed": False, "reasons": [unknown()]}
+    allowed = (len(mine) == 1 and mine[0].allowed) or all(one.allowed for one in mine)
     reasons = dict.fromkeys(reason for one in mine if one.allowed == allowed for reason in one.reasons)
-    return {"allowed": allowed, "reasons": list(reasons)}
+    return {"id": row, "allowed": allowed, "reasons": list(reasons)}

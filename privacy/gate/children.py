@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from ..vocabulary import LawfulBasis, Purpose
 from .ages import CHILD_UNDER, age_at, digital_age
 from .facts import Facts, Said
+from .words import translated as _
 
 # What an order of a child needs, and what keeps her safe; everything else is not hers to allow (SafeBuy 8.2).
 NEEDED = frozenset(
@@ -26,8 +25,10 @@ def too_young_to_say_yes(person: Any, said: Said | None, facts: Facts, at: datet
     """Whether a yes needed a parent or guardian when it was said, and has none (GDPR Art. 8(1))."""
     if said is None or not said.is_yes or said.lawful_basis != LawfulBasis.CONSENT:
         return None
-    age, (limit, country) = age_at(person, said.occurred_at), digital_age(facts.countries)
-    if age is None or age >= limit or facts.has_guardian(at):
+    if (age := age_at(person, said.occurred_at)) is None:
+        return None
+    limit, country = digital_age(facts.countries)
+    if age >= limit or facts.has_guardian(at):
         return None
     return _("By the law of {country} a child under {age} needs the yes of a parent or guardian too (Art. 8).").format(
         country=country, age=limit

@@ -1,34 +1,33 @@
 """May we advertise to this person, on this channel, for this sender, with this content? One small function a rule."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ..suppression import Suppression, address_hash, postal_of
 from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender, Source
 from .ages import CHILD_UNDER, age_at
 from .children import is_child, too_young_to_say_yes
-from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant, on
-from .packs import Promised, is_active
+from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant
+from .packs import Promised, in_force, is_active
+from .words import label, on, one_place
+from .words import translated as _
 
 PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contact:
+class Contact(NamedTuple):
     """One question. Without `addresses` those that we know of the person count; all of them must be free."""
 
     data_subject: Any
     channel: str
+    at: datetime
     sender: str = Sender.OWN
     content: str = Sender.OWN
-    at: datetime
     addresses: Collection[str] | None = None
     is_for_children: bool = False
     is_similar: bool = True
@@ -71,28 +70,31 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
     """Many questions with two queries in all, plus one a person whose addresses are not given."""
     if not questions:
         return []
-    needs_sale = is_active("connox")
+    needs_sale, capped = is_active("connox"), settings.MARKETING_CAPS
     asked = [
         Asked(
             one.data_subject,
             one.at,
             one.hashes(),
             as_buyer=needs_sale and one.channel == Channel.EMAIL,
-            capped=one.channel if one.channel in settings.MARKETING_CAPS else "",
+            capped=one.channel if one.channel in capped else "",
         )
         for one in questions
     ]
     facts = gather(asked, purposes=PURPOSES)
-    return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
+    rules = in_force(RULES)
+    with one_place():
+        return [_answer(question, known, rules) for question, known in zip(questions, facts, strict=True)]
 
 
-def _answer(question: Contact, facts: Facts) -> Answer:
+def _answer(question: Contact, facts: Facts, rules: Sequence[tuple[str, Rule]]) -> Answer:
     refusals: dict[str, str] = {}
-    for rule in RULES:
-        if reason := rule(question, facts):
-            refusals.setdefault(reason, rule.__name__)
-    by = tuple(dict.fromkeys(refusals.values()))
-    return Answer(allowed=not refusals, reasons=list(refusals) or _grounds(question, facts), refused_by=by)
+    for name, refuse in rules:
+        if reason := refuse(question, facts):
+            refusals.setdefault(reason, name)
+    if not refusals:
+        return Answer(True, _grounds(question, facts))
+    return Answer(False, list(refusals), tuple(dict.fromkeys(refusals.values())))
 
 
 def not_erased(question: Contact, facts: Facts) -> str | None:
@@ -114,13 +116,13 @@ def not_suppressed(question: Contact, facts: Facts) -> str | None:
         if bar.what == RESTRICTED or bar.sender not in _senders(question) or not bar.stands(question.at):
             continue
         if not bar.service:
-            why = Suppression.Reason(bar.what).label
+            why = label(Suppression.Reason, bar.what)
             return _("Since {day} this address is on the list of those we never write to: {why}.").format(
                 day=on(bar.since), why=why
             )
         if not _outweighed(bar, question, facts):
             return _("Since {day} a listing with a preference service counts for this address: {why}.").format(
-                day=on(bar.since), why=Suppression.Service(bar.service).label
+                day=on(bar.since), why=label(Suppression.Service, bar.service)
             )
     return None
 
@@ -194,7 +196,7 @@ def not_too_often(question: Contact, facts: Facts) -> str | None:
         return None
     most, days = settings.MARKETING_CAPS[question.channel]
     got = facts.adverts(question.channel, question.at, days)
-    words = {"got": got, "channel": Channel(question.channel).label, "days": days, "most": most}
+    words = {"got": got, "channel": label(Channel, question.channel), "days": days, "most": most}
     if got < most:
         return None
     return _("This person got {got} by {channel} within {days} days; more than {most} are not sent.").format(**words)
@@ -237,7 +239,7 @@ def _about_others(question: Contact, facts: Facts) -> list[Said]:
 
 
 def _why_not(said: Said | None, channel: str, sender: str) -> str:
-    words = {"channel": Channel(channel).label, "sender": Sender(sender).label}
+    words = {"channel": label(Channel, channel), "sender": label(Sender, sender)}
     if said is None:
         return _("This person has never said yes to {channel} {sender}.").format(**words)
     if said.is_bundled:
@@ -268,8 +270,8 @@ def _grounds(question: Contact, facts: Facts) -> list[str]:
     if said is None:
         return []
     words = {
-        "channel": Channel(question.channel).label,
-        "sender": Sender(question.sender).label,
+        "channel": label(Channel, question.channel),
+        "sender": label(Sender, question.sender),
         "day": on(said.occurred_at),
     }
     if said.lawful_basis == LawfulBasis.LEGITIMATE_INTERESTS:
@@ -278,7 +280,7 @@ def _grounds(question: Contact, facts: Facts) -> list[str]:
                 **words
             )
         ]
-    source = Source(said.source).label
+    source = label(Source, said.source)
     return [_("On {day} this person said yes to {channel} {sender} ({source}).").format(source=source, **words)]
 
 

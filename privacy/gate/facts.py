@@ -14,11 +14,11 @@ from django.db import models
 from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Cast, Upper
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from ..adverts import AdvertSent
+from ..among import Among
 from ..consent import ConsentEntry
+from ..data_subjects import among
 from ..guardians import GuardianConsent
 from ..personal_data import declarations
 from ..restrictions import Restriction
@@ -26,14 +26,17 @@ from ..suppression import Suppression
 from ..vocabulary import Decision, Occasion, Source
 from . import sales
 from .ages import CHILD_UNDER, age_at, born_on
+from .words import on, zone
+from .words import translated as _
 
 RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
 BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT)
+# Looked up once: rules read them of very many people.
+GRANTED, POLICY_ACCEPTANCE = Decision.GRANTED, Source.POLICY_ACCEPTANCE
 EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Yes or no, and why; never without a reason. Of a no also which rules say it, by name, to be counted."""
 
     allowed: bool
@@ -60,12 +63,12 @@ class Said(NamedTuple):
     @property
     def is_yes(self) -> bool:
         """A yes that counts; accepting a policy is not one (MAD-04)."""
-        return self.decision == Decision.GRANTED and not self.is_bundled
+        return self.decision == GRANTED and self.source != POLICY_ACCEPTANCE
 
     @property
     def is_bundled(self) -> bool:
         """Taken from the acceptance of a policy."""
-        return self.decision == Decision.GRANTED and self.source == Source.POLICY_ACCEPTANCE
+        return self.decision == GRANTED and self.source == POLICY_ACCEPTANCE
 
     @property
     def is_no(self) -> bool:
@@ -102,12 +105,15 @@ class Facts:
     ) -> Said | None:
         """The entry in force then for exactly this choice; None when the person had not decided."""
         wanted = (purpose, channel, sender, recipient)
-        return next((said for said in self.entries if said[1:5] == wanted and said.occurred_at <= at), None)
+        for said in self.entries:
+            if said[1:5] == wanted and said.occurred_at <= at:
+                return said
+        return None
 
     def has_bought(self, at: datetime) -> bool:
         """Whether there was a sale to this person by then: an order, or a choice made with the details of one."""
-        day = timezone.localdate(at, settings.SHOP_TZ)
-        by_order = any(one.what == SALE and one.listed_on and one.listed_on <= day for one in self.bearings)
+        days = [one.listed_on for one in self.bearings if one.what == SALE and one.listed_on]
+        by_order = bool(days) and min(days) <= at.astimezone(zone()).date()
         return by_order or any(said.occasion == Occasion.SALE and said.occurred_at <= at for said in self.entries)
 
     @property
@@ -141,25 +147,28 @@ class Asked(NamedTuple):
 
 def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
     """The facts of each person with the hashes of the addresses in question; two queries for any number."""
-    pks = {one.person.pk for one in asked}
-    entries = _entries(pks, max(one.at for one in asked), purposes)
+    pks = [one.person.pk for one in asked]
+    entries = _entries(set(pks), max(one.at for one in asked), purposes)
     rows = _statement(
-        pks,
+        set(pks),
         {hashed for one in asked for hashed in one.hashes},
-        buyers={one.person.pk for one in asked if one.as_buyer},
-        children={one.person.pk for one in asked if _is_or_was_a_child(one, entries[one.person.pk])},
+        buyers={pk for pk, one in zip(pks, asked, strict=True) if one.as_buyer},
+        children={pk for pk, one in zip(pks, asked, strict=True) if _is_or_was_a_child(one, entries.get(pk, []))},
         capped=[one for one in asked if one.capped],
     )
-    found: dict[str, list[Bar]] = defaultdict(list)
+    bars: dict[str, list[Bar]] = defaultdict(list)
+    bearings: dict[str, list[Bar]] = defaultdict(list)
     for row in rows:
-        found[row[0]].append(Bar(*row))
-    return [_facts(one, entries[one.person.pk], found) for one in asked]
+        (bearings if row[1] in BEARINGS else bars)[row[0]].append(Bar._make(row))
+    return [
+        Facts(entries.get(pk, []), _of(one, pk, bars), _of(one, pk, bearings))
+        for pk, one in zip(pks, asked, strict=True)
+    ]
 
 
-def _facts(one: Asked, entries: list[Said], found: dict[str, list[Bar]]) -> Facts:
-    mine = [bar for key in (str(one.person.pk), *one.hashes) for bar in found[key]]
-    bars = [bar for bar in mine if bar.what not in BEARINGS]
-    return Facts(entries, bars, [bar for bar in mine if bar.what in BEARINGS])
+def _of(one: Asked, pk: Any, found: dict[str, list[Bar]]) -> list[Bar]:
+    """What is known of this person, and of the addresses that she was asked about by."""
+    return [bar for key in (str(pk), *one.hashes) for bar in found.get(key, ())]
 
 
 def _is_or_was_a_child(one: Asked, entries: list[Said]) -> bool:
@@ -171,11 +180,11 @@ def _is_or_was_a_child(one: Asked, entries: list[Said]) -> bool:
 
 
 def _entries(pks: set[Any], until: datetime, purposes: Collection[str]) -> dict[Any, list[Said]]:
-    rows = ConsentEntry.objects.filter(data_subject__in=pks, purpose__in=purposes, occurred_at__lte=until)
+    rows = ConsentEntry.objects.filter(data_subject__in=among(pks), purpose__in=purposes, occurred_at__lte=until)
     rows = rows.annotate(is_worded=Case(When(wording="", then=False), default=True))
     found: dict[Any, list[Said]] = defaultdict(list)
     for row in rows.order_by("-occurred_at", "-decision", "-pk").values_list(*Said._fields):
-        found[row[0]].append(Said(*row))
+        found[row[0]].append(Said._make(row))
     return found
 
 
@@ -183,21 +192,21 @@ def _statement(
     pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked]
 ) -> QuerySet[Any, Any]:
     """Everything in the way, or of weight, in one; lifted restrictions too, because a past date may be asked."""
-    people = Restriction.objects.filter(data_subject__in=pks, kind=Restriction.Kind.ARTICLE_18, scope="")
+    people = Restriction.objects.filter(data_subject__in=among(pks), kind=Restriction.Kind.ARTICLE_18, scope="")
     rows = _row(people, "data_subject", Value(RESTRICTED), since=F("imposed_at"), until=F("lifted_at"))
     more = []
     if hashes:
-        listed = Suppression.objects.filter(hash__in=hashes)
+        listed = Suppression.objects.filter(hash__in=Among(hashes, Suppression._meta.get_field("hash")))
         more.append(listed.order_by().values_list("hash", "reason", "sender", "since", NO_END, "service", "listed_on"))
     if buyers:
         for said in filter(sales.is_of_sales, declarations()):
-            first = sales.first_of(said, buyers)
+            first = sales.first_of(said, among(buyers))
             more.append(_row(first, said.subject_lookup, Value(SALE), day=F("first_sale")))
     if children:
         for said in filter(sales.says_where, declarations()):
-            homes = said.rows.filter(**{f"{said.subject_lookup}__in": children})
+            homes = said.rows.filter(**{f"{said.subject_lookup}__in": among(children)})
             more.append(_row(homes, said.subject_lookup, Value(COUNTRY), service=Upper("country")))
-        agreed = GuardianConsent.objects.filter(data_subject__in=children)
+        agreed = GuardianConsent.objects.filter(data_subject__in=among(children))
         more.append(_row(agreed, "data_subject", Value(GUARDIAN), since=F("given_at"), until=F("withdrawn_at")))
     if capped:
         more.append(_row(_counted(capped), "data_subject", Value(ADVERT), since=F("left_at"), service=F("channel")))
@@ -211,7 +220,7 @@ def _counted(capped: list[Asked]) -> QuerySet[Any]:
     )
     whom = {one.person.pk for one in capped}
     return AdvertSent.objects.filter(
-        data_subject__in=whom, channel__in={one.capped for one in capped}, left_at__gt=first
+        data_subject__in=among(whom), channel__in={one.capped for one in capped}, left_at__gt=first
     )
 
 
@@ -244,8 +253,3 @@ def instant(at: date | datetime | None) -> datetime:
     if isinstance(at, datetime):
         return at if at.tzinfo else at.replace(tzinfo=settings.SHOP_TZ)
     return datetime.combine(at, time.max, tzinfo=settings.SHOP_TZ)
-
-
-def on(moment: datetime) -> str:
-    """The day in words, such as 3 March 2026."""
-    return date_format(timezone.localtime(moment, settings.SHOP_TZ), "j F Y")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from .. import audit
 from ..recipients import AuthorityOrder, Disclosure, Recipient, log_disclosure, orders
-from .asking import Asked, Row, asked_shares
+from .asking import Asked, Row, asked_shares, unknown
 from .sharing import may_share
 
 LONGEST_REFERENCE = 120
@@ -64,7 +64,7 @@ def hand_over_all(rows: Iterable[Row], *, actor: Any, now: datetime) -> Iterator
         if asked.error or len(asked.questions) > 1:
             yield answer | {"error": asked.error or _("several people have this address: name the customer")}
         elif not asked.questions:
-            yield answer | {"allowed": False, "reasons": [asked.unknown]}
+            yield answer | {"allowed": False, "reasons": [unknown()]}
         else:
             yield answer | _handed(asked, actor=actor, now=now)
 

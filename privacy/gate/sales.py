@@ -25,7 +25,7 @@ def day_of(said: PersonalData) -> Any:
     return TruncDate(since, tzinfo=settings.SHOP_TZ) if is_moment else F(since)
 
 
-def first_of(said: PersonalData, buyers: set[Any]) -> QuerySet[Any, Any]:
+def first_of(said: PersonalData, buyers: Any) -> QuerySet[Any, Any]:
     """The day of the first sale to each of these people, as `first_sale`."""
     person = said.subject_lookup
     rows = said.rows.order_by().filter(**{f"{person}__in": buyers}).values(person)

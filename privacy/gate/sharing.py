@@ -7,13 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ..recipients import AuthorityOrder, Recipient
 from ..vocabulary import Purpose
 from .children import is_child, too_young_to_say_yes
-from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant, on
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
 from .packs import Promised
+from .words import on
+from .words import translated as _
 
 PURPOSES = (Purpose.SHARING, Purpose.TRANSFER, Purpose.FURTHER_USE)
 

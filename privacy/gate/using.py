@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from ..purposes import Purpose
 from ..vocabulary import LawfulBasis
 from ..vocabulary import Purpose as BuiltIn
 from .children import NEEDED, is_child, too_young_to_say_yes
-from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant, on
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
 from .packs import Promised
+from .words import on
+from .words import translated as _
 
 # What goes on while data is under restriction: keeping the books, and carrying out the person's own rights (Art. 18).
 IN_SPITE_OF_RESTRICTION = frozenset({BuiltIn.LEGAL_DUTY, BuiltIn.PRIVACY_RIGHTS})
