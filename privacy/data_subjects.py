@@ -12,9 +12,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from .among import Among
 from .fields import NormalisedEmailField, normalise_email
 from .personal_data import contact_columns
+from .statements import Among
 
 REQUIRED = (
     "number", "display_name", "contact_email", "email_addresses", "phone", "account", "language", "erased_at",

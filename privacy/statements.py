@@ -1,12 +1,15 @@
-"""How are many rows written at speed? With one statement, which the driver prepares once; past the ORM, not its fields.
+"""How are many rows written, and asked for, at speed? In one statement whose text does not grow with them.
 
-The ORM writes every value into the text of the statement. Measured with mail: a fifth of the time.
+Written past the ORM, not its fields: the ORM writes every value into the text of the statement. Measured with mail: a
+fifth of the time. Asked for as one array: to write a thousand values one by one costs more than the answer.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 # The driver's own cursor takes numbered places, keeps the statement prepared and sends bytes as they are.
@@ -86,3 +89,27 @@ def _statement(table: str, unique: str, columns: tuple[str, ...], shared: int, r
 def _update(table: str, key: str, columns: tuple[str, ...], mark: str) -> str:
     changes = ", ".join(f'"{column}" = {mark}{place}' for place, column in enumerate(columns, 1))
     return f'UPDATE "{table}" SET {changes} WHERE "{key}" = {mark}{len(columns) + 1}'  # noqa: S608
+
+
+class Among(models.Expression):
+    """These values of this field, for `column__in=`."""
+
+    def __init__(self, values: Collection[Any], field: Any) -> None:
+        super().__init__(output_field=field)
+        self.values = values
+
+    def as_sqlite(self, _compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """The array as JSON."""
+        return "(SELECT value FROM json_each(%s))", [json.dumps(self._prepared(connection))]
+
+    def as_postgresql(self, _compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """The array itself."""
+        is_text = isinstance(self.output_field, models.CharField)
+        kind = "text" if is_text else self.output_field.rel_db_type(connection)
+        return f"(SELECT unnest(%s::{kind}[]))", [self._prepared(connection)]
+
+    def _prepared(self, connection: Any) -> list[Any]:
+        if not self.values:
+            raise EmptyResultSet
+        prepare = self.output_field.get_db_prep_value
+        return [value if type(value) in (int, str) else prepare(value, connection) for value in self.values]

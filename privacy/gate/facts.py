@@ -16,12 +16,12 @@ from django.db.models.functions import Cast, Upper
 from django.utils import timezone
 
 from ..adverts import AdvertSent
-from ..among import Among
 from ..consent import ConsentEntry
 from ..data_subjects import among
 from ..guardians import GuardianConsent
 from ..personal_data import declarations
 from ..restrictions import Restriction
+from ..statements import Among
 from ..suppression import Suppression
 from ..vocabulary import Decision, Occasion, Source
 from . import sales
