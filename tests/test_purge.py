@@ -350,6 +350,22 @@ def test_a_choice_in_force_is_never_purged_and_an_earlier_one_is():
     assert consent.is_granted(mary, "marketing", channel="email", sender="own")
 
 
+def test_uwg_7a_the_yes_to_calls_of_2019_is_there_five_years_after_the_last_call_and_not_for_ever():
+    """The last call was on 10 June 2026, the no came the day after: kept to 10 June 2031 at least."""
+    mary = inactive()
+    yes = make.grant(mary, channel="phone", occurred_at=datetime(2019, 1, 2, tzinfo=UTC))
+    said = {"channel": "phone", "sender": "own", "source": "letter", "actor": "test"}
+    consent.decide(mary, "marketing", Decision.WITHDRAWN, occurred_at=datetime(2026, 6, 11, 12, tzinfo=UTC), **said)
+    kept = consent.ConsentEntry.objects.filter(pk=yes.pk)
+    for night_of in (TODAY, date(2031, 6, 10)):
+        purge(night_of)
+        assert kept.exists()
+    mary.refresh_from_db()
+    assert mary.number.startswith("erased-"), "she herself was forgotten long ago"
+    purge(date(2032, 6, 13))
+    assert not kept.exists()
+
+
 def test_a_no_of_long_ago_still_counts():
     mary = make.customer()
     values = {"channel": "email", "sender": "own", "source": "letter", "actor": "test", "occurred_at": make.LONG_AGO}

@@ -121,13 +121,18 @@ def may_be_open(declaration: PersonalData) -> bool:
     return "__" not in since + declaration.subject_lookup and resolve(declaration.model, since).null
 
 
-def in_force() -> Q:
-    """Ledger entries that a choice rests on: the latest of its kind, of a person who is not erased (Art. 7(1))."""
+def to_be_proven(today: date) -> Q:
+    """Ledger entries that a choice rests on, or rested on until not long ago (Art. 7(1); UWG s.7a).
+
+    The latest of its kind, of a person who is not erased; and one that was replaced, as long as what replaced it is
+    kept: until then somebody may ask by which right we wrote or called.
+    """
     same = {name: OuterRef(name) for name in ("data_subject", "purpose", "channel", "sender")}
     to = Coalesce(OuterRef("recipient"), 0, output_field=models.BigIntegerField())
     entries = ConsentEntry.objects.alias(to=Coalesce("recipient", 0, output_field=models.BigIntegerField()))
     later = entries.filter(to=to, occurred_at__gt=OuterRef("occurred_at"), **same)
-    return ~Q(Exists(later)) & Q(Exists(living().filter(pk=OuterRef("data_subject"))))
+    long_ago = later.filter(is_over(ConsentEntry.personal_data, today))
+    return ~Q(Exists(long_ago)) & (Q(Exists(later)) | Q(Exists(living().filter(pk=OuterRef("data_subject")))))
 
 
 def living() -> models.QuerySet[Any]:

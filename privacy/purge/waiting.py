@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q
 
 from ..consent import ConsentEntry
-from ..erasure.conditions import NONE, counts_from_the_person, in_force, matter_is_open, pointed_at
+from ..erasure.conditions import NONE, counts_from_the_person, matter_is_open, pointed_at, to_be_proven
 from ..personal_data import Anonymise, PersonalData
 from .warnings import unwarned
 
@@ -22,7 +22,7 @@ def kept_back(declaration: PersonalData, today: date) -> Q:
     if counts_from_the_person(declaration):
         waiting |= matter_is_open(declaration.subject_lookup) | unwarned(declaration.subject_lookup, today)
     if declaration.model is ConsentEntry:
-        waiting |= in_force()
+        waiting |= to_be_proven(today)
     if declaration.waits_while is not None:
         waiting |= declaration.waits_while
     return waiting
