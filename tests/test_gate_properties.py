@@ -93,6 +93,17 @@ def test_the_strictest_pack_wins_and_no_pack_opens_what_another_shuts():
     assert min(seen[True, True], seen[True, False], seen[False, False]) >= 3, "each answer must have been tried"
 
 
+@how(max_examples=200, deadline=None)
+@given(case=cases(), packs=st.sets(st.sampled_from(PACKS)))
+def test_every_reason_is_what_its_rule_says_when_it_is_asked_by_itself(case, packs):
+    question, facts = case
+    with mock.patch.object(settings, "PROMISE_PACKS", list(packs)):
+        one_by_one = list(dict.fromkeys(why for rule in contact.RULES if (why := rule(question, facts))))
+        answer = contact._answer(question, facts, in_force(contact.RULES))
+    assert answer.allowed is not bool(one_by_one)
+    assert one_by_one in ([], answer.reasons)
+
+
 @how(max_examples=100, deadline=None)
 @given(case=cases(), packs=st.sets(st.sampled_from(PACKS)))
 def test_whatever_is_added_against_her_being_written_to_makes_it_a_no(case, packs):
