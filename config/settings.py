@@ -80,6 +80,7 @@ WEB_LISTEN_HOST, WEB_WORKERS = env.str("WEB_LISTEN_HOST", default="127.0.0.1"), 
 
 DATA_SUBJECT_MODEL = "customers.Customer"
 RECENT_LOGIN = "customers.recent_login"
+WITHIN_LIMITS = "customers.rate_limits.is_within"
 PERSONAL_DATA_OF_OTHER_APPS = "config.other_apps.DECLARATIONS"
 CASE_PREFIX = env.str("CASE_PREFIX", default="NL")
 ERASURE_COOLING_OFF_HOURS = env.int("ERASURE_COOLING_OFF_HOURS", default=72)
@@ -219,7 +220,11 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = RECENT_LOGIN_SECONDS
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}
+COOKIE_ANSWERS_A_MINUTE = env.between("COOKIE_ANSWERS_A_MINUTE", default=60, least=1, most=100_000)
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/15m/key",
+    "cookie_choice": f"{COOKIE_ANSWERS_A_MINUTE}/m/ip,{10 * COOKIE_ANSWERS_A_MINUTE}/h/ip",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/account/"

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.core.cache import cache
 from django.template import Context, RequestContext, Template
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -31,6 +33,7 @@ ASKS = "May we use cookies that are not needed?"
 def register(monkeypatch, settings):
     """Northlight counts visits and advertises; each look at the register is a new one."""
     monkeypatch.setattr(question, "LOOK_AGAIN", 0.0)
+    forget_limits()
     settings.SHOP_ORIGINS = [SHOP]
     rows = {
         "Google Analytics": {"group": "measurement", "country": "US"},
@@ -237,6 +240,54 @@ def test_a_cookie_that_we_did_not_write_allows_nothing(client, rubbish):
     request.COOKIES = {COOKIE: rubbish}
     assert cookie_choices.browser_of(request).allows() == set()
     assert client.get("/", HTTP_COOKIE=f"{COOKIE}={rubbish}").status_code == 200
+
+
+# --- too many from one network ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few(settings):
+    """Two answers a minute from one network."""
+    settings.ACCOUNT_RATE_LIMITS = {"cookie_choice": "2/m/ip"}
+
+
+def test_of_too_many_answers_from_one_network_nothing_is_stored_and_each_browser_keeps_a_no(client, few, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    answered(client, "measurement")
+    answered(Client(), "social")
+    for late in (Client(), client):
+        answer = answered(late, "measurement", "social")
+        assert answer.status_code == 429 and "too many answers from this network" in answer.json()["error"]
+        assert answer.json()["answer"] == late.cookies[COOKIE].value
+        assert allowed(late) == set() and ASKS not in late.get("/").content.decode()
+    assert CookieChoice.objects.count() == Visitor.objects.count() == 2
+    assert answered(client, "social", REMOTE_ADDR="203.0.113.9").status_code == 200, "another network is not meant"
+    time_machine.shift(61)
+    assert answered(client, "measurement").status_code == 200 and allowed(client) == {"measurement"}
+    assert Visitor.objects.count() == 2, "the browser was the same all the time"
+
+
+def test_of_too_many_answers_a_reader_is_told_in_one_line_by_the_page_and_the_banner(client, few):
+    version = cookie_choices.current().version
+    for _ in range(2):
+        answered(Client())
+    pages = [
+        client.post("/cookies/", {"choice": "all", "version": version}, follow=True),
+        client.post("/cookies/choice/", {"choice": "all", "version": version, "next": "/"}, **HERE, follow=True),
+    ]
+    for page in pages:
+        assert page.redirect_chain == [("/cookies/?limit=1", 302)]
+        assert page.content.decode().count("Too many choices came from your network") == 1
+        assert "checked" not in page.content.decode()
+    assert CookieChoice.objects.count() == 2 and allowed(client) == set()
+
+
+def test_where_the_counter_is_gone_a_no_still_gets_through(client, monkeypatch):
+    def gone(*_args, **_values):
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(cache, "add", gone)
+    assert answered(client).status_code == 200 and CookieChoice.objects.count() == 1
 
 
 # --- Global Privacy Control ------------------------------------------------------------------------------

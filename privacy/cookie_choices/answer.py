@@ -75,6 +75,12 @@ class Browser:
         return bool(asked.groups) and not self.is_silenced and not self.has_answered(asked)
 
 
+def unrecorded_no(browser: Browser) -> Answer:
+    """A no to today's question that the browser alone keeps, where nothing more is written down; its mark stays."""
+    mark = browser.answer.mark if browser.answer else "0"
+    return Answer(current().version, NOTHING, mark, browser.signal)
+
+
 def browser_of(request: HttpRequest, said: str = "") -> Browser:
     """The browser behind a request; `said` is what a shop's own page keeps, where our cookie does not come along."""
     answer = parse(request.COOKIES.get(COOKIE, "")) or parse(said)

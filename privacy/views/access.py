@@ -47,6 +47,11 @@ def require_fresh(request: HttpRequest) -> None:
         ask_again(request)
 
 
+def is_within_limits(request: HttpRequest, what: str) -> bool:
+    """Whether this network may do it once more; the project's own limits know (`WITHIN_LIMITS`)."""
+    return bool(import_string(settings.WITHIN_LIMITS)(request, what))
+
+
 def page_of(request: HttpRequest) -> str:
     """Site and form, for the ledger."""
     return f"{request.get_host()}{request.path}"[:200]

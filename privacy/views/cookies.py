@@ -21,9 +21,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import cookie_choices, data_subjects
 from ..cookie_choices import WHAT_IT_IS, Answer, Browser, Question, Road
 from ..recipients import IN_THE_BROWSER, Cookie, Recipient
-from .access import page_of
+from .access import is_within_limits, page_of
 
 SCRIPT_SECONDS = 5 * 60
+OUT_OF_DATE, TOO_MANY = "again", "limit"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,13 +56,21 @@ def _group(group: Any, question: Question, allowed: Any) -> dict[str, Any]:
 
 def _saved(request: HttpRequest) -> HttpResponse:
     """Writes it down, puts it into the browser and shows the page again."""
-    try:
-        answer = _choose(request, cookie_choices.browser_of(request), Road.PAGE, page_of(request))
-    except cookie_choices.OutOfDate:
-        return redirect(f"{reverse('privacy:cookies')}?again=1")
-    response = redirect(f"{reverse('privacy:cookies')}?saved=1")
-    cookie_choices.remember(response, answer)
+    answer, trouble = _answered(request, cookie_choices.browser_of(request), Road.PAGE, page_of(request))
+    response = redirect(f"{reverse('privacy:cookies')}?{trouble or 'saved'}=1")
+    if answer:
+        cookie_choices.remember(response, answer)
     return response
+
+
+def _answered(request: HttpRequest, browser: Browser, road: Road, site: str) -> tuple[Answer | None, str]:
+    """What the browser is to keep, and what went wrong: of too many from one network each keeps a no, unwritten."""
+    if not is_within_limits(request, "cookie_choice"):
+        return cookie_choices.unrecorded_no(browser), TOO_MANY
+    try:
+        return _choose(request, browser, road, site), ""
+    except cookie_choices.OutOfDate:
+        return None, OUT_OF_DATE
 
 
 def _choose(request: HttpRequest, browser: Browser, road: Road, site: str) -> Answer:
@@ -80,7 +89,8 @@ def _choose(request: HttpRequest, browser: Browser, road: Road, site: str) -> An
 def choice(request: HttpRequest) -> HttpResponse:
     """What this browser has said (GET), or says now, on our own pages or on the shop's; 403 from anywhere else.
 
-    409 where another question is asked by now. The form on our pages goes back to where it was.
+    409 where another question is asked by now, 429 where this network has answered too often: then nothing is written
+    down and the browser keeps a no. The form on our pages goes back to where it was.
     """
     sender = _sender(request)
     if sender is None:
@@ -90,12 +100,8 @@ def choice(request: HttpRequest) -> HttpResponse:
         return _shared(sender, _as_json(browser.answer))
     if request.POST.get("gpc") == "1":
         browser = Browser(browser.answer, signal=True)
-    answer: Answer | None = None
-    try:
-        answer = _choose(request, browser, _road(request, sender), _site(request, sender))
-        response = _back(request) if "next" in request.POST else _as_json(answer)
-    except cookie_choices.OutOfDate:
-        response = _back(request) if "next" in request.POST else JsonResponse({"error": "out of date"}, status=409)
+    answer, trouble = _answered(request, browser, _road(request, sender), _site(request, sender))
+    response = _back(request, trouble) if "next" in request.POST else _as_json(answer, trouble)
     if answer:
         cookie_choices.remember(response, answer)
     return _shared(sender, response)
@@ -123,14 +129,23 @@ def _site(request: HttpRequest, sender: str) -> str:
     return urlsplit(sender).netloc or request.get_host()
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def _back(request: HttpRequest, trouble: str) -> HttpResponse:
+    if trouble == TOO_MANY:
+        return redirect(f"{reverse('privacy:cookies')}?{TOO_MANY}=1")
     back = request.POST["next"]
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(back if is_ours else "/")
 
 
-def _as_json(answer: Answer | None) -> HttpResponse:
-    return JsonResponse({"answer": answer.text if answer else ""})
+def _as_json(answer: Answer | None, trouble: str = "") -> HttpResponse:
+    said = {"answer": answer.text if answer else ""}
+    if not trouble:
+        return JsonResponse(said)
+    status, error = {
+        OUT_OF_DATE: (409, "out of date"),
+        TOO_MANY: (429, "too many answers from this network: nothing was stored, and no is kept; try again later"),
+    }[trouble]
+    return JsonResponse(said | {"error": error}, status=status)
 
 
 def _shared(sender: str, response: HttpResponse) -> HttpResponse:

@@ -37,7 +37,7 @@ function make(tag, parent, words, css, more) {
 }
 const button = (parent, words, act) => make("button", parent, words, "font:inherit;min-height:44px;padding:.5em 1em;margin:.5em .5em 0 0;border:2px solid;background:Canvas;color:CanvasText", { type: "button" }).addEventListener("click", act);
 
-/* A no counts at once; a yes once it is written down. After a no the page comes anew without what had run. */
+/* A no counts at once; a yes once it is written down; of too many from one network a no is what comes back. After a no the page comes anew without what had run. */
 async function say(yes, by = "") {
   const before = allowed(), body = new URLSearchParams({ choice: "some", version: Q.versions[0], gpc: signal, had: mine?.text || "", by });
   yes.forEach((one) => body.append("yes", one));
@@ -46,7 +46,7 @@ async function say(yes, by = "") {
   if (!yes.length) keep(`${Q.versions[0]}.0.${mine?.mark || 0}.${signal}`);
   try {
     const answer = await fetch(Q.home, { method: "POST", body, credentials: "include", keepalive: true });
-    if (answer.ok) keep((await answer.json()).answer);
+    keep((await answer.json()).answer);
   } catch {}
   before.some((one) => !allowed().includes(one)) ? location.reload() : apply();
 }
