@@ -92,7 +92,7 @@ LATER = {
 EARLIER = {"postgresql": "t.placed_on - n % 300", "sqlite": "date(t.placed_on, -(n % 300) || ' days')"}
 
 
-def fill(people: int, vendor: str) -> list[str]:
+def fill(people: int, vendor: str) -> Iterator[str]:
     """Copies of the planted people, by the database itself; gives the list of addresses, some of nobody."""
     from django.core.management import call_command
     from django.db import connection
@@ -120,7 +120,7 @@ def fill(people: int, vendor: str) -> list[str]:
             cursor.execute(copy_of(vendor, model, owner, changes, list(kinds.values()), people))
         _suppress(cursor, range(list(kinds).index("listed"), people + 1, len(kinds)))
         cursor.execute("ANALYZE")
-    return [f"P{n}@Example.com" if n % 3 else f"p{n}@example.com" for n in range(1, people + 1)]
+    return (f"P{n}@Example.com" if n % 3 else f"p{n}@example.com" for n in range(1, people + 1))
 
 
 def copy_of(vendor: str, model: Any, owner: str, changes: dict[str, str], planted: list[int], people: int) -> str:
@@ -304,9 +304,13 @@ def measure(way: str, people: int) -> dict[str, Any]:
     from django.conf import settings
     from django.db import connection
 
+    # As in a shop: while somebody develops, Django remembers every statement with all of its values.
+    settings.DEBUG = False
     vendor = connection.vendor
     source, target = (Path(settings.VAR) / f"{name}-{people}.csv" for name in ("list", "answers"))
-    source.write_text("email\n" + "\n".join(fill(people, vendor)) + "\n")
+    with source.open("w") as file:
+        file.write("email\n")
+        file.writelines(f"{address}\n" for address in fill(people, vendor))
     begun, worked = time.monotonic(), time.process_time() + of_the_server(connection)
     WAYS[way](source, target, vendor)
     cpu, seconds = time.process_time() + of_the_server(connection) - worked, time.monotonic() - begun
