@@ -1,12 +1,8 @@
 """The Celery application: messages carry ids of rows, never data. What a shop may set is in settings."""
 
 import os
-import resource
-from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
-from django.conf import settings
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -36,10 +32,3 @@ app.conf.update(
     worker_prefetch_multiplier=1,
 )
 app.autodiscover_tasks()
-
-
-@worker_process_init.connect
-def limit_memory(**_sender: Any) -> None:
-    """A job that wants more than this fails by itself, which is counted, before the kernel ends the process."""
-    most = settings.WORKER_MEMORY_MB * 1024**2
-    resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))

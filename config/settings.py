@@ -181,7 +181,6 @@ CACHES = {
 # --- jobs: the row is the truth, the message a hint ---------------------------------------------
 
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
-WORKER_MEMORY_MB = env.between("WORKER_MEMORY_MB", default=1_500, least=300, most=1_000_000)
 CELERY_TIMEZONE = SHOP_TIME_ZONE
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)

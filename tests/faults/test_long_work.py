@@ -86,18 +86,6 @@ def test_a_copy_that_never_ends_is_stopped_three_times_and_then_a_person_looks(t
     assert row.released_at is None
 
 
-def test_a_copy_that_takes_too_much_memory_fails_three_times_and_then_a_person_looks(tmp_path):
-    row = asked_for_a_copy(1)
-    Order.objects.update(gift_message="All the best. " * 10_000_000)
-    plain = ["-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip"]
-    with running(tmp_path / "worker.log", *plain, WORKER_MEMORY_MB=300) as child:
-        child.wait_for(" ready.", 60)
-        for tries in (1, 2, 3):
-            hand_over()
-            wait_until(partial(has_failed, row, tries), 60, f"failed {tries} times")
-    assert (row.job_state, row.last_error, row.claims) == ("needs_attention", "MemoryError", 3)
-
-
 def test_the_queues_have_the_same_names_for_those_who_fill_them_and_those_who_take(session_broker):
     assert {queue.name for queue in app.conf.task_queues} == {jobs.QUICK, jobs.LONG}
     assert app.conf.task_default_queue == jobs.QUICK
