@@ -18,6 +18,7 @@ from django.test import TransactionTestCase, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from config.family import broker_program
+from privacy import cookie_choices
 from privacy.erasure_ledger import standing
 from tests.children import ROOT, Child, running
 from tests.environment import ON_POSTGRESQL
@@ -124,6 +125,14 @@ def empty_ledger() -> Iterator[None]:
     yield
     for path in project.ERASURE_LEDGER_FILE.parent.glob("*"):
         path.unlink()
+
+
+@pytest.fixture(autouse=True)
+def no_known_cookies() -> Iterator[None]:
+    """The register of a test goes; what this process remembers of it must too, or the next one asks about it."""
+    cookie_choices.forget()
+    yield
+    cookie_choices.forget()
 
 
 @pytest.fixture(autouse=True)
