@@ -33,6 +33,16 @@ def process(argv: list[str], env: dict[str, str], *ports: int) -> Iterator[subpr
             child.kill()
 
 
+def as_in_a_shop() -> None:
+    """Sets Django up with DEBUG off: while somebody develops, it remembers every statement with all of its values."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    settings.DEBUG = False
+
+
 def free_port() -> int:
     """A port that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as server:

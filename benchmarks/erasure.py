@@ -24,6 +24,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks._running import as_in_a_shop
 from benchmarks.purge import BASE, BLANKS, DRAWN, TODAY, databases, fill
 
 ROOT = Path(__file__).parent.parent
@@ -220,9 +221,7 @@ def _scanned_by_sqlite(said: list[str], count: int) -> list[str]:
 
 def measure(count: int) -> dict[str, Any]:
     """Fills, warms up, measures."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     fill(count)
     result: dict[str, Any] = {"ways": {}}
     for rows in ROWS:

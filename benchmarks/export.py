@@ -22,6 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._running import as_in_a_shop
+
 SIZES = (50, 500, 5_000, 20_000, 1_000_000)
 # Above so many rows the floors take minutes.
 FLOORS_UP_TO = 5_000
@@ -81,9 +83,7 @@ class Nowhere(io.RawIOBase):
 
 def of_ours(way: str, count: int) -> Callable[[], None]:
     """Our own code on the customer who has so many rows."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     from customers.models import Customer
     from privacy import documents, export
     from privacy.export.paper import write_pdf
@@ -149,9 +149,7 @@ def in_own_process(way: str, count: int, environment: dict[str, str]) -> dict[st
 
 def fill(sizes: tuple[int, ...]) -> None:
     """A fresh database with one customer for each size."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     from django.core.management import call_command
 
     from customers.models import BrowsingRecord

@@ -19,7 +19,7 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks import purge
-from benchmarks._running import free_port, process, row
+from benchmarks._running import as_in_a_shop, free_port, process, row
 
 PEOPLE = 100_000
 QUIET_SECONDS = 20
@@ -30,9 +30,7 @@ TARGET = 2.0
 
 def prepare(people: int) -> None:
     """Fills the database and prints the cookie of a customer who stays."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     from django.core.management import call_command
 
     from customers.models import Session
@@ -65,9 +63,7 @@ WAYS: dict[str, Callable[[], None]] = {"ours": purge.ours, "one raw transaction"
 
 def run_way(name: str) -> None:
     """One way, in this process."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     WAYS[name]()
 
 

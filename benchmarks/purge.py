@@ -21,6 +21,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks._running import as_in_a_shop
+
 ROOT = Path(__file__).parent.parent
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 3
@@ -174,9 +176,7 @@ def left() -> dict[str, int]:
 
 def measure(way: str, people: int) -> dict[str, Any]:
     """Fills, measures one way, and counts what is left."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     fill(people)
     begun, worked = time.monotonic(), time.process_time()
     {"raw": raw, "ours": ours}[way]()

@@ -19,6 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._running import as_in_a_shop
+
 ROOT = Path(__file__).parent.parent
 ROUNDS = 7
 BATCH = 5_000
@@ -62,9 +64,7 @@ def run(engine: str, cases: int, extra: dict[str, str]) -> int:
 
 def measure(engine: str, cases: int) -> None:
     """Fills the database, then lets both lists take turns."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     from django.core.management import call_command
     from django.utils import timezone
 

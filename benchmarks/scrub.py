@@ -23,6 +23,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks._running import as_in_a_shop
 from benchmarks.purge import BASE, ROOT, databases
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -298,14 +299,10 @@ WAYS = {"by hand": by_hand, "ours": ours}
 
 def measure(way: str, people: int) -> dict[str, Any]:
     """Fills, writes the list, measures one way."""
-    import django
-
-    django.setup()
+    as_in_a_shop()
     from django.conf import settings
     from django.db import connection
 
-    # As in a shop: while somebody develops, Django remembers every statement with all of its values.
-    settings.DEBUG = False
     vendor = connection.vendor
     source, target = (Path(settings.VAR) / f"{name}-{people}.csv" for name in ("list", "answers"))
     with source.open("w") as file:
