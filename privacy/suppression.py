@@ -99,6 +99,11 @@ class Suppression(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} {self.sender} {self.reason}"
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes it one entry of one list."""
+        return self.hash, self.channel, self.sender, self.service
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refused: rows come by the door for many."""
         raise NotHere
@@ -205,6 +210,12 @@ def listed(address: str, **said: Any) -> Suppression:
     row = Suppression(**said)
     row.address = address
     return row
+
+
+def already_listed(rows: Iterable[Suppression]) -> set[tuple[str, ...]]:
+    """The keys of those among these, not stored yet, that stand on the list."""
+    found = Suppression.objects.filter(hash__in={row.hash for row in rows})
+    return set(found.values_list("hash", "channel", "sender", "service"))
 
 
 def lift(address: str, *, channel: str = Channel.EMAIL, sender: str = Sender.OWN) -> None:

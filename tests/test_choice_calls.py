@@ -6,17 +6,18 @@ import hashlib
 import hmac
 import io
 import json
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from privacy import consent, consent_lists, erasure, jobs, preferences, restrictions, roles, suppression, traces
-from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine
+from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, saying
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
 from privacy.gate import suppression_list
@@ -37,6 +38,7 @@ from tests.test_importers import bring_in as import_customers
 
 pytestmark = pytest.mark.django_db
 LABEL = "privacy.choicecall"
+TURNS = 40
 KEY = b"a secret of 32 bytes, truly so!!"
 SECRET = ("whsec_" + base64.b64encode(KEY).decode()).encode()
 YES, NO = Decision.GRANTED, Decision.WITHDRAWN
@@ -81,6 +83,19 @@ def choose(person, decision, purpose=Purpose.MARKETING, **values):
     if purpose == Purpose.MARKETING:
         usual |= {"channel": "email", "sender": "own"}
     return consent.decide(person, purpose, decision, **(usual | values))
+
+
+def lock(person):
+    """Her data may be kept and not used from now on."""
+    return restrictions.impose(person, restrictions.Restriction.Kind.ARTICLE_18, "x", actor="system:test")
+
+
+def unlock(row):
+    """And may be used again: two people agreed, and she was told a week ago."""
+    restrictions.propose_lifting(row, actor="one", why="All is right now.")
+    if row.was_asked_for:
+        restrictions.note_told(row, Source.LETTER, actor="one", now=timezone.now() - timedelta(days=7))
+    restrictions.lift(row, actor="two", now=timezone.now())
 
 
 def send():
@@ -206,15 +221,41 @@ def test_art_18_a_yes_of_somebody_whose_data_is_locked_does_not_leave_and_a_no_d
 
 
 def test_what_could_not_be_told_while_it_was_locked_is_told_when_that_ends(mary, tool, machine):
-    row = restrictions.impose(mary, restrictions.Restriction.Kind.ARTICLE_18, "x", actor="system:test")
+    row, other = (lock(mary) for _ in range(2))
     choose(mary, YES), send()
     assert said(machine) == []
-    restrictions.propose_lifting(row, actor="one", why="All is right now.")
-    restrictions.note_told(row, Source.LETTER, actor="one", now=timezone.now() - timedelta(days=7))
-    restrictions.lift(row, actor="two", now=timezone.now())
-    send()
-    assert brief(machine) == [("marketing", "granted")]
+    unlock(row), send()
+    assert said(machine) == [], "the other lock is still there"
+    unlock(other), send()
+    assert brief(machine) == [("marketing", "granted")] + [("suppression", "lifted")] * len(Sender)
     assert not ChoiceLine.objects.exists()
+
+
+def test_that_an_address_may_be_written_to_again_is_told_when_the_lock_ends_and_of_a_hold_nothing(mary, tool, machine):
+    choose(mary, YES)
+    suppression.suppress("mary@example.com", reason="bounce")
+    send()
+    row = lock(mary)
+    suppression.lift("mary@example.com", sender="own")
+    send(), machine.got.clear()
+    unlock(row), send()
+    listing = {one["sender"]: one["decision"] for one in said(machine) if one["type"] == "suppression"}
+    assert listing == {"own": "lifted", "third_party": "suppressed"}
+    soon = timezone.localdate() + timedelta(days=30)
+    debt = restrictions.impose(mary, restrictions.Restriction.Kind.DEBT, "x", actor="t", review_on=soon)
+    machine.got.clear(), unlock(debt), send()
+    assert machine.got == [], "a hold kept nobody from hearing"
+
+
+def test_whoever_was_called_late_is_told_as_of_the_call_even_by_a_machine_whose_clock_is_behind(
+    mary, tool, machine, time_machine
+):
+    choose(mary, YES), send()
+    choose(mary, NO)
+    time_machine.move_to(timezone.now() - timedelta(seconds=5))
+    ChoiceCall.objects.update(run_after=timezone.now())
+    send()
+    assert brief(machine) == [("marketing", "granted"), ("marketing", "withdrawn")]
 
 
 def test_mad_13_without_an_agreement_a_no_goes_to_whoever_got_data_and_nothing_else_goes(mary, tool, machine):
@@ -349,6 +390,80 @@ def test_two_workers_send_once(mary, tool, machine):
     call = ChoiceCall.objects.get()
     assert sorted(at_once(5, lambda: jobs.work(LABEL, call.pk))) == [False] * 4 + [True]
     assert len(machine.got) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_calls_to_one_recipient_are_numbered_and_read_one_after_another_and_nobody_who_chooses_waits(
+    mary, tool, machine, monkeypatch
+):
+    monkeypatch.setattr(saying, "_instant", datetime.isoformat)
+    choose(mary, YES, occurred_at=timezone.now() - timedelta(hours=1)), choose(mary, YES)
+    first, second = ChoiceCall.objects.order_by("pk")
+    numbered, go_on, gather = threading.Event(), threading.Event(), saying.gather
+
+    def slowly(*said, **as_of):
+        """The first that has its number reads late."""
+        if not numbered.is_set():
+            numbered.set()
+            go_on.wait(30)
+        return gather(*said, **as_of)
+
+    monkeypatch.setattr(saying, "gather", slowly)
+    one = threading.Thread(target=in_a_thread, args=(first,))
+    other = threading.Thread(target=in_a_thread, args=(second,))
+    one.start()
+    numbered.wait(30)
+    other.start()
+    other.join(1)
+    if connection.vendor == "postgresql":  # SQLite lets one write at a time, whoever it is
+        choose(mary, NO)
+    go_on.set()
+    one.join()
+    other.join()
+    told = sorted((body["sequence"], body["changes"][0]["occurred_at"]) for body in bodies(machine))
+    assert len(told) == 2 and [at for _number, at in told] == sorted(at for _number, at in told)
+    assert told[-1][1] == ConsentEntry.objects.latest("occurred_at").occurred_at.isoformat()
+
+
+def in_a_thread(call):
+    """With a connection of its own."""
+    try:
+        jobs.work(LABEL, call.pk)
+    finally:
+        connection.close()
+
+
+def turning(mary, times):
+    """She changes her mind again and again; each time is a call."""
+    for turn in range(times):
+        choose(mary, (NO, YES)[turn % 2])
+    return "she"
+
+
+def carrying(total):
+    """A worker that takes whatever is due until all of it is done."""
+    until = timezone.now() + timedelta(seconds=60)
+    while ChoiceCall.objects.filter(job_state="done").count() < total and timezone.now() < until:
+        send()
+    return "worker"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_workers_that_race_the_later_number_knows_at_least_as_much_and_no_number_says_two_things(
+    mary, tool, machine, monkeypatch
+):
+    monkeypatch.setattr(saying, "_instant", datetime.isoformat)  # to the microsecond, to tell every change of mind
+    parts = [lambda: turning(mary, TURNS)] + [lambda: carrying(TURNS)] * 4
+
+    def play():
+        return parts.pop()()
+
+    assert sorted(at_once(5, play)) == ["she"] + ["worker"] * 4
+    told = sorted((body["sequence"], body["changes"][0]["occurred_at"], body["id"]) for body in bodies(machine))
+    assert len(told) == len({number for number, _at, _id in told}) == TURNS
+    instants = [at for _number, at, _id in told]
+    assert instants == sorted(instants), "whoever keeps the highest number ends with what she said last"
+    assert instants[-1] == ConsentEntry.objects.latest("occurred_at").occurred_at.isoformat()
 
 
 def test_whoever_no_longer_hears_gets_nothing_that_waited(mary, tool, machine):

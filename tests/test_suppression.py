@@ -50,7 +50,7 @@ def mary():
 def test_tps_bars_calls_from_the_28th_day_after_the_listing_and_nothing_else(mary):
     """LAW.md D5: listed 2026-06-01, blocked from 2026-06-29."""
     assert bring_in("address,service,since\n+44 1632 960555,tps,2026-06-01\n") == (
-        {"rows": 1, "listed": 1, "refused": 0},
+        {"rows": 1, "imported": 1, "listed": 1, "known": 0, "refused": 0},
         {},
     )
     assert allowed(mary, PHONE, (2026, 6, 28)) and not allowed(mary, PHONE, (2026, 6, 29))
@@ -174,7 +174,7 @@ def test_a_bad_row_is_reported_with_its_line_and_changes_nothing(kind):
     head = "address,name,postcode,service,channel,sender,reason,since\n"
     good = "a@example.com,,,eps,,own,,2026-06-01\n"
     counts, said = bring_in(f"{head}{good}{BAD[kind]}\n{good.replace('a@', 'b@')}")
-    assert (counts, list(said)) == ({"rows": 3, "listed": 2, "refused": 1}, [3])
+    assert (counts, list(said)) == ({"rows": 3, "imported": 2, "listed": 2, "known": 0, "refused": 1}, [3])
     assert Suppression.objects.count() == 2
     assert not any(value in said[3] for value in ("mary", "01632", "Hara", "whim")), "no value in a message"
 

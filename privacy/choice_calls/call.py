@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from .line import ChoiceLine
 from .saying import Said
 
 ACTOR = "system:choices"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # So many changes in one call; a file of thousands makes many calls.
 AT_MOST = 500
 # What was told is of no use to anybody after that; the call itself says only when it left.
@@ -53,7 +54,7 @@ class ChoiceCall(Job):
 
     def perform(self) -> None:
         """Sends what may be said; of whom nothing may be said, or not any more, nothing leaves."""
-        number, said = self._prepared(timezone.now())
+        number, said = self._prepared()
         if said.changes:
             to = self.recipient
             webhook.post(to.notice_url, bytes(to.notice_secret), self._body(number, said), key=self.key)
@@ -61,31 +62,33 @@ class ChoiceCall(Job):
             self.lines.all().delete()
         forget(timezone.now())
 
-    def _prepared(self, now: datetime) -> tuple[int, Said]:
+    def _prepared(self) -> tuple[int, Said]:
         """What is said, asked of the gate and written down before it leaves: an erasure that begins now knows of it.
 
-        It was numbered before anything was read, so a call with a higher number knows at least as much.
+        Calls to one recipient are numbered and read one after another, so that a higher number knows at least as much.
+        Its row is locked for that in the way that lets others point at it.
         """
-        to = Recipient.objects.hearing().filter(pk=self.recipient_id).first()
-        if to is None or not to.notice_secret or not self.lines.exists():
-            return 0, Said()
-        number = self._numbered(to, now)
         with transaction.atomic():
-            self.recipient = to
-            said = saying.gather(to, list(self.lines.select_related("data_subject")), now)
+            to = Recipient.objects.hearing().select_for_update(no_key=True).filter(pk=self.recipient_id).first()
+            lines = list(self.lines.select_related("data_subject"))
+            if to is None or not to.notice_secret or not lines:
+                return 0, Said()
+            now, self.recipient = timezone.now(), to
+            number = self._numbered(now, lines)
+            said = saying.gather(to, lines, now, as_of=EPOCH + timedelta(microseconds=number))
             self._write_down(said, now)
         return number, said
 
-    def _numbered(self, to: Recipient, now: datetime) -> int:
-        """Higher than every number before, one at a time under the lock of the audit log.
+    def _numbered(self, now: datetime, lines: Iterable[ChoiceLine]) -> int:
+        """Higher than every number before: the moment as of which the call speaks, in microseconds since 1970.
 
-        Microseconds since 1970, so that it grows on when the database is put back to an older state.
+        So it grows on when the database is put back to an older state, and no choice is too young for its own call,
+        however little the clocks of two machines agree.
         """
-        with transaction.atomic():
-            audit.record("choice_call.prepared", actor=ACTOR, target=self, now=now, recipient=audit.reference(to))
-            last = ChoiceCall.objects.filter(recipient=to).aggregate(last=models.Max("sequence"))["last"] or 0
-            number: int = max(last + 1, int(now.timestamp() * 1_000_000))
-            self.write(sequence=number)
+        last = ChoiceCall.objects.filter(recipient=self.recipient).aggregate(last=models.Max("sequence"))["last"] or 0
+        newest = max([now, *(line.created_at for line in lines)])
+        number: int = max(last + 1, (newest - EPOCH) // timedelta(microseconds=1))
+        self.write(sequence=number)
         return number
 
     def _write_down(self, said: Said, now: datetime) -> None:
@@ -95,6 +98,9 @@ class ChoiceCall(Job):
         known = {(row.data_subject_id, tuple(row.fields)) for row in before}
         basis = self.recipient.usual_basis
         with audit.gathering():
+            audit.record(
+                "choice_call.prepared", actor=ACTOR, target=self, now=now, recipient=audit.reference(self.recipient)
+            )
             for person, fields in said.handed:
                 if (person.pk, tuple(fields)) not in known:
                     reference = saying.reference(person, fields)

@@ -40,9 +40,9 @@ def reference(person: Any, fields: Iterable[str]) -> str:
     return str(person.number) if "customer_number" in fields else ""
 
 
-def gather(to: Recipient, lines: Sequence[ChoiceLine], now: datetime) -> Said:
-    """Of the lines those that may leave, in their order."""
-    known = Known(to, lines, now)
+def gather(to: Recipient, lines: Sequence[ChoiceLine], now: datetime, *, as_of: datetime) -> Said:
+    """Of the lines those that may leave, in their order: of each the choice that stands as of that moment."""
+    known = Known(to, lines, now, as_of)
     said, handed = [], {}
     for line in lines:
         if line.data_subject is None:
@@ -69,8 +69,8 @@ def _of_a_stranger(line: ChoiceLine, known: "Known") -> dict[str, Any] | None:
 class Known:
     """What there is to know of the people of one call, each kind of thing asked for at once."""
 
-    def __init__(self, to: Recipient, lines: Sequence[ChoiceLine], now: datetime) -> None:
-        self.to, self.now = to, now
+    def __init__(self, to: Recipient, lines: Sequence[ChoiceLine], now: datetime, as_of: datetime) -> None:
+        self.to, self.now, self.as_of = to, now, as_of
         named = (line.data_subject for line in lines if line.data_subject is not None)
         self.people = {
             one.pk: one for one in named
@@ -106,7 +106,7 @@ class Known:
     def _standing(self) -> dict[tuple[Any, Choice], ConsentEntry]:
         """Of each choice of each person the entry in force, as `consent.choices` says it of one."""
         found: dict[tuple[Any, Choice], ConsentEntry] = {}
-        entries = ConsentEntry.objects.filter(data_subject__in=list(self.people), occurred_at__lte=self.now)
+        entries = ConsentEntry.objects.filter(data_subject__in=list(self.people), occurred_at__lte=self.as_of)
         for entry in entries.order_by("-occurred_at", "-decision", "-pk"):
             choice = Choice(entry.purpose, entry.channel, entry.sender, entry.recipient_id)
             found.setdefault((entry.data_subject_id, choice), entry)

@@ -1,7 +1,6 @@
 """Who must hear of it? Asked behind the doors of the ledger and of the suppression list, whoever came through them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from django.conf import settings
 
@@ -9,8 +8,9 @@ from .. import consent, data_subjects, restrictions, suppression
 from ..consent import ConsentEntry
 from ..fields import correspondent_hash
 from ..recipients import Recipient
+from ..restrictions import Restriction
 from ..suppression import Suppression
-from ..vocabulary import Channel, Purpose
+from ..vocabulary import Channel, Purpose, Sender
 from .call import write
 from .line import ChoiceLine
 
@@ -27,9 +27,22 @@ def choices_made(entries: Sequence[ConsentEntry]) -> None:
 
 
 @restrictions.when_lifted
-def may_be_told_again(data_subject: Any) -> None:
+def may_be_told_again(ended: Restriction) -> None:
     """What stands of hers, to those who could not hear it while her data was not to be used (Art. 18)."""
-    choices_made(list(consent.choices(data_subject).values()))
+    person = ended.data_subject
+    if ended.kind != Restriction.Kind.ARTICLE_18 or restrictions.is_restricted(person):
+        return
+    choices_made(list(consent.choices(person).values()))
+    hashes = {suppression.address_hash(address) for address in person.email_addresses()}
+    for to in _mailing_tools() if hashes else ():
+        write(to, (
+            ChoiceLine(data_subject_id=person.pk, channel=Channel.EMAIL, sender=whose, suppression_hash=one)
+            for one in sorted(hashes) for whose in Sender
+        ))  # fmt: skip
+
+
+def _mailing_tools() -> Iterable[Recipient]:
+    return Recipient.objects.hearing().filter(hears=Recipient.Hears.ADVERTISING)
 
 
 def concerns(to: Recipient, entry: ConsentEntry) -> bool:
@@ -59,23 +72,14 @@ def address_listed(rows: Sequence[Suppression], is_new: bool) -> None:
     is an address of somebody whom we know: nobody is given strangers by us.
     """
     news = [row for row in rows if row.address and row.reason != Reason.ERASURE and row.channel != Channel.POST]
-    tools = list(Recipient.objects.hearing().filter(hears=Recipient.Hears.ADVERTISING)) if news else []
+    tools = list(_mailing_tools()) if news else []
     if not tools:
         return
-    known = _listed_already(news) if is_new else set()
-    news = [row for row in news if _key(row) not in known]
+    known = suppression.already_listed(news) if is_new else set()
+    news = [row for row in news if row.key not in known]
     lines = _once(_lines_about(news))
     for to in tools:
         write(to, [_copy(line) for line in lines])
-
-
-def _key(row: Suppression) -> tuple[str, ...]:
-    return row.hash, row.channel, row.sender, row.service
-
-
-def _listed_already(rows: Sequence[Suppression]) -> set[tuple[str, ...]]:
-    known = Suppression.objects.filter(hash__in={row.hash for row in rows})
-    return set(known.values_list("hash", "channel", "sender", "service"))
 
 
 def _lines_about(rows: Sequence[Suppression]) -> Iterator[ChoiceLine]:

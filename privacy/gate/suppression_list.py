@@ -22,7 +22,7 @@ from .. import audit
 from ..csv_files import Row, Table, WrongFile, one_of
 from ..fields import normalise_email
 from ..phone_numbers import normalise_phone
-from ..suppression import Suppression, address_hash, listed, postal
+from ..suppression import Suppression, address_hash, already_listed, listed, postal
 from ..vocabulary import Channel, Sender, Source
 
 BATCH = 1000
@@ -55,16 +55,34 @@ def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> dict
     table.require((), KNOWN)
     if "address" not in table.columns and not {"name", "postcode"} <= set(table.columns):
         raise WrongFile("The file lacks the column address, or for post the columns name and postcode.")
-    counts, waiting = {"rows": 0, "listed": 0, "refused": 0}, iter(table)
+    counts = {"rows": 0, "imported": 0, "listed": 0, "known": 0, "refused": 0}
+    waiting = iter(table)
     while batch := list(islice(waiting, BATCH)):
-        good = [found for row in batch if (found := _listed(row, report, now))]
+        good = [(row.line, found) for row in batch if (found := _listed(row, report, now))]
+        new = _new(good, report)
         with transaction.atomic():
-            Suppression.objects.bulk_create([one for found in good for one in found], ignore_conflicts=True)
+            Suppression.objects.bulk_create([one for found in new for one in found], ignore_conflicts=True)
             audit.record("suppressions.imported", actor=actor, now=now, rows=len(good))
         counts["rows"] += len(batch)
+        counts["imported"] += len(new)
         counts["listed"] += len(good)
+        counts["known"] += len(good) - len(new)
         counts["refused"] += len(batch) - len(good)
     return counts
+
+
+def _new(good: list[tuple[int, list[Suppression]]], report: Report) -> list[list[Suppression]]:
+    """Those that bring something which stands neither on the list nor further up in the file."""
+    known = already_listed(one for _line, found in good for one in found)
+    new = []
+    for line, found in good:
+        keys = {one.key for one in found}
+        if keys <= known:
+            report(line, "stands on the list already")
+        else:
+            new.append(found)
+        known |= keys
+    return new
 
 
 def _listed(row: Row, report: Report, now: datetime) -> list[Suppression]:

@@ -17,12 +17,12 @@ from .restriction import Restriction
 from .step import RestrictionStep, note
 
 Steps = RestrictionStep.Kind
-AfterLifting = Callable[[Any], None]
+AfterLifting = Callable[[Restriction], None]
 WHEN_LIFTED: list[AfterLifting] = []
 
 
 def when_lifted(follow_up: AfterLifting) -> AfterLifting:
-    """Registers what a higher room does for a person in the very transaction in which something of hers ends."""
+    """Registers what a higher room does for the person in the very transaction in which one of these ends."""
     WHEN_LIFTED.append(follow_up)
     return follow_up
 
@@ -103,7 +103,7 @@ def lift(restriction: Restriction, *, actor: Any, now: datetime) -> None:
         note(row, Steps.LIFTED, actor=actor, now=now)
         tell_recipients(row, Change.LIFTING, actor=actor, now=now, case=_case_of(row))
         for follow_up in WHEN_LIFTED:
-            follow_up(row.data_subject)
+            follow_up(row)
 
 
 def in_force(restriction: Restriction) -> Restriction:
