@@ -35,6 +35,7 @@ class Counts:
     """What became of the rows."""
 
     rows: int = 0
+    imported: int = 0
     entries: int = 0
     known: int = 0
     refused: int = 0
@@ -77,14 +78,24 @@ def _read(batch: list[Row], counts: Counts, report: Report, *, now: datetime, ac
             counts.refused += 1
             report(row.line, str(wrong))
             continue
-        for entry in entries:
+        new = [entry for entry in entries if _is_new(entry, named)]
+        if not new:
+            counts.known += 1
+            report(row.line, "we have this choice already")
+            continue
+        counts.imported += 1
+        for entry in new:
             entry.actor = actor
-            before = named.decided.setdefault(_key(entry), [])
-            if any((one.decision, one.occurred_at) == (entry.decision, entry.occurred_at) for one in before):
-                counts.known += 1
-                continue
-            before.append(entry)
             yield entry
+
+
+def _is_new(entry: ConsentEntry, named: Named) -> bool:
+    """Whether nobody has said it before, in the ledger or further up in the file; from now on it is known."""
+    before = named.decided.setdefault(_key(entry), [])
+    if any((one.decision, one.occurred_at) == (entry.decision, entry.occurred_at) for one in before):
+        return False
+    before.append(entry)
+    return True
 
 
 def _named(batch: list[Row]) -> Named:

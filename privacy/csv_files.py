@@ -4,6 +4,7 @@ Row by row in constant memory; one bad row spoils no other, and no cell computes
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from django.conf import settings
 from django.utils import timezone
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# A cell that a spreadsheet would compute: an export gone wrong, or somebody who hopes that a colleague opens it.
+COMPUTES = re.compile(r"[=＝@＠]|[+\-＋－].*\|")
+MAY_COMPUTE = re.compile(r"[=＝＠|]|(?:^|[,;\"'])@")
 LONG_AGO = date(1900, 1, 1)
 MAX_LINE = 64 * 1024
 MAX_LINES = 50
@@ -38,18 +42,26 @@ class Row:
 class Table:
     """A CSV file in UTF-8 with a header, separated by commas or semicolons."""
 
+    refuses_formulas = False
+
     def __init__(self, file: IO[bytes]) -> None:
         self._records = _records(file)
         _, text, error = next(self._records, (1, "", "The file is empty."))
         if error or not text.strip():
             raise WrongFile(error or "The file has no header.")
+        if wrong := _not_text(text):
+            raise WrongFile(f"The header {wrong}: save the file as UTF-8.")
         text = text.removeprefix("\ufeff")
         self.delimiter = ";" if text.count(";") > text.count(",") else ","
         self.columns = [name.strip() for name in _cells(text, self.delimiter)]
         _refuse_duplicates(self.columns)
 
     def require(self, needed: Iterable[str], known: Iterable[str]) -> None:
-        """Refuses a file without a needed column, or with one that would be silently ignored."""
+        """Refuses a file without a needed column, or with one that would be silently ignored.
+
+        Whoever knows its columns brings their values in: a row with a formula is then wrong.
+        """
+        self.refuses_formulas = True
         if missing := [name for name in needed if name not in self.columns]:
             raise WrongFile(f"The file lacks the column {', '.join(missing)}.")
         if unknown := [name for name in self.columns if name not in known]:
@@ -69,17 +81,20 @@ class Table:
                 yield self._row(line, text)
 
     def _row(self, line: int, text: str) -> Row:
-        if "\0" in text:
-            return Row(line, error="contains a NUL character")
-        if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
-            return Row(line, error="is not UTF-8 text")
+        if wrong := _not_text(text):
+            return Row(line, error=wrong)
         try:
             cells = _cells(text, self.delimiter)
         except csv.Error as wrong:
             return Row(line, error=f"cannot be read: {wrong}")
         if len(cells) != len(self.columns):
             return Row(line, error=f"has {len(cells)} cells, the header {len(self.columns)}")
-        return Row(line, dict(zip(self.columns, map(str.strip, cells), strict=True)))
+        values = dict(zip(self.columns, map(str.strip, cells), strict=True))
+        if self.refuses_formulas and MAY_COMPUTE.search(text):
+            for column, cell in values.items():
+                if COMPUTES.match(cell.lstrip("'\"")):
+                    return Row(line, error=f"{column}: this is a formula and no value")
+        return Row(line, values)
 
 
 def one_of(column: str, values: dict[str, str], allowed: Iterable[str]) -> str:
@@ -120,6 +135,15 @@ def opened(path: str) -> Iterator[Table]:
             yield Table(file)
     except OSError as error:
         raise WrongFile(f"{path}: {error.strerror}") from error
+
+
+def _not_text(text: str) -> str:
+    """What is wrong with its letters; nothing where they can be read."""
+    if "\0" in text:
+        return "contains a NUL character"
+    if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
+        return "is not UTF-8 text"
+    return ""
 
 
 def _cells(text: str, delimiter: str) -> list[str]:

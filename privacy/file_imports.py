@@ -1,4 +1,4 @@
-"""How does a file come in by a command? Row by row, each bad one named by its line, and the reasons counted."""
+"""How does a file come in by a command? Row by row; the first bad ones are named by line, all are counted by reason."""
 
 import json
 import re
@@ -14,11 +14,14 @@ from . import csv_files
 from .erasure_ledger import CommandWhileOpen
 
 # What differs from row to row in one and the same reason.
-VALUES = re.compile(r"'[^']*'|\d[\d .:-]*\d|\d|\S+@\S+")
+VALUES = re.compile(r"'[^']*'|“[^”]*”|\d[\d .:-]*\d|\d|\S+@\S+")
+MOST_SHOWN = 50
 
 
 class FileImport(CommandWhileOpen):
     """Reports rows on standard error, counts them and the reasons in JSON on standard output."""
+
+    told = 0
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The file."""
@@ -33,8 +36,9 @@ class FileImport(CommandWhileOpen):
                 counts = self.bring_in(table, actor=actor, now=timezone.now(), options=options)
         except csv_files.WrongFile as error:
             raise CommandError(error) from error
-        for why, count in self.reasons.most_common():
-            self.stderr.write(f"{count:>9,}  {why}")
+        if not counts["rows"]:
+            raise CommandError("The file has a header and no rows.")
+        self._sum_up(counts)
         self.stdout.write(json.dumps(counts | {"reasons": dict(self.reasons.most_common())}))
 
     @abstractmethod
@@ -44,4 +48,16 @@ class FileImport(CommandWhileOpen):
     def report(self, line: int, why: str) -> None:
         """One row that did not come in, or not as it stood."""
         self.reasons[VALUES.sub("…", why)] += 1
-        self.stderr.write(f"line {line}: {why}")
+        self.told += 1
+        if self.told <= MOST_SHOWN:
+            self.stderr.write(f"line {line}: {why}")
+
+    def _sum_up(self, counts: dict[str, Any]) -> None:
+        """For people: the lines that were not shown, how often each reason came up, and what became of the file."""
+        if self.told > MOST_SHOWN:
+            self.stderr.write(f"and {self.told - MOST_SHOWN:,} more lines")
+        for why, count in self.reasons.most_common():
+            self.stderr.write(f"{count:>9,}  {why}")
+        refused = counts["refused"] + counts.get("dropped", 0)
+        known = f", {counts['known']:,} known already" if counts.get("known") else ""
+        self.stderr.write(f"Imported {counts['imported']:,}, refused {refused:,}{known}.")

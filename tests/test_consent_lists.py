@@ -105,7 +105,8 @@ def test_the_same_file_twice_adds_nothing(mary):
     text = HEADER + f"{mary.number},,yes,,email,,,2022-03-04,Card 7\n{mary.number},,no,,sms,own,,2022-03-04,\n"
     assert bring_in(text)[0].entries == 2
     counts, said = bring_in(text)
-    assert (counts.entries, counts.known, said) == (0, 2, {})
+    assert (counts.imported, counts.entries, counts.known) == (0, 0, 2)
+    assert said == dict.fromkeys((2, 3), "we have this choice already")
     assert ConsentEntry.objects.count() == 2
 
 
@@ -115,7 +116,7 @@ def test_what_was_wrong_in_a_file_names_the_column_and_not_the_person(mary, tmp_
     call_command("import_consents", str(tmp_path / "f.csv"), stdout=out, stderr=err)
     said = json.loads(out.getvalue())
     assert said.pop("reasons").values()
-    assert said == {"rows": 1, "entries": 0, "known": 0, "refused": 1}
+    assert said == {"rows": 1, "imported": 0, "entries": 0, "known": 0, "refused": 1}
     assert "gertrud" not in err.getvalue()
 
 

@@ -35,14 +35,14 @@ def test_an_order_of_three_rows_is_one_order_with_three_articles(mary):
     counts, said = bring_in(
         HEADER + f"A-1,{mary.printed_number},,2025-03-04,99.90,Boots,1,59.90\n"
         f"A-1,{mary.printed_number},,2025-03-04,99.90,Socks,2,20\n"
-        f"A-1,{mary.printed_number},,2025-03-04,99.90,=HYPERLINK(1),1,0\n"
+        f"A-1,{mary.printed_number},,2025-03-04,99.90,Laces (a = b),1,0\n"
         "A-2,,MARY@example.com,2025-03-05,10,,,\n"
     )
     assert (counts.rows, counts.imported, counts.refused, said) == (4, 2, 0, {})
     order = Order.objects.get(number="A-1")
     assert (order.customer, order.total, order.state, order.currency) == (mary, Decimal("99.90"), "completed", "GBP")
     assert list(order.lines.order_by("pk").values_list("article", "quantity")) == [
-        ("Boots", 1), ("Socks", 2), ("=HYPERLINK(1)", 1),
+        ("Boots", 1), ("Socks", 2), ("Laces (a = b)", 1),
     ]  # fmt: skip
     assert audit.AuditEntry.objects.get(event="orders.imported").details == {"orders": 2}
 
@@ -59,6 +59,7 @@ BAD = {
     "below nothing": ("B,{mary},,2025-01-01,-1,,,", "59.90"),
     "too much": ("B,{mary},,2025-01-01,12345678901.00,,,", "total"),
     "half a boot": ("B,{mary},,2025-01-01,1,Boot,0.5,1", "whole number"),
+    "a formula": ("B,{mary},,2025-01-01,1,=HYPERLINK(1),1,1", "article: this is a formula"),
     "no price": ("B,{mary},,2025-01-01,1,Boot,1,", "59.90"),
     "there already": ("OLD,{mary},,2025-01-01,1,,,", "already have"),
     "of another total": ("FIRST,{mary},,2025-01-01,2,,,", "do not say the same"),

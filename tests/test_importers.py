@@ -109,6 +109,9 @@ BAD = {
     "too few cells": ("A,", "2 cells"),
     "too many cells": ("A,,,,,,,,,,", "11 cells"),
     "an open quote": ('A,"open,,,,,,,', "not closed"),
+    "a formula": ("=1+1,,,,,,,,", "name: this is a formula"),
+    "a formula that hides": ('"\'@SUM(1)",,,,,,,,', "name: this is a formula"),
+    "a command": ("A,,a@x.example,,,,,,+cmd|' /C calc'!A0", "consent_evidence: this is a formula"),
     "a NUL": ("A\0,,,,,,,,", "NUL"),
     "a line that never ends": (f"{'A' * (MAX_LINE + 10)},,,,,,,,", "64 KB"),
 }
@@ -160,6 +163,45 @@ def test_a_file_with_a_wrong_header_is_refused_whole(header, why):
         bring_in(header)
     with pytest.raises(WrongFile, match="UTF-16"):
         bring_in("name\nA\n".encode("utf-16"))
+    for encoded in ("name,stra\u00dfe\nA,B\n".encode("latin-1"), "name\nA\n".encode("utf-16-le")):
+        with pytest.raises(WrongFile, match="save the file as UTF-8"):
+            bring_in(encoded)
+
+
+def test_the_very_same_row_twice_is_one_customer_and_two_of_one_name_are_two():
+    rows = ["A,+44 1632 960555", "A,+44 1632 960555", "A,+44 1632 960556", "B,", "B,"]
+    counts, said = bring_in("\n".join(["name,phone", *rows]) + "\n")
+    assert (counts.imported, counts.refused) == (4, 1)
+    assert said == {3: "this very row stands further up in the file"}
+
+
+def test_of_thousands_of_bad_rows_the_first_fifty_lines_are_shown_and_the_rest_counted(tmp_path, capsys):
+    (tmp_path / "f.csv").write_text("name,sex\nA,\n" + ",\n" * 60 + "B,q\n" * 1000)
+    call_command("import_customers", str(tmp_path / "f.csv"))
+    out, err = capsys.readouterr()
+    assert [line for line in err.splitlines() if line.startswith("line ")][-1].startswith("line 52:")
+    assert err.count("\nline ") == 49 and "and 1,010 more lines" in err
+    assert err.splitlines()[-1] == "Imported 1, refused 1,060."
+    assert sorted(json.loads(out)["reasons"].values()) == [60, 1000]
+
+
+@pytest.mark.parametrize("command", ["import_customers", "import_orders", "import_consents", "import_suppressions"])
+def test_a_file_without_rows_is_one_clear_line_whatever_it_brings(command, tmp_path):
+    head = {"import_customers": "name", "import_orders": "number,customer,placed_on,total", "import_suppressions":
+            "address", "import_consents": "customer,decision"}[command]  # fmt: skip
+    (tmp_path / "f.csv").write_text(f"{head}\n\n")
+    with pytest.raises(CommandError, match="a header and no rows"):
+        call_command(command, str(tmp_path / "f.csv"))
+    (tmp_path / "f.csv").write_bytes(b"")
+    with pytest.raises(CommandError, match="empty"):
+        call_command(command, str(tmp_path / "f.csv"))
+
+
+def test_what_stands_on_the_list_already_is_counted_apart_and_said_by_line():
+    counts, said = suppress("address,channel\na@x.example,email\nb@x.example,email\nA@X.example,email\n")
+    assert (counts["imported"], counts["known"], said) == (2, 1, {4: "stands on the list already"})
+    counts, said = suppress("address,channel,sender\na@x.example,email,own\nc@x.example,email,own\n")
+    assert (counts["imported"], counts["known"], list(said)) == (1, 1, [2])
 
 
 # --- suppression and other companies' lists ------------------------------------------------------------------
@@ -187,6 +229,14 @@ def test_mad_05_of_another_companys_list_only_people_who_said_yes_to_email_come_
     assert Customer.objects.get().source == "list of Addresses Ltd"
 
 
+@pytest.mark.parametrize("missing", ["consent_email", "consent_on", "consent_evidence"])
+def test_mad_05_another_company_s_list_without_a_column_for_the_yes_its_day_or_its_evidence_is_refused(missing):
+    columns = [name for name in ("name", "email", "consent_email", "consent_on", "consent_evidence") if name != missing]
+    with pytest.raises(WrongFile, match=missing):
+        bring_in(",".join(columns) + "\n" + ",".join("A" for _ in columns) + "\n", supplier="Addresses Ltd")
+    assert bring_in("name\nA\n")[0].imported == 1, "of our own customers none of it is needed"
+
+
 def test_sfb_26_a_preference_service_is_imported_and_bars_from_its_day_on():
     person = make.customer("listed@example.com", phone="+44 1632 960 555")
     make.grant(person)
@@ -195,7 +245,8 @@ def test_sfb_26_a_preference_service_is_imported_and_bars_from_its_day_on():
         "address,channel,sender,reason,since\nListed@example.com,,own,,2026-06-01\n+441632960555,phone,,,2026-06-01\n"
         "not an address,,,,\n1,phone,,,\nx@example.com,,,whim,\nx@example.com,,,,2999-01-01\nx@example.com,post,,,\n"
     )
-    assert (counts, list(said)) == ({"rows": 7, "listed": 2, "refused": 5}, [4, 5, 6, 7, 8])
+    assert counts == {"rows": 7, "imported": 2, "listed": 2, "known": 0, "refused": 5}
+    assert list(said) == [4, 5, 6, 7, 8]
     assert not gate.may_contact(person, Channel.EMAIL).allowed
     assert not gate.may_contact(person, Channel.PHONE).allowed
     assert not suppression.is_suppressed("listed@example.com", sender=Sender.THIRD_PARTY)

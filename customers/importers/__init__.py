@@ -13,7 +13,7 @@ from typing import Any
 
 from privacy.csv_files import Table
 
-from .reading import KNOWN, NEEDED, Counts, Report, read
+from .reading import KNOWN, NEEDED, PROOF, Counts, Report, once, read
 from .storing import store, strangers, unsuppressed
 
 __all__ = ["KNOWN", "Counts", "import_customers"]
@@ -23,13 +23,14 @@ BATCH = 1000
 def import_customers(table: Table, *, actor: Any, report: Report, now: datetime, supplier: str = "") -> Counts:
     """Stores every good row; `report` is told the line of every other one, and why.
 
-    A list of another company, its `supplier`, may only bring people who agreed to be contacted by email (MAD-06).
+    A list of another company, its `supplier`, may only bring people who agreed to be contacted by email (MAD-06), with
+    the day and the evidence of each yes (MAD-05).
     """
-    table.require(NEEDED, KNOWN)
+    table.require((*NEEDED, *PROOF) if supplier else NEEDED, KNOWN)
     counts, waiting = Counts(), iter(table)
     while batch := list(islice(waiting, BATCH)):
         counts.rows += len(batch)
-        people = list(read(batch, now, supplier, counts, report))
+        people = list(read(once(batch, counts, report), now, supplier, counts, report))
         people = list(strangers(people, counts, report))
         people = list(unsuppressed(people, counts, report))
         store(people, counts, report, actor=actor, now=now)

@@ -1,6 +1,5 @@
 """`import_customers FILE.csv`: customers from a file; a bad row is reported with its line and changes nothing."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -24,5 +23,6 @@ class Command(FileImport):
         parser.add_argument("--supplier", default="", help="whose list it is, if it is another company's")
 
     def bring_in(self, table: Table, *, actor: str, now: datetime, options: dict[str, Any]) -> dict[str, Any]:
-        supplier = options["supplier"]
-        return asdict(importers.import_customers(table, actor=actor, report=self.report, now=now, supplier=supplier))
+        supplier = options["supplier"].strip()
+        counts = importers.import_customers(table, actor=actor, report=self.report, now=now, supplier=supplier)
+        return counts.in_numbers()
