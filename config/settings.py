@@ -183,6 +183,7 @@ CACHES = {
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 CELERY_TIMEZONE = SHOP_TIME_ZONE
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
+KERNEL_COUNTERS = Path(env.str("KERNEL_COUNTERS", default="/proc/vmstat"))
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=10)
 # Each entry is idempotent, so two schedulers running do no harm.
 CELERY_BEAT_SCHEDULE = {

@@ -56,7 +56,7 @@ def warm_up(**kwargs: Any) -> None:
     documents.warm_up()
 
 
-@shared_task
+@shared_task(Request="privacy.jobs.lost_processes:Watched")
 @while_open
 def work(label: str, *pks: int) -> bool:
     """Does one job, or several quick ones."""

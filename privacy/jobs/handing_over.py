@@ -56,22 +56,23 @@ def gathering() -> Iterator[None]:
             hint(model, pks)
 
 
-def hint(model: type[Job], pks: list[Any]) -> None:
-    """Sends the messages; what cannot be sent, the sweeper finds."""
+def hint(model: type[Job], pks: list[Any], *, at_once: int | None = None) -> None:
+    """Sends the messages, so many jobs in each; what cannot be sent, the sweeper finds."""
+    size = at_once or model.at_once
     label, rows = model._meta.label_lower, model._base_manager.filter(pk__in=pks)
     # Noted before the first message leaves: a worker that is quicker would find its rows locked, and pass over them.
     if not rows.update(hinted_at=timezone.now()):
         return
     try:
-        for start in range(0, len(pks), model.at_once):
-            current_app.send_task(TASK, args=[label, *pks[start : start + model.at_once]], **_how(model))
+        for start in range(0, len(pks), size):
+            current_app.send_task(TASK, args=[label, *pks[start : start + size]], **_how(model))
     except (OperationalError, OSError):
         rows.update(hinted_at=None)
         logger.warning("broker does not answer; the sweeper will hand over %d %s", len(pks), label)
 
 
 def _how(model: type[Job]) -> dict[str, Any]:
-    """Work that does not hear that its time is over is killed a little later, and its lease runs out."""
+    """Work that does not hear that its time is over is killed a little later."""
     return {
         "queue": model.queue,
         "soft_time_limit": model.most_seconds,
@@ -87,8 +88,10 @@ def sweep(now: datetime | None = None, *, limit: int = 5000) -> int:
     for model in concrete():
         not_lately = Q(hinted_at__isnull=True) | Q(hinted_at__lt=now - HINT_AGAIN)
         due = model.objects.claimable(now).filter(not_lately | Q(job_state=Job.State.WORKING))
-        pks = list(due.order_by("run_after").values_list("pk", flat=True)[:limit])
-        if pks:
-            hint(model, pks)
-        total += len(pks)
+        found = list(due.order_by("run_after").values_list("pk", "job_state")[:limit])
+        # One of those whose process is gone may be the reason; by itself it takes no others along.
+        lost = [pk for pk, state in found if state == Job.State.WORKING]
+        hint(model, [pk for pk, state in found if state != Job.State.WORKING])
+        hint(model, lost, at_once=1)
+        total += len(found)
     return total

@@ -1,8 +1,11 @@
 """A copy that takes long, or that no computer can finish, holds up nobody else (FAULTS A11)."""
 
+import os
+import signal
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -45,6 +48,10 @@ def state_of(row):
     return row.job_state
 
 
+def is_begun(row, times):
+    return state_of(row) == "working" and row.claims == times
+
+
 def has_failed(row, tries):
     row.refresh_from_db()
     return row.failures == tries
@@ -83,6 +90,32 @@ def test_a_copy_that_never_ends_is_stopped_three_times_and_then_a_person_looks(t
         make.written("case_withdrawn", "a@example.com", key="k", context={"case": row.case})
         wait_until(lambda: OutgoingEmail.objects.filter(key="k", job_state="done").exists(), 30, "others go on")
     assert (row.job_state, row.last_error) == ("needs_attention", "SoftTimeLimitExceeded")
+    assert row.released_at is None
+
+
+def test_a_copy_for_which_memory_never_suffices_is_tried_three_times_and_a_killed_process_is_no_try(tmp_path):
+    counters = tmp_path / "vmstat"
+    counters.write_text("pgfault 7\noom_kill 3\n")
+    row = asked_for_a_copy(4000)
+    plain = ["-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip"]
+    with running(tmp_path / "worker.log", *plain, JOB_LEASE_SECONDS=3, KERNEL_COUNTERS=counters) as child:
+        child.wait_for(" ready.", 60)
+        for tries, is_the_kernel in enumerate([False, True, True, True]):
+            hand_over()
+            wait_until(partial(is_begun, row, tries + 1), 60, f"begun {tries + 1} times")
+            if is_the_kernel:
+                counters.write_text(f"pgfault 7\noom_kill {3 + tries}\n")
+            [process] = Path(f"/proc/{child.process.pid}/task/{child.process.pid}/children").read_text().split()
+            os.kill(int(process), signal.SIGKILL)
+            if is_the_kernel:
+                wait_until(partial(has_failed, row, tries), 60, f"failed {tries} times")
+                assert "being prepared" in progress(row.case, row)["words"]
+            else:
+                wait_until(lambda: row.lease_until < timezone.now(), 30, "the lease is over")
+                assert (state_of(row), row.failures) == ("working", 0)
+        make.written("case_withdrawn", "a@example.com", key="k", context={"case": row.case})
+        wait_until(lambda: OutgoingEmail.objects.filter(key="k", job_state="done").exists(), 30, "others go on")
+    assert (row.job_state, row.last_error) == ("needs_attention", "OutOfMemory")
     assert row.released_at is None
 
 
