@@ -1,6 +1,6 @@
 """A complaint: logged, acknowledged with its procedure, kept informed, mediated, and answered with where to go next."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from privacy.admin.steps import STEPS
 from privacy.audit import AuditEntry
 from privacy.cases import InvalidTransition, State
 from privacy.notices import OutgoingEmail
-from privacy.subject_requests import Complaint, DataSubjectRequest, NotAllowed, complaints
+from privacy.promises import CONTROLS
+from privacy.promises import State as Stands
+from privacy.subject_requests import CaseEvent, Complaint, DataSubjectRequest, NotAllowed, complaints
 from privacy.subject_requests.complaint import MOVES, Outcome, Stage, locked, mediation_due_on
 from privacy.vocabulary import Source
 from tests import make
@@ -79,6 +81,30 @@ def test_sfb_02_sfb_03_the_acknowledgement_holds_the_procedure_and_the_target_da
 def test_other_requests_are_acknowledged_without_the_procedure_of_complaints(mary):
     make.case(mary, "enquiry")
     assert "SafeBuy" not in letter("case_received")
+
+
+@pytest.mark.parametrize(
+    ("day", "now", "state"),
+    [  # received on a Thursday, and three working days after it is a Tuesday, or after a holiday a Wednesday
+        ((2026, 6, 4), (2026, 6, 9), Stands.KEPT),
+        ((2026, 6, 4), (2026, 6, 10), Stands.BROKEN),
+        ((2026, 5, 21), (2026, 5, 27), Stands.KEPT),
+        ((2026, 5, 21), (2026, 5, 28), Stands.BROKEN),
+    ],
+)
+def test_sfb_02_a_complaint_that_nobody_confirmed_is_red_from_the_fourth_working_day(mary, day, now, state):
+    received, later = (datetime.combine(date(*one), time(9), UTC) for one in (day, now))
+    with time_machine.travel(received, tick=False):
+        make.case(mary, "complaint", received_at=received)
+        told = make.case(make.customer(), "complaint", received_at=received)
+        gone = make.case(make.customer(), "complaint", received_at=received)
+        CaseEvent.objects.filter(kind="acknowledged").delete()
+        told.events.create(kind="acknowledged", actor="system:outbox", occurred_at=received)
+        subject_requests.withdraw(gone, actor="test")
+    with time_machine.travel(later, tick=False):
+        found = CONTROLS["complaints-confirmed"].look(timezone.now())
+    assert (found.state, found.figures["looked_at"]) == (state, 2)
+    assert found.figures.get("wrong", 0) == (state == Stands.BROKEN)
 
 
 # --- kept informed ---------------------------------------------------------------------------------------

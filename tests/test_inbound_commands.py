@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from privacy import audit, consent, subject_requests, suppression, tokens
+from privacy import audit, consent, data_subjects, subject_requests, suppression, tokens
 from privacy.inbound import undoing
 from privacy.inbound.commands import Change
 from privacy.inbound.mailbox import InboundEmail
 from privacy.notices import OutgoingEmail
+from privacy.promises import CONTROLS, State
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
 from tests import make
 from tests.letters import PRIVACY, letter, outcome, received
@@ -160,6 +161,23 @@ def test_clg_05_a_household_with_one_address_is_wholly_off():
     row = received(letter("home@example.com"))
     assert not gets(anna) and not gets(bert)
     assert row.data_subject is None
+
+
+def test_clg_05_a_look_each_night_finds_a_customer_by_each_of_her_addresses_and_is_red_when_it_does_not(monkeypatch):
+    look = CONTROLS["mail-who-is-meant"].look
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    anna = subscriber("anna@example.com")
+    make.email_address(anna, "second@example.org")
+    assert look(timezone.now()).figures == {"tried": 6}
+    make.email_address(subscriber("home@example.com"), "anna@example.com")
+    assert look(timezone.now()).state == State.KEPT, "of a household all are meant"
+    row = received(letter("second@example.org"))
+    assert look(timezone.now()).state == State.KEPT
+    InboundEmail.objects.filter(pk=row.pk).update(matched_by="")
+    assert look(timezone.now()).state == State.BROKEN
+    InboundEmail.objects.all().delete()
+    monkeypatch.setattr(data_subjects, "by_email", lambda address: [anna] if address == "anna@example.com" else [])
+    assert look(timezone.now()).state == State.BROKEN
 
 
 def test_clg_07_a_stranger_is_shown_the_page_once_a_day():

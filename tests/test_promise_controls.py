@@ -164,7 +164,7 @@ def mail_goes_round_the_gate(world):
 
 
 @breaks("mail-unsubscribe", "mail-third-party", "mail-no-marketing", "mail-from-headers-alone", "mail-machines")
-@breaks("mail-requests")
+@breaks("mail-requests", "mail-who-is-meant")
 def mail_is_misread(world):
     make.customer()
     misread: dict[str, Any] = {
@@ -273,6 +273,18 @@ def a_company_that_cannot_be_switched_off(world):
 @breaks("disclosures-are-told")
 def a_hand_over_of_nobody_knows_what(world):
     make.disclosure(make.customer(), fields=[])
+
+
+@breaks("contest-sponsors")
+def a_sponsor_got_nobody_knows_what(world):
+    mary, sponsor = make.customer(), make.recipient()
+    make.contest_entry(mary, sponsor=sponsor)
+    make.disclosure(mary, recipient=sponsor, fields=[])
+
+
+@breaks("credit-decisions")
+def a_score_decided_and_nobody_knows_how(world):
+    make.credit_check(make.customer(), logic="")
 
 
 @breaks("rights-all", "right-erasure")
@@ -617,6 +629,11 @@ def a_button_of_a_network(world):
 @breaks("processing-record")
 def a_purpose_without_basis(world):
     world.settings.SHOP = {**world.settings.SHOP, "legal_name": ""}
+
+
+@breaks("controllers-named")
+def a_company_decides_with_us_and_has_no_address(world):
+    make.recipient(kind="joint", postal_address="")
 
 
 @breaks("dpo-named")

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
+from privacy.promises.controls import browser, pages
 from privacy.recipients import Cookie, Recipient
 from tests import make
 from tests.portal import look_up, sign_in
@@ -164,3 +165,38 @@ def test_lrd_21_a_company_in_the_browser_without_link_to_its_policy_or_without_a
     assert said("recipients-both-links").state == State.KEPT
     Recipient.objects.update(opt_out_url="")
     assert said("recipients-both-links").state == State.BROKEN
+
+
+# --- for everybody ------------------------------------------------------------------------------------------------
+
+
+HEAD = '<html lang="en"><a class="skip"></a><h1>Hello</h1>'
+OUT_OF_REACH = {
+    "a button that needs a script": '<button type="button" onclick="go()">Go</button>',
+    "a link that needs a script": '<a href="javascript:go()">Go</a>',
+    "a form that only a script sends": '<form><input type="hidden" name="a"></form>',
+    "a field without a name": '<form><input type="email" id="mail"><button>Go</button></form>',
+}
+
+
+@pytest.mark.parametrize("what", [*OUT_OF_REACH, ""])
+def test_sfb_39_a_page_that_somebody_cannot_use_is_red(what, monkeypatch):
+    make.policy()
+    real = pages.visit
+    odd = browser.Page(200, "text/html", (HEAD + OUT_OF_REACH.get(what, "<form><button>Go</button></form>")).encode())
+    monkeypatch.setattr(pages, "visit", lambda path: real(path) if path.endswith(".pdf") else odd)
+    assert said("pages-accessible").state == (State.BROKEN if what else State.KEPT)
+
+
+def test_sfb_39_a_paper_that_cannot_be_read_out_and_a_focus_that_cannot_be_seen_are_red(monkeypatch, tmp_path):
+    make.policy()
+    assert said("pages-accessible").state == State.KEPT
+    with monkeypatch.context() as patch:
+        real = pages.visit
+        plain = browser.Page(200, "application/pdf", b"%PDF-1.7 /Lang /MarkInfo")
+        patch.setattr(pages, "visit", lambda path: plain if path.endswith(".pdf") else real(path))
+        assert said("pages-accessible").state == State.BROKEN
+    style = tmp_path / "portal.css"
+    style.write_text(":focus-visible { outline: none; }")
+    monkeypatch.setattr(pages.finders, "find", lambda _name: str(style))
+    assert said("pages-accessible").state == State.BROKEN

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from customers.models import (
     BrowsingRecord,
+    ContestEntry,
+    CreditCheck,
     Customer,
     PaymentReference,
     PrizeDrawEntry,
@@ -15,7 +17,9 @@ from customers.models import (
 from privacy import consent, erasure, export, gate
 from privacy.consent import ConsentEntry
 from privacy.personal_data import declarations
+from privacy.promises import CONTROLS, State
 from privacy.purposes import Purpose
+from privacy.recipients import Recipient
 from privacy.vocabulary import Decision, LawfulBasis, Source
 from tests import make, purging
 from tests.portal import sign_in
@@ -163,5 +167,49 @@ def test_clz_12_a_new_purpose_needs_no_code_and_nothing_serves_it_before_a_yes()
 
 def test_clz_19_the_copy_names_the_company_that_answers_for_it(tmp_path, settings):
     settings.SHOP = settings.SHOP | {"legal_name": "Northlight Isles Ltd"}
+    make.recipient("Isles Post", kind="joint", legal_name="Isles Post plc")
+    make.recipient("Gone Post", kind="joint", legal_name="Gone Post plc", is_active=False)
     copy = json.loads(copy_of(make.customer(), tmp_path))
-    assert copy["shop"]["controllers"] == ["Northlight Isles Ltd"]
+    assert copy["shop"]["controllers"] == ["Northlight Isles Ltd", "Isles Post plc"]
+
+
+def test_clz_19_a_company_that_decides_with_us_and_has_no_address_is_red():
+    whole = {"legal_name": "Isles plc", "postal_address": "1 Pier, Isles"}
+    make.recipient("Isles Post", kind="joint", **whole)
+    make.recipient("Northlight Boots", group="affiliate", **whole)
+    assert look("controllers-named").state == State.KEPT
+    assert look("controllers-named").figures == {"companies": 3}
+    Recipient.objects.filter(name="Northlight Boots").update(postal_address="")
+    assert look("controllers-named").state == State.BROKEN
+
+
+def test_clz_13_a_sponsor_whose_share_nobody_wrote_down_is_red_and_so_is_one_that_she_cannot_read(monkeypatch):
+    assert look("contest-sponsors").state == State.NO_EVIDENCE
+    mary, sponsor = make.customer(), make.recipient()
+    make.contest_entry(mary, sponsor=sponsor)
+    make.disclosure(make.customer(), recipient=sponsor, fields=[]), make.disclosure(mary, recipient=sponsor)
+    assert look("contest-sponsors").state == State.KEPT, "what went wrong with another person is not this promise"
+    declared = ContestEntry.personal_data
+    monkeypatch.setattr(declared, "fields", tuple(name for name in declared.fields if name != "sponsor"))
+    assert look("contest-sponsors").state == State.BROKEN
+
+
+@pytest.mark.parametrize("wrong", [{"logic": ""}, {"kind": "processor"}])
+def test_cnx_15_a_decision_without_its_logic_or_whose_score_came_from_elsewhere_is_red(wrong):
+    assert look("credit-decisions").state == State.NO_EVIDENCE
+    check = make.credit_check(make.customer())
+    assert look("credit-decisions").state == State.KEPT
+    rows = CreditCheck.objects if "logic" in wrong else Recipient.objects.filter(pk=check.recipient_id)
+    rows.update(**wrong)
+    assert look("credit-decisions").state == State.BROKEN
+
+
+def test_cnx_15_a_score_that_she_cannot_read_is_red(monkeypatch):
+    declared = CreditCheck.personal_data
+    monkeypatch.setattr(declared, "fields", tuple(name for name in declared.fields if name != "score"))
+    assert look("credit-decisions").state == State.BROKEN
+
+
+def look(slug):
+    """What the nightly look would say now."""
+    return CONTROLS[slug].look(timezone.now())

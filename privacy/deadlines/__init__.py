@@ -5,16 +5,15 @@ from datetime import date
 from . import calendars
 from .clock import Clock, Deadline, clocks, deadline, local_date
 from .events import EVENTS, WAITS, Event, UnlawfulEvent
-from .packs import PACKS, UnknownPack, promised
+from .packs import ACKNOWLEDGED, PACKS, UnknownPack, promised
 from .periods import UnknownJurisdiction, UnknownKind
 from .rules import KINDS, RULES, law_of
 from .words import Urgency, in_words, language, urgency
 
 __all__ = [
-    "EVENTS", "KINDS", "PACKS", "RULES", "WAITS", "Clock", "Deadline", "Event", "UnknownJurisdiction", "UnknownKind",
-    "UnknownPack", "UnlawfulEvent", "Urgency", "add_working_days", "clocks", "deadline", "holidays", "in_words",
-    "is_working_day",
-    "law_of", "local_date", "promised", "urgency",
+    "ACKNOWLEDGED", "EVENTS", "KINDS", "PACKS", "RULES", "WAITS", "Clock", "Deadline", "Event",
+    "UnknownJurisdiction", "UnknownKind", "UnknownPack", "UnlawfulEvent", "Urgency", "add_working_days", "clocks",
+    "deadline", "holidays", "in_words", "is_working_day", "law_of", "local_date", "promised", "urgency",
 ]  # fmt: skip
 
 

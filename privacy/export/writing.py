@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ..personal_data import declarations
+from ..recipients import controllers
 from . import article15
 from .contents import Chapter, Copy, Row, Table, label
 
@@ -92,7 +93,7 @@ def _head(copy: Copy) -> dict[str, Any]:
         "kind": "portability" if copy.only_provided else "access",
         "created_at": copy.now.isoformat(),
         "shop": {name: shop[name] for name in ("name", "legal_name", "postal_address", "email", "phone", "phone_hours")}
-        | {"controllers": [shop["legal_name"]], "data_protection_officer": shop["data_protection_officer"]},
+        | {"controllers": controllers(), "data_protection_officer": shop["data_protection_officer"]},
         "person": {"number": copy.data_subject.number, "name": copy.data_subject.display_name},
     }
     return head if copy.only_provided else head | _told(copy)

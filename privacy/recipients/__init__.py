@@ -12,11 +12,12 @@ from .register import (
     VETOES,
     Recipient,
     RecipientQuerySet,
+    controllers,
     may_sign,
     signing_key,
 )
 
 __all__ = [
     "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "KNOWN_BY", "VETOES", "AuthorityOrder", "Cookie", "Disclosure",
-    "Recipient", "RecipientQuerySet", "log_disclosure", "may_sign", "signing_key", "told_of",
+    "Recipient", "RecipientQuerySet", "controllers", "log_disclosure", "may_sign", "signing_key", "told_of",
 ]  # fmt: skip

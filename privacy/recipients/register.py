@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -221,6 +222,12 @@ class Recipient(models.Model):
 
 FOR_MONEY = (Recipient.Kind.SALE, Recipient.Kind.LEASE)
 IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
+
+
+def controllers() -> list[str]:
+    """Who is responsible, by name: the shop, and whoever decides together with it (Art. 26)."""
+    joint = Recipient.objects.active().filter(kind=Recipient.Kind.JOINT)
+    return [settings.SHOP["legal_name"], *(one.legal_name or one.name for one in joint)]
 
 
 def signing_key(secret: str) -> bytes:

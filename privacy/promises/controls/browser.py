@@ -19,11 +19,19 @@ class _Reader(HTMLParser):
         super().__init__()
         self.fetched: list[str] = []
         self.links: list[str] = []
-        self.unlabelled, self._labels, self._fields = 0, set[str](), list[str]()
+        self.on_script = self.unsendable = 0
+        self._labels, self._fields = set[str](), list[str]()
+        self._in_form = self._can_send = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
         self.fetched += [said[name] for kind, name in self.FETCHED if tag == kind and said.get(name)]
+        self.on_script += sum(name.startswith("on") for name in said) + said.get("href", "").startswith("javascript:")
+        if tag == "form":
+            self._in_form, self._can_send = True, False
+        self._can_send |= (
+            tag in ("button", "input") and said.get("type", "submit" if tag == "button" else "") == "submit"
+        )
         if tag == "a" and said.get("href"):
             self.links.append(said["href"])
         if tag == "label" and said.get("for"):
@@ -34,6 +42,11 @@ class _Reader(HTMLParser):
             and not said.get("aria-label")
         ):
             self._fields.append(said.get("id", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._in_form:
+            self.unsendable += not self._can_send
+            self._in_form = False
 
     @property
     def without_label(self) -> int:

@@ -1,6 +1,6 @@
 """Would a mail that we promised to understand be understood? Invented ones are judged by the code that reads mail."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from typing import Any
 
@@ -10,20 +10,23 @@ from django.utils.translation import gettext_lazy
 
 from ... import data_subjects
 from ...inbound import addresses, judgement
+from ...inbound.mailbox import InboundEmail
 from ..control import control
 from ..finding import Finding, broken, kept, not_shown
 
+MONTH = timedelta(days=30)
 SOMEBODY = "somebody.who.is.nobody@canary.invalid"
 
 
 def judged(
-    now: datetime, mailbox: str, subject: str, text: str = "", *, sender: str = SOMEBODY, **headers: str
+    now: datetime, mailbox: str, subject: str, text: str = "", *, sender: str = SOMEBODY, envelope: str = "",
+    **headers: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """What would happen to this mail; nothing does."""
+    """What would happen to this mail, whose envelope names the sender too, or somebody else; nothing does."""
     lines = {"From": sender, "To": f"{mailbox}@{settings.MAIL_DOMAIN}", "Subject": subject, **headers}
     lines |= {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=utf-8"}
     raw = "\r\n".join([*(f"{name}: {value}" for name, value in lines.items()), "", text]).encode()
-    return judgement.judge(raw, lines["To"], sender, now).explained()
+    return judgement.judge(raw, lines["To"], envelope or sender, now).explained()
 
 
 def commands(now: datetime, wanted: str, mailbox: str, *subjects: str, text: str = "") -> Finding:
@@ -95,6 +98,34 @@ def only_the_sender_counts(now: datetime) -> Finding:
     if found["matched_by"] is not None or found["customer"] is not None:
         return broken(_("Somebody would be taken off the list whom the mail only names."))
     return kept(_("Tried now with an invented mail: whom the text only names is left as she is."))
+
+
+@control("mail-who-is-meant", gettext_lazy("A mail finds its sender by any of her addresses, wherever it stands"))
+def sender_is_found(now: datetime) -> Finding:
+    """CLG-05: each address of a real customer in From, Reply-To and Return-Path alone; and by which real mail was."""
+    silent = InboundEmail.objects.filter(received_at__gte=now - MONTH, matched_by="").exclude(data_subject=None).count()
+    if silent:
+        return broken(_("A mail was acted on, and it is not noted how its sender was found."), wrong=silent)
+    person = _somebody_real()
+    if person is None:
+        return not_shown(str(NO_CUSTOMER))
+    wrong, addresses_of_hers = 0, person.email_addresses()
+    for address in addresses_of_hers:
+        owners = {str(one.number) for one in data_subjects.by_email(address)}
+        # Of several who share an address all are meant, and none by name.
+        meant = owners if len(owners) == 1 else {"None"}
+        rungs: dict[str, dict[str, str]] = {
+            "from": {"sender": address}, "reply_to": {"Reply-To": address}, "return_path": {"envelope": address},
+        }  # fmt: skip
+        for rung, where in rungs.items():
+            found = judged(now, "remove", "UNSUBSCRIBE", **where)
+            wrong += found["matched_by"] != rung or str(found["customer"]) not in meant
+    if wrong:
+        return broken(_("A mail is not known to be its sender's by one of her addresses."), wrong=wrong)
+    return kept(
+        _("Tried now, without doing it: a customer is found by each of her addresses, wherever a mail names a sender."),
+        tried=3 * len(addresses_of_hers),
+    )
 
 
 @control("mail-machines", gettext_lazy("Bounces and answers of machines get no answer"))

@@ -1,9 +1,14 @@
 """Can everybody reach what we promised, without signing in, with the policy at hand, and with any aid?"""
 
+import re
+import zlib
+from contextlib import suppress
 from datetime import datetime
 from html import unescape
+from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +18,8 @@ from ..finding import Finding, broken, kept
 from .browser import visit
 
 FORMS = ("unsubscribe", "public_request", "public_complaint", "cookies")
+FOCUS = re.compile(r"^:focus-visible \{([^}]*)\}", re.MULTILINE)
+PACKED = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 OPEN = ("home", "policy", "promises", *FORMS)
 
 
@@ -111,16 +118,36 @@ def policy_is_at_hand(now: datetime) -> Finding:
 
 @control("pages-accessible", gettext_lazy("The open pages can be used with a screen reader and without JavaScript"))
 def pages_are_accessible(now: datetime) -> Finding:
-    """Language, one heading, a way past the menu, a label for every field."""
+    """SFB-39: language, one heading, a way past the menu, labels, visible focus, no need of a script; tagged papers."""
+    if not (_shows_focus() and _is_tagged(visit(reverse("privacy:policy_pdf")).body)):
+        return broken(_("The focus cannot be seen, or a paper cannot be read out."))
     wrong = []
     for name in OPEN:
         page = visit(reverse(f"privacy:{name}"))
         whole = "<html lang=" in page.text and page.text.count("<h1") == 1 and 'class="skip"' in page.text
-        if not page.is_shown or not whole or page.read.without_label:
+        read = page.read
+        if not page.is_shown or not whole or read.without_label or read.on_script or read.unsendable:
             wrong.append(name)
     if wrong:
         return broken(_("A page lacks what a screen reader needs: %(what)s.") % {"what": ", ".join(wrong)})
     return kept(_("The open pages have language, heading, labels and a way past the menu."), looked_at=len(OPEN))
+
+
+def _shows_focus() -> bool:
+    """Whether the style of the pages draws something around what the keyboard has reached."""
+    where = finders.find("portal.css")
+    rules = FOCUS.findall(Path(where).read_text()) if isinstance(where, str) else []
+    return any("outline:" in rule and "none" not in rule for rule in rules)
+
+
+def _is_tagged(pdf: bytes) -> bool:
+    """Whether a screen reader finds its way in the file (PDF/UA): marked, with a tree of tags and a language."""
+    parts = [pdf]
+    for packed in PACKED.findall(pdf):
+        with suppress(zlib.error):
+            parts.append(zlib.decompressobj().decompress(packed))
+    whole = b" ".join(parts)
+    return all(name in whole for name in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang"))
 
 
 @control("pages-nothing-foreign", gettext_lazy("No page fetches anything from another company"))

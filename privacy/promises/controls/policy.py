@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from ... import policy_news, processing_record
 from ...policies import NoticeShown, PolicyVersion
+from ...recipients import Recipient, controllers
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .browser import visit
@@ -138,6 +140,20 @@ def record_is_whole(now: datetime) -> Finding:
     return kept(
         _("The record of processing was made just now from what is declared."), activities=len(said["activities"])
     )
+
+
+@control("controllers-named", gettext_lazy("The companies that are responsible are named, in the record and in copies"))
+def responsible_companies_are_named(now: datetime) -> Finding:
+    """CLZ-19: the shop, whoever decides together with it (Art. 26), and the companies of its group."""
+    said = processing_record.record()
+    ours = Recipient.objects.active().filter(Q(kind=Recipient.Kind.JOINT) | Q(group=Recipient.Group.AFFILIATE))
+    in_record = {row["name"] for row in said["recipients"]}
+    wrong = sum(not (one.legal_name and one.postal_address) or one.name not in in_record for one in ours)
+    copied = controllers()
+    missing = [one for one in ours if one.kind == Recipient.Kind.JOINT and one.legal_name not in copied]
+    if wrong or missing or said["controller"]["legal_name"] not in copied or not copied[0]:
+        return broken(_("A company that is responsible is not named with its address."), wrong=wrong + len(missing))
+    return kept(_("The record and every copy name each company that is responsible."), companies=1 + len(ours))
 
 
 def named(name: str, good: str, bad: str) -> Finding:

@@ -2,22 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ...choice_calls import ChoiceCall
 from ...gate.facts import RESTRICTED, Bar
 from ...gate.sharing import Share, share_answers
+from ...personal_data import declarations
 from ...preferences import sharing as offered_choices
 from ...recipients import IN_THE_BROWSER, Disclosure, Recipient
-from ...vocabulary import Decision, Purpose, Source
+from ...vocabulary import Category, Decision, Purpose, Source
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from . import invented
 from .invented import a_recipient, may_give
 
 MONTH = timedelta(days=30)
+# What must be told of a decision that a score made (Art. 22).
+DECIDED_BY = {"decision", "score", "logic", "recipient"}
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 SAMPLE = 500
 YES, NO = Decision.GRANTED, Decision.WITHDRAWN
@@ -172,10 +175,55 @@ def disclosures_name_fields(now: datetime) -> Finding:
     )  # fmt: skip
 
 
+@control("contest-sponsors", gettext_lazy("Whoever took part in a contest reads who sponsored it"))
+def sponsors_are_told(now: datetime) -> Finding:
+    """CLZ-13: the company stands among what she reads, and what it got of her is told with company, day and fields."""
+    looked, hidden = 0, 0
+    for said in declarations():
+        for column in said.model._meta.concrete_fields if said.category == Category.PARTICIPATION else ():
+            if column.related_model is not Recipient:
+                continue
+            rows = said.rows.exclude(**{column.name: None})
+            looked += rows.count()
+            hidden += rows.count() if column.name not in said.fields or column.name in said.secret else 0
+            given = Disclosure.objects.filter(recipient__in=rows.values(column.name), fields=[])
+            hidden += given.filter(data_subject__in=rows.values(said.subject_lookup)).count()
+    return none_wrong(
+        hidden, looked,
+        good=_("Whoever took part in a contest with a sponsor reads who that was, and what it got."),
+        bad=_("Somebody who took part in a contest does not read who sponsored it, or what that company got."),
+        none=_("Nobody has taken part in a contest with a sponsor yet."),
+    )  # fmt: skip
+
+
+@control("credit-decisions", gettext_lazy("Of every credit decision it is noted how it came about, and by whose score"))
+def credit_decisions_are_explained(now: datetime) -> Finding:
+    """CNX-15, Art. 22: she reads score, logic and agency, and no decision is without the last two."""
+    looked, wrong = 0, 0
+    for said in declarations():
+        names = {column.name for column in said.model._meta.concrete_fields}
+        if said.category != Category.CREDIT or "decision" not in names:
+            continue
+        if hidden := DECIDED_BY - set(said.fields):
+            wrong += len(hidden)
+            continue
+        rows = said.rows.exclude(decision="")
+        looked += rows.count()
+        wrong += rows.filter(Q(logic="") | ~Q(recipient__kind=Recipient.Kind.CREDIT_REFERENCE)).count()
+    return none_wrong(
+        wrong, looked,
+        good=_("Of every credit decision she reads how it came about and by whose score."),
+        bad=_("Of a credit decision it is not noted how it came about, or by whose score."),
+        none=_("Nothing has been decided by a score yet."),
+    )  # fmt: skip
+
+
 @control("choices-told", gettext_lazy("Companies' machines that must follow a choice are told within a minute"))
 def choices_are_told(now: datetime) -> Finding:
     """What waits longer, and what left later than that on the last day."""
     rows = ChoiceCall.objects.filter(created_at__range=(now - MONTH, now))
+    if not rows.exists() and not Recipient.objects.hearing().exists():
+        return kept(_("No company's machine follows choices here: whoever writes for us asks us before."), looked_at=0)
     if not rows.exists():
         return not_shown(_("No company's machine had to be told of a choice in the last 30 days."), looked_at=0)
     done = rows.filter(job_state=ChoiceCall.State.DONE)
