@@ -4,6 +4,7 @@ import re
 from datetime import date
 from html import unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.conf import settings as project
@@ -11,13 +12,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
 from privacy.promises.controls import browser, pages
 from privacy.recipients import Cookie, Recipient
+from privacy.subject_requests import registers
 from tests import make
+from tests.office import colleague, desk, look
 from tests.portal import look_up, sign_in
 from tests.test_demo import fill
+from tests.test_documents import text_of
 
 pytestmark = pytest.mark.django_db
 TEMPLATES = Path(project.BASE_DIR) / "templates"
@@ -48,6 +53,41 @@ def test_cnx_02_every_paper_and_every_mail_carries_the_card():
     for common in ("email/base.txt", "email/base.html", "documents/card.html", "account/email/base_message.txt"):
         shown = set(re.findall(r"shop\.(\w+)", (TEMPLATES / common).read_text()))
         assert set(CARD) <= shown, f"{common} does not show {set(CARD) - shown}"
+
+
+def a_certificate(case):
+    return erasure.pdf_of(make.certificate_of(case.data_subject), for_the_person=True)
+
+
+def the_bundle(case):
+    url = reverse("admin:privacy_datasubjectrequest_bundle", args=[case.pk])
+    browser = desk(colleague("care agent"))
+    look(browser, case)
+    return browser.post(url, {"kind": "ours", "form": "pdf"}).content
+
+
+def the_copy(case):
+    with TemporaryDirectory() as folder:
+        export.export_to(case.data_subject, Path(folder), actor="test")
+        return (Path(folder) / "export.pdf").read_bytes()
+
+
+PAPERS = {
+    "policy": lambda _case: Client().get(reverse("privacy:policy_pdf")).content,
+    "record": lambda _case: processing_record.pdf(processing_record.record()),
+    "register": lambda _case: registers.pdf(registers.REGISTERS["complaints"], date(2026, 1, 1), date(2026, 2, 1)),
+    "certificate": a_certificate,
+    "bundle": the_bundle,
+    "copy": the_copy,
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_cnx_02_a_paper_as_it_is_printed_names_everybody_of_the_card(paper, settings):
+    make.policy()
+    settings.SHOP = settings.SHOP | {name: f"the-{name.replace('_', '-')}" for name in CARD}
+    said = "".join(text_of(PAPERS[paper](make.case(make.customer(), "complaint"))).split())
+    assert [name for name in CARD if f"the-{name.replace('_', '-')}" not in said] == []
 
 
 @pytest.mark.parametrize("setting", ["legal_name", "postal_address", "email", "phone", "phone_hours"])
