@@ -226,7 +226,8 @@ def test_the_office_records_decides_and_notes_an_order_with_two_people(mary):
     at_desk = desk(officer)
     assert "L-12" not in at_desk.get(here).content.decode(), "masked before a reason"
     look(at_desk, order)
-    assert "L-12" in at_desk.get(here).content.decode()
+    opened = at_desk.get(here).content.decode()
+    assert "L-12" in opened and "address, name" in opened and "[" not in opened.split("What they demand")[1][:200]
     assert "Noted." not in at_desk.post(verb["give"], follow=True).content.decode()
     assert not Disclosure.objects.exists()
     assert "Agreed." in at_desk.post(verb["approve"], follow=True).content.decode()

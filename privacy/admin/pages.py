@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import JSONField, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from .. import roles
+from ..export import values
 from ..roles import Act
 
 
@@ -130,8 +131,26 @@ class ReadOnly(OfficeAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """All of them but the excluded ones."""
         hidden = self.get_exclude(request, obj) or ()
-        columns = [column.name for column in self.opts.concrete_fields if column.editable]
-        return [name for name in (*columns, *self.readonly_fields) if name not in hidden]
+        columns = [column for column in self.opts.concrete_fields if column.editable and column.name not in hidden]
+        return [*map(_as_words, columns), *(name for name in self.readonly_fields if name not in hidden)]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is shown; there is no form that could say it."""
+        return self.fields or self.get_readonly_fields(request, obj)
+
+
+def _as_words(column: Any) -> Any:
+    """The column's name; of one that holds a list or a table, what says it in words."""
+    if not isinstance(column, JSONField):
+        return column.name
+    say = values.in_words(column)
+
+    @admin.display(description=column.verbose_name)
+    def words(row: Any) -> str:
+        said = getattr(row, column.name)
+        return say(said) if said and say else ""
+
+    return words
 
 
 def saved(data: bytes, name: str) -> HttpResponse:
