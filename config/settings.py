@@ -232,6 +232,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 STAFF_NEEDS_SECOND_FACTOR = env.bool("STAFF_NEEDS_SECOND_FACTOR", default=not DEBUG)
 SESSION_ENGINE = "customers.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE, ACCOUNT_SESSION_REMEMBER = True, False
 
 # --- transport and browser ---------------------------------------------------------------------
 

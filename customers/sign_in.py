@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from privacy import cookie_choices, data_subjects, erased
+from privacy import cookie_choices, data_subjects, erased, policies
 from privacy.encryption import keyed_hash
 
 from .accounts import Account
@@ -33,11 +33,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return confirmed
 
     def post_login(self, request: HttpRequest, user: Account, **kwargs: Any) -> HttpResponse:
-        """Signing in counts as being active, which starts the retention period anew; her browser's choices are hers."""
+        """Signing in counts as being active, which starts the retention period anew; her browser's choices are hers.
+
+        The policy stood beside the form (CLZ-18).
+        """
         now, browser = timezone.now(), cookie_choices.browser_of(request)
         response: HttpResponse = super().post_login(request, user, **kwargs)
         for customer in Customer.objects.of_account(user):
             customer.touch(now)
+            policies.note_shown_today(customer, timezone.localdate(now))
             answer = cookie_choices.sign_in(browser, customer, site=request.get_host(), now=now)
             if browser.answer and answer != browser.answer:
                 cookie_choices.remember(response, answer)

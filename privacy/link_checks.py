@@ -84,7 +84,9 @@ def check(now: datetime) -> int:
     if LinkCheck.Outcome.WORKS in outcomes:
         for link, outcome in zip(found, outcomes, strict=True):
             _note(link, outcome, now)
-    LinkCheck.objects.exclude(checked_at=now).exclude(recipient__in=[link[0].pk for link in found]).delete()
+    there = {(recipient.pk, which) for recipient, which, _url in found}
+    gone = [row.pk for row in LinkCheck.objects.all() if (row.recipient_id, row.which) not in there]
+    LinkCheck.objects.filter(pk__in=gone).delete()
     return outcomes.count(LinkCheck.Outcome.WORKS)
 
 

@@ -101,3 +101,10 @@ class NoticeShown(models.Model):
 def note_shown(data_subject: Any, policy: PolicyVersion) -> None:
     """Writes down, once per version, that the person was shown it."""
     NoticeShown.objects.get_or_create(data_subject=data_subject, policy=policy)
+
+
+def note_shown_today(data_subject: Any, today: date) -> None:
+    """The same of the version that applies on this day, where there is one: it stood beside the form that she sent."""
+    policy = PolicyVersion.objects.in_force(today)
+    if policy is not None:
+        note_shown(data_subject, policy)

@@ -16,6 +16,7 @@ from .vocabulary import Decision, Purpose, Source
 LETTER = "policy_news"
 # What is entered long after its day is no news any more.
 NEWS_FOR = timedelta(days=30)
+A_YEAR = timedelta(days=365)
 BATCH = 500
 
 
@@ -50,6 +51,12 @@ def waiting(today: date) -> list[PolicyVersion]:
     """Versions that came into force and of which nobody was told yet; the very first is no news."""
     versions = list(PolicyVersion.objects.published(today))[:-1]
     return [version for version in versions if version.told_at is None and version.effective_on > today - NEWS_FOR]
+
+
+def untold(today: date) -> bool:
+    """Whether subscribers were told nothing of what is in force since less than a year, however late it was entered."""
+    newest, *before = PolicyVersion.objects.published(today)[:2] or [None]
+    return bool(newest and before and newest.told_at is None and newest.effective_on > today - A_YEAR)
 
 
 def tell(today: date, now: datetime) -> int:

@@ -107,6 +107,28 @@ def test_sfb_02_a_complaint_that_nobody_confirmed_is_red_from_the_fourth_working
     assert found.figures.get("wrong", 0) == (state == Stands.BROKEN)
 
 
+@pytest.mark.parametrize(("days", "stands"), [(-1, Stands.KEPT), (1, Stands.BROKEN)])
+def test_sfb_03_a_complaint_that_was_answered_after_its_day_stays_red_for_a_year(mary, days, stands):
+    case, look = make.case(mary, "complaint", state=State.COMPLETED), CONTROLS["complaints-day"].look
+    closed = datetime.combine(case.due_on + timedelta(days=days), time(12), UTC)
+    DataSubjectRequest.objects.filter(pk=case.pk).update(closed_at=closed)
+    assert look(closed + timedelta(days=300)).state == stands
+    assert look(closed + timedelta(days=400)).state == Stands.KEPT
+
+
+@pytest.mark.parametrize(("days", "stands"), [(0, Stands.KEPT), (1, Stands.BROKEN)])
+def test_sfb_10_a_mediation_that_went_on_or_ended_too_late_stays_red(mary, agent, days, stands):
+    opened, look = date(2026, 3, 2), CONTROLS["complaints-mediation"].look
+    ended = datetime.combine(mediation_due_on(opened) + timedelta(days=days), time(12), UTC)
+    with time_machine.travel(datetime(2026, 3, 2, 9, tzinfo=UTC), tick=False):
+        case = make.case(mary, "complaint", received_at=timezone.now(), particulars={"subject": "other", **ORDER})
+        complaints.open_mediation(case, actor=agent, opened_on=opened)
+    with time_machine.travel(ended, tick=False):
+        case.events.create(kind="mediation_closed", actor="x", is_internal=True, occurred_at=ended)
+        Complaint.objects.filter(case=case).update(stage=Stage.ARBITRATION)
+    assert look(ended + timedelta(days=30)).state == stands
+
+
 # --- kept informed ---------------------------------------------------------------------------------------
 
 

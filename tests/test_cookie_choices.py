@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from config.logs import to_stderr
-from privacy import consent, cookie_choices, erasure, purge
+from privacy import consent, cookie_choices, erasure, preferences, purge
 from privacy.append_only import AppendOnlyError, is_protected
 from privacy.cookie_choices import CookieChoice, CookieQuestion, Road, Visitor, question
 from privacy.promises import CONTROLS, State
@@ -350,6 +350,16 @@ def test_gpc_of_a_known_customer_is_her_objection_once_and_her_later_yes_stands(
     assert consent.is_granted(mary, Purpose.PROFILING)
 
 
+def test_gpc_in_the_browser_in_which_she_says_yes_is_heard_before_it_and_not_at_the_next_door():
+    mary = somebody("mary@example.com")
+    client = through_the_door("mary@example.com")
+    option = next(one for one in preferences.use() if one.key.startswith("profiling"))
+    client.post("/account/preferences/", {"yes": [option.key]}, **GPC)
+    assert consent.is_granted(mary, Purpose.PROFILING) and says_no(mary, Purpose.SHARING)
+    through_the_door("mary@example.com", **GPC)
+    assert consent.is_granted(mary, Purpose.PROFILING), "her yes came after the signal"
+
+
 def test_without_gpc_signing_in_objects_to_nothing():
     mary = somebody("mary@example.com")
     through_the_door("mary@example.com")
@@ -416,6 +426,20 @@ def test_a_signed_in_customer_never_answers_under_somebody_else_s_mark(client):
     answered(hers, "social")
     assert not CookieChoice.objects.get(visitor__data_subject=mary).yes
     assert CookieChoice.objects.get(visitor__data_subject=joan).yes == {"social"}
+
+
+def test_what_a_stranger_says_on_a_browser_that_was_hers_is_not_hers():
+    mary, client = somebody("mary@example.com"), Client()
+    answered(client, "measurement")
+    through_the_door("mary@example.com", client)
+    client.post("/account/logout/")
+    answered(client, "social")
+    mine = CookieChoice.objects.filter(visitor__data_subject=mary)
+    assert [one.yes for one in mine] == [{"measurement"}]
+    assert CookieChoice.objects.get(visitor__data_subject=None).yes == {"social"}
+    assert allowed(client) == {"social"}
+    through_the_door("mary@example.com", client)
+    assert Visitor.objects.filter(data_subject=mary).count() == 2, "signed in again, it is she"
 
 
 def test_she_sees_her_choices_and_they_go_with_her():

@@ -109,6 +109,16 @@ def test_the_promise_is_red_after_the_second_bad_night_and_green_again_when_the_
     assert look(now + 9 * DAY) == "no_evidence", "a look of long ago shows nothing"
 
 
+def test_a_link_that_was_taken_out_because_it_was_dead_is_forgotten_and_the_promise_is_green_again(site, nobody):
+    row, now = company(site.url, nobody), timezone.now()
+    for night in range(4):
+        link_checks.check(now + night * DAY)
+    assert look(now + 3 * DAY) == "broken"
+    Recipient.objects.filter(pk=row.pk).update(opt_out_url="", browser_settings_only=True)
+    link_checks.check(now + 4 * DAY)
+    assert (outcomes(), look(now + 4 * DAY)) == ({"policy_url": "works"}, "kept")
+
+
 def test_what_is_no_longer_in_the_register_is_forgotten(site):
     row, now = company(site.url), timezone.now()
     link_checks.check(now)

@@ -84,6 +84,15 @@ def test_neither_the_first_policy_nor_an_old_one_entered_late_is_news(mary):
     assert [version.version for version in policy_news.waiting(TODAY)] == ["2026-1"]
 
 
+def test_a_policy_in_force_that_was_entered_too_late_to_be_news_is_red_and_old_ones_for_the_record_are_not(mary):
+    asks(mary)
+    today, look = timezone.localdate(), CONTROLS["policy-news"].look
+    make.policy("first"), make.policy("second", effective_on=today - timedelta(days=500))
+    assert look(timezone.now()).state == "kept"
+    make.policy("third", effective_on=today - timedelta(days=40))
+    assert look(timezone.now()).state == "broken"
+
+
 def test_who_is_restricted_erased_or_has_no_address_is_left_in_peace(versions, mary):
     locked, erased = make.customer("locked@example.com"), make.customer("erased@example.com")
     nowhere = make.customer("nowhere@example.com")

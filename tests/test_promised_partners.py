@@ -1,10 +1,12 @@
 """What the policies promise about single partners: exactly these details, written down each time, and who may look."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from customers.models import Account
 from privacy import gate, roles
+from privacy.promises import CONTROLS, State
 from privacy.recipients import Disclosure, Recipient
 from tests import make
 from tests.office import colleague, desk
@@ -47,6 +49,41 @@ def test_lrd_16_each_search_at_a_credit_agency_is_on_record_and_hers_to_read(mon
     client = sign_in(mary)
     assert "S-7" in client.get("/account/data/privacy.disclosure/").content.decode()
     assert "Boniversum" in client.get("/account/data/customers.creditcheck/").content.decode()
+
+
+def test_lrd_16_a_score_whose_question_is_not_on_record_is_red():
+    mary, look = make.customer(), CONTROLS["recipients-credit"].look
+    agency = make.recipient("Boniversum", kind="credit_reference", group="payment")
+    make.disclosure(mary, recipient=agency)
+    make.credit_check(mary, recipient=agency)
+    assert look(timezone.now()).state == State.KEPT
+    make.credit_check(make.customer(), recipient=agency)
+    assert look(timezone.now()).figures["wrong"] == 1
+
+
+@pytest.mark.parametrize("group", ["partner", "advertising", "measurement", "social"])
+def test_cnx_04_nobody_without_whom_an_order_goes_out_as_well_can_be_called_needed(group):
+    row = make.recipient("Magazine", group=group, notice_email="privacy@magazine.example")
+    with pytest.raises(ValidationError, match="needed for an order"):
+        row.full_clean()
+    assert CONTROLS["sharing-necessary-or-chosen"].look(timezone.now()).state == State.BROKEN
+    row.is_necessary = False
+    row.full_clean()
+
+
+def test_cnx_26_the_one_of_which_it_is_promised_shortens_addresses_whatever_its_list_says():
+    row = make.recipient("Google Analytics", group="measurement", is_necessary=False, fields=["visited_pages"])
+    assert CONTROLS["recipients-short-ip"].look(timezone.now()).state == State.BROKEN
+    Recipient.objects.filter(pk=row.pk).update(shortens_ip=True)
+    assert CONTROLS["recipients-short-ip"].look(timezone.now()).state == State.KEPT
+
+
+@pytest.mark.parametrize("field", ["customer_number", "full_name", "date_of_birth", "phone"])
+def test_clz_14_whoever_measures_gets_what_a_visit_is_and_nothing_that_names_anybody(field):
+    row = make.recipient("Counter", group="measurement", is_necessary=False, fields=["visited_pages", "cookie_id"])
+    assert CONTROLS["recipients-measurement"].look(timezone.now()).state == State.KEPT
+    Recipient.objects.filter(pk=row.pk).update(fields=["visited_pages", field])
+    assert CONTROLS["recipients-measurement"].look(timezone.now()).state == State.BROKEN
 
 
 def test_clz_15_whoever_runs_accounts_reads_of_each_what_it_may_and_when_it_was_last_used():

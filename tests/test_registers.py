@@ -5,19 +5,22 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from customers.models import EmailAddress
-from privacy import jobs, policies, recipients, restrictions
+from privacy import gate, jobs, policies, recipients, restrictions
 from privacy.audit import AuditEntry
 from privacy.notices import OutgoingEmail
 from privacy.policies import NoticeShown, PolicyVersion
+from privacy.promises import CONTROLS, State
 from privacy.purposes import Purpose, seed
 from privacy.recipients import Cookie
 from privacy.vocabulary import Purpose as BuiltIn
 from privacy.vocabulary import Source
 from tests import make
+from tests.portal import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +96,26 @@ def test_clz_18_a_notice_is_written_down_once_per_version():
     for _ in range(3):
         policies.note_shown(mary, policy)
     assert NoticeShown.objects.filter(data_subject=mary, policy=policy).count() == 1
+
+
+def test_clz_18_whoever_signs_in_or_sends_a_form_is_noted_with_the_policy_that_stood_beside_it():
+    look, mary = CONTROLS["policy-shown-is-no-yes"].look, make.customer("mary@example.com", login=True)
+    first = make.policy("first", effective_on=timezone.localdate() - timedelta(days=9))
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    client = Client()
+    client.post("/account/login/", {"login": "mary@example.com", "password": PASSWORD})
+    client.get("/account/preferences/")
+    assert [row.policy for row in NoticeShown.objects.filter(data_subject=mary)] == [first]
+    second = make.policy("second", effective_on=timezone.localdate())
+    client.get("/account/preferences/")
+    assert NoticeShown.objects.count() == 1, "looking changes nothing"
+    client.post("/account/preferences/", {"all_off": "1"})
+    assert {row.policy for row in NoticeShown.objects.filter(data_subject=mary)} == {first, second}
+    assert not gate.may_contact(mary, "email", "own", "own").allowed
+    soon = timezone.now() + timedelta(minutes=2)
+    assert look(soon).state == State.KEPT
+    NoticeShown.objects.all().delete()
+    assert look(soon).state == State.BROKEN
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ def choose(
 ) -> Answer:
     """Writes down what was answered to this very question (Art. 7(1)); OutOfDate when it is not today's any more.
 
-    The same said twice is one entry. On a browser that belongs to somebody else a new mark begins.
+    The same said twice is one entry. On a browser that belongs to somebody else a new mark begins, and so it does for
+    whoever is not signed in on a browser that is somebody's: nobody knows that it is she.
     """
     question = current(fresh=True)
     if version != question.version:
@@ -49,7 +50,7 @@ def _visitor(browser: Browser, customer: Any, now: datetime) -> tuple[Visitor, s
     """The row of this browser, made when it answers for the first time; a mark of nobody's row is given up."""
     mark = browser.answer.mark if browser.answer else "0"
     known = Visitor.objects.filter(mark=mark_hash(mark)).first() if mark != "0" else None
-    if known and customer is not None and known.data_subject_id not in (None, customer.pk):
+    if known and known.data_subject_id not in (None, customer and customer.pk):
         known = None
     if known is None:
         mark = secrets.token_urlsafe(MARK_BYTES)

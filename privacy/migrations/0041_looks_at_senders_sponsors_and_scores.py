@@ -1,8 +1,24 @@
-"""Promises that rest on more than before: whom a mail means, sponsors, companies, scores, and machines."""
+"""Promises that rest on more than before: whom a mail means, sponsors, companies, scores, uses, and machines."""
 
 from django.db import migrations
 
 LOOKS = {
+    "CLG-18": (
+        ["purposes-with-basis", "processing-record"],
+        ["use-no-counts", "purposes-with-basis", "processing-record"],
+    ),
+    "CLZ-09": (
+        ["declared-browsing", "purposes-with-basis"],
+        ["use-no-counts", "declared-browsing", "purposes-with-basis"],
+    ),
+    "CLZ-12": (
+        ["purposes-with-basis"],
+        ["use-needs-a-yes", "purposes-with-basis"],
+    ),
+    "CNX-29": (
+        ["sharing-fields"],
+        ["sharing-review-service", "sharing-fields"],
+    ),
     "CLG-05": (
         ["self-test-unsubscribed"],
         ["mail-who-is-meant", "self-test-unsubscribed"],

@@ -9,6 +9,7 @@ from .register import (
     FOR_MONEY,
     IN_THE_BROWSER,
     KNOWN_BY,
+    NEVER_NEEDED,
     VETOES,
     Recipient,
     RecipientQuerySet,
@@ -18,6 +19,7 @@ from .register import (
 )
 
 __all__ = [
-    "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "KNOWN_BY", "VETOES", "AuthorityOrder", "Cookie", "Disclosure",
-    "Recipient", "RecipientQuerySet", "controllers", "log_disclosure", "may_sign", "signing_key", "told_of",
+    "ADEQUATE", "EEA", "FOR_MONEY", "IN_THE_BROWSER", "KNOWN_BY", "NEVER_NEEDED", "VETOES", "AuthorityOrder", "Cookie",
+    "Disclosure", "Recipient", "RecipientQuerySet", "controllers", "log_disclosure", "may_sign", "signing_key",
+    "told_of",
 ]  # fmt: skip

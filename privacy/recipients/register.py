@@ -188,6 +188,8 @@ class Recipient(models.Model):
             wrong["kind"] = reasons
         if self.is_active and self.kind == self.Kind.JOINT and not self.arrangement.strip():
             wrong["arrangement"] = "Say who answers for what; the people concerned may read it (Art. 26)."
+        if self.is_necessary and self.group in NEVER_NEEDED:
+            wrong["is_necessary"] = "Nobody of this group is needed for an order: it gets data by a yes alone."
         if self.is_active and not self.is_adequate and not self.safeguard:
             wrong["safeguard"] = "Name the safeguard, or leave the recipient inactive."
         if self.notice_url and not may_be_called(self.notice_url):
@@ -222,6 +224,8 @@ class Recipient(models.Model):
 
 FOR_MONEY = (Recipient.Kind.SALE, Recipient.Kind.LEASE)
 IN_THE_BROWSER = (Recipient.Group.ADVERTISING, Recipient.Group.MEASUREMENT, Recipient.Group.SOCIAL)
+# An order goes out without any of them, so none gets data without a yes (CNX-04, MAD-15).
+NEVER_NEEDED = (*IN_THE_BROWSER, Recipient.Group.PARTNER)
 
 
 def controllers() -> list[str]:

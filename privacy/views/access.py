@@ -9,15 +9,19 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from .. import data_subjects
+from .. import data_subjects, policies
 
 View = Callable[..., HttpResponseBase]
 
 
 def customer_required(view: View) -> View:
-    """Calls the view with the customer behind the login; whoever signs in without being one is told so."""
+    """Calls the view with the customer behind the login; whoever signs in without being one is told so.
+
+    With what she sends it is noted which policy stood beside it (CLZ-18).
+    """
 
     @login_required
     @wraps(view)
@@ -25,6 +29,8 @@ def customer_required(view: View) -> View:
         customer = data_subjects.of_account(request.user)
         if customer is None:
             return render(request, "privacy/no_customer.html", status=403)
+        if request.method == "POST":
+            policies.note_shown_today(customer, timezone.localdate())
         return view(request, customer, *args, **kwargs)
 
     return inner

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from .. import preferences
+from .. import cookie_choices, preferences
 from ..purposes import Purpose
 from ..vocabulary import Channel
 from .access import ask_again, customer_required, is_fresh, page_of
@@ -36,7 +36,12 @@ def choose(request: HttpRequest, customer: Any) -> HttpResponse:
 
 
 def save(request: HttpRequest, customer: Any, options: list[preferences.Option], back_to: str) -> HttpResponse:
-    """Off at once; on only for somebody who has just proved who she is."""
+    """Off at once; on only for somebody who has just proved who she is.
+
+    The signal of her browser is heard first, so that what she says here is the later word (CCPA s. 7025).
+    """
+    if cookie_choices.browser_of(request).signal:
+        cookie_choices.object_once(customer, page=page_of(request))
     if "all_off" in request.POST:
         words = _("Switch everything off")
         preferences.all_off(customer, options, actor=request.user, page=page_of(request), wording=words)

@@ -68,9 +68,9 @@ def complaints_have_a_day(now: datetime) -> Finding:
     """The day that the confirmation named."""
     rows = _cases()
     return none_wrong(
-        rows.overdue(timezone.localdate(now)).count(), rows.count(),
-        good=_("Every complaint has its last day, and none is open past it."),
-        bad=_("A complaint is open past its last day."),
+        rows.late(timezone.localdate(now)).count(), rows.count(),
+        good=_("Every complaint has its last day, and none is open past it or was answered after it."),
+        bad=_("A complaint is open past its last day, or was answered after it."),
         none=str(NO_COMPLAINT),
     )  # fmt: skip
 
@@ -100,14 +100,23 @@ def outcomes_say_where_next(now: datetime) -> Finding:
 
 @control("complaints-mediation", gettext_lazy("No mediation lasts longer than 45 days"))
 def mediation_ends(now: datetime) -> Finding:
-    """Those that are open."""
+    """Those that are open, and of the last year those that went on or ended later: the case says when."""
     rows, since = Complaint.objects.exclude(mediation_opened_on=None), timezone.localdate(now) - MEDIATION
+    open_too_long = Q(stage=Stage.MEDIATION, mediation_opened_on__lt=since)
+    late = [one for one in rows.exclude(stage=Stage.MEDIATION).select_related("case") if _mediated_too_long(one, now)]
     return none_wrong(
-        rows.filter(stage=Stage.MEDIATION, mediation_opened_on__lt=since).count(), rows.count(),
+        rows.filter(open_too_long).count() + len(late), rows.count(),
         good=_("No mediation has lasted longer than 45 days."),
         bad=_("A mediation has lasted longer than 45 days."),
         none=_("No complaint has gone to mediation yet; the first one shows it."),
     )  # fmt: skip
+
+
+def _mediated_too_long(row: Complaint, now: datetime) -> bool:
+    ends = row.case.events.filter(kind="mediation_closed", occurred_at__gt=now - timedelta(days=365))
+    ended = ends.order_by("occurred_at").values_list("occurred_at", flat=True).last()
+    until = row.mediation_until
+    return ended is not None and until is not None and timezone.localdate(ended, settings.SHOP_TZ) > until
 
 
 @control("complaints-transaction", gettext_lazy("Mediation needs the number and day of the order"))

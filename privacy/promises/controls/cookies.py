@@ -59,10 +59,8 @@ def lifetimes_are_true(now: datetime) -> Finding:
 
 
 def _is_longer(seconds: int | None, days: int | None) -> bool:
-    """Of one that is said to end with the browser a working day is allowed, which is when the login ends by itself."""
-    if seconds is None:
-        return False
-    return seconds > (days * DAY if days is not None else DAY)
+    """Than the register says, by which one without days ends with the browser."""
+    return seconds is not None and (days is None or seconds > days * DAY)
 
 
 @control("cookies-not-too-long", gettext_lazy("No cookie lives longer than 13 months"))

@@ -1,6 +1,7 @@
 """Is the policy in force, dated, whole, kept in all its versions, and does it say what it must?"""
 
-from datetime import datetime, timedelta
+import re
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -10,21 +11,23 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ... import policy_news, processing_record
-from ...policies import NoticeShown, PolicyVersion
+from ... import data_subjects, policy_news, processing_record
+from ...policies import PolicyVersion
 from ...recipients import Recipient, controllers
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .browser import visit
 
+# Whoever comes in this very moment is noted in the next.
+JUST_NOW = timedelta(minutes=1)
 Kind = PolicyVersion.Kind
 # What the policy must speak of (SafeBuy 7.2): each thing by words of which one must be in it.
 MUST_SAY = {
     "see your data": ("see your data", "access", "get a copy"),
     "what it is used for": ("use it for", "used for", "purposes"),
-    "who else gets it": ("who else", "recipients", "third part"),
+    "who else gets it": ("who else", "recipients", "third part(?:y|ies)"),
     "how long": ("how long", "retention", "kept for"),
-    "how to complain": ("complain", "not satisfied"),
+    "how to complain": ("complain", "complaints?", "not satisfied"),
 }
 
 
@@ -58,7 +61,7 @@ def news_were_told(now: datetime) -> Finding:
     """MAD-10: by the morning after it came into force."""
     if not any(policy_news.subscribers()):
         return not_shown(_("Nobody has asked to be told of a new policy."))
-    if policy_news.waiting(timezone.localdate(now) - timedelta(days=1)):
+    if policy_news.untold(timezone.localdate(now) - timedelta(days=1)):
         return broken(_("A new policy is in force, and those who asked to hear of it were not told."))
     return kept(_("Those who asked to hear of a new policy were told of the latest, or will be of the next."))
 
@@ -90,7 +93,7 @@ def policy_says_what_it_must(now: datetime) -> Finding:
     if version is None:
         return broken(_("There is no policy in force."))
     text = version.body.casefold()
-    missing = [what for what, words in MUST_SAY.items() if not any(word in text for word in words)]
+    missing = [what for what, words in MUST_SAY.items() if not re.search(rf"\b({'|'.join(words)})\b", text)]
     if missing:
         return broken(
             _("The policy says nothing about: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing)
@@ -123,11 +126,18 @@ def security_policy_is_current(now: datetime) -> Finding:
 
 @control("policy-shown-is-no-yes", gettext_lazy("Who was shown which policy is on record, and counts as nothing more"))
 def notices_are_noted(now: datetime) -> Finding:
-    """CLZ-18; that it is no yes shows the gate."""
-    count = NoticeShown.objects.count()
-    if not count:
-        return not_shown(_("Nobody has been shown a policy yet; the first one who signs in shows it."))
-    return kept(_("Who was shown which policy is on record."), shown=count)
+    """CLZ-18: of everybody who has signed in since the policy came into force; that it is no yes shows the gate."""
+    policy = PolicyVersion.objects.in_force(timezone.localdate(now))
+    if policy is None:
+        return not_shown(_("There is no policy yet that anybody could have been shown."))
+    since = datetime.combine(policy.effective_on, time.min, tzinfo=settings.SHOP_TZ)
+    came = data_subjects.people().filter(account__last_login__range=(since, now - JUST_NOW), erased_at=None)
+    return none_wrong(
+        came.exclude(notices_shown__policy=policy).count(), came.count(),
+        good=_("Of everybody who has signed in since it is noted which policy was shown."),
+        bad=_("Somebody signed in, and it is not noted which policy was shown."),
+        none=_("Nobody has signed in since the policy came into force; the first one who does shows it."),
+    )  # fmt: skip
 
 
 @control("processing-record", gettext_lazy("The record of processing is whole: each purpose, basis, period, recipient"))

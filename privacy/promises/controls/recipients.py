@@ -2,18 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import link_checks
+from ...personal_data import declarations
 from ...recipients import ADEQUATE, FOR_MONEY, IN_THE_BROWSER, Disclosure, Recipient
+from ...vocabulary import Category
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .invented import a_recipient, may_give
 
 TWO_NIGHTS = timedelta(hours=50)
+# "anonymizeIp()" is promised of this one.
+SHORTENING = "google analytics"
+# What a visit is described by; none of it names anybody.
+OF_A_VISIT = {
+    "browser", "cookie_id", "country", "device", "ip_shortened", "language", "referrer", "region", "visited_pages",
+}  # fmt: skip
 
 
 @control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
@@ -125,8 +133,11 @@ def links_lead_somewhere(now: datetime) -> Finding:
 
 @control("recipients-short-ip", gettext_lazy("Measurement services shorten IP addresses"))
 def measurement_shortens(now: datetime) -> Finding:
-    """Those that get an address at all."""
-    rows = [one for one in Recipient.objects.active() if any(name.startswith("ip") for name in one.fields)]
+    """CNX-26: those that get an address by their list, and the one of which the policy says it, whatever its list."""
+    rows = [
+        one for one in Recipient.objects.active()
+        if SHORTENING in one.name.casefold() or any(name.startswith("ip") for name in one.fields)
+    ]  # fmt: skip
     return none_wrong(
         sum(not one.shortens_ip for one in rows), len(rows),
         good=_("Every company that gets an internet address shortens it first."),
@@ -137,13 +148,13 @@ def measurement_shortens(now: datetime) -> Finding:
 
 @control("recipients-measurement", gettext_lazy("Who measures visits is in the register"))
 def measurement_is_registered(now: datetime) -> Finding:
-    """CLZ-14; with what it gets, which names nobody."""
+    """CLZ-14; with what it gets, which is about visits and names nobody."""
     rows = list(Recipient.objects.filter(group=Recipient.Group.MEASUREMENT))
-    wrong = sum(bool({"name", "email", "address", "phone"} & set(one.fields)) for one in rows)
+    wrong = sum(bool(set(one.fields) - OF_A_VISIT) for one in rows)
     return none_wrong(
         wrong, len(rows),
-        good=_("Who measures visits is in the register, and gets no name or address."),
-        bad=_("Somebody who measures visits may get names or addresses."),
+        good=_("Who measures visits is in the register, and gets nothing that names anybody."),
+        bad=_("Somebody who measures visits may get more than the visit itself."),
         none=_("Nobody who measures visits is in the register."),
     )  # fmt: skip
 
@@ -157,9 +168,16 @@ def credit_agencies_are_known(now: datetime) -> Finding:
     if not rows.exists():
         return not_shown(_("No credit agency is in the register."))
     asked = Disclosure.objects.filter(recipient__in=rows)
+    unknown, scores = 0, 0
+    for said in declarations():
+        columns = [one.name for one in said.model._meta.concrete_fields if one.related_model is Recipient]
+        for name in columns if said.category == Category.CREDIT else ():
+            told = asked.filter(data_subject=OuterRef(said.subject_lookup), recipient=OuterRef(name))
+            scores += said.rows.count()
+            unknown += said.rows.filter(~Exists(told)).count()
     return none_wrong(
-        asked.filter(legal_basis="").count(), asked.count(),
-        good=_("Every question to a credit agency is on record with its legal basis."),
-        bad=_("A credit agency was asked without a legal basis on record."),
+        asked.filter(legal_basis="").count() + unknown, asked.count() + scores,
+        good=_("Every question to a credit agency is on record with its legal basis, and none is missing to a score."),
+        bad=_("A credit agency was asked without a legal basis on record, or for a score that is on record alone."),
         none=_("No credit agency has been asked yet."),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from ...gate.facts import RESTRICTED, Bar
 from ...gate.sharing import Share, share_answers
 from ...personal_data import declarations
 from ...preferences import sharing as offered_choices
-from ...recipients import IN_THE_BROWSER, Disclosure, Recipient
+from ...recipients import NEVER_NEEDED, Disclosure, Recipient
 from ...vocabulary import Category, Decision, Purpose, Source
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
@@ -19,6 +19,8 @@ from . import invented
 from .invented import a_recipient, may_give
 
 MONTH = timedelta(days=30)
+ANYTHING_NEW = "anything-new"
+REVIEWERS, FOR_A_REVIEW = "trustpilot", {"name", "email", "order_number"}
 # What must be told of a decision that a score made (Art. 22).
 DECIDED_BY = {"decision", "score", "logic", "recipient"}
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -59,9 +61,9 @@ def no_counts(now: datetime) -> Finding:
 
 @control("sharing-necessary-or-chosen", gettext_lazy("Without a yes only whoever is needed for an order gets data"))
 def necessary_or_chosen(now: datetime) -> Finding:
-    """By the gate, and by the register: nobody in advertising counts as needed."""
+    """By the gate, and by the register: nobody without whom an order goes out as well counts as needed."""
     needed, chosen = a_recipient(is_necessary=True), a_recipient()
-    wrong = Recipient.objects.active().filter(is_necessary=True, group__in=IN_THE_BROWSER).count()
+    wrong = Recipient.objects.active().filter(is_necessary=True, group__in=NEVER_NEEDED).count()
     if wrong or may_give(now, chosen) or not may_give(now, needed):
         return broken(_("Somebody who is not needed for an order counts as needed."), wrong=wrong)
     return kept(_("Without a yes only whoever is needed for an order gets data."))
@@ -79,6 +81,20 @@ def only_listed_fields(now: datetime) -> Finding:
         wrong, len(outside),
         good=_("Nothing was handed over that is not on the company's list."),
         bad=_("Something was handed over that is not on the company's list."),
+    )  # fmt: skip
+
+
+@control("sharing-review-service", gettext_lazy("The review service gets name, email address and order number alone"))
+def reviewers_get_three_details(now: datetime) -> Finding:
+    """CNX-29: by its list, and in what it really got."""
+    rows = Recipient.objects.active().filter(name__icontains=REVIEWERS)
+    given = Disclosure.objects.filter(recipient__name__icontains=REVIEWERS).values_list("fields", flat=True)
+    lists = [*rows.values_list("fields", flat=True), *given]
+    return none_wrong(
+        sum(bool(set(fields) - FOR_A_REVIEW) for fields in lists), len(lists),
+        good=_("The review service may get name, email address and order number, and got nothing else."),
+        bad=_("The review service may get, or got, more than name, email address and order number."),
+        none=_("No review service is in the register."),
     )  # fmt: skip
 
 
@@ -133,6 +149,34 @@ def group_use_can_be_refused(now: datetime) -> Finding:
         may_give(now, a_recipient(is_necessary=True, group=Recipient.Group.AFFILIATE), said=[no]),
         _("Asked now, a no to further use within our group counts."),
         _("The gate would let the group use data in spite of a no."),
+    )
+
+
+@control("use-no-counts", gettext_lazy("A no to profiling, or to any use that may be refused, counts"))
+def use_can_be_refused(now: datetime) -> Finding:
+    """CLZ-09, CLG-18 (Art. 21): after a yes, so that it is the no that counts."""
+    yes = invented.answered(now - MONTH, YES, Purpose.PROFILING)
+    if not invented.may_serve(now, Purpose.PROFILING, said=[yes]):
+        return broken(_("A yes to profiling does not count."))
+    no = invented.answered(now, NO, Purpose.PROFILING)
+    return refuses(
+        invented.may_serve(now, Purpose.PROFILING, said=[no, yes]),
+        _("Asked now, a no to profiling ends it at once."),
+        _("The gate would let data be used in spite of a no."),
+    )
+
+
+@control("use-needs-a-yes", gettext_lazy("Nothing is used for a new purpose before a yes to it"))
+def new_use_needs_a_yes(now: datetime) -> Finding:
+    """CLZ-12: without a word, and by accepting a policy."""
+    accepted = invented.answered(now, YES, ANYTHING_NEW, source=Source.POLICY_ACCEPTANCE)
+    yes = invented.answered(now, YES, ANYTHING_NEW)
+    if not invented.may_serve(now, ANYTHING_NEW, said=[yes]):
+        return broken(_("A yes to a new purpose does not count."))
+    return refuses(
+        any(invented.may_serve(now, ANYTHING_NEW, said=said) for said in ([], [accepted])),
+        _("Asked now, the gate lets nothing be used for a new purpose without a yes to it."),
+        _("The gate would let data be used for a new purpose without a yes."),
     )
 
 
