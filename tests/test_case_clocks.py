@@ -14,6 +14,7 @@ from customers.models import EmailAddress
 from privacy import jobs, subject_requests
 from privacy.cases import State
 from privacy.notices import OutgoingEmail
+from privacy.promises import CONTROLS
 from privacy.roles import AGENT
 from privacy.subject_requests import CaseEvent, NotAllowed, rectification
 from privacy.vocabulary import Source
@@ -248,3 +249,16 @@ def test_an_unknown_law_or_pack_of_the_shop_is_an_error_of_check(settings):
     assert len(said) == 2
     assert said[0].startswith("SHOP_JURISDICTION 'SafeBuy' is not one of GB, EU, ")
     assert said[1] == "SHOP_PACKS ['NoBuy'] are not among SafeBuy."
+
+
+@JOINED
+@pytest.mark.parametrize(("days", "state"), [(0, "kept"), (1, "broken")])
+def test_sfb_06_a_mistake_of_ours_that_was_put_right_too_late_stays_red_when_it_is_done(mary, days, state):
+    wrong = dict.fromkeys(("field", "current", "proposed", "evidence"), "x")
+    with time_machine.travel(FRIDAY, tick=False):
+        case = make.case(mary, "rectification", received_at=FRIDAY, particulars=wrong)
+    due = by_name(case)["own_error"].due_on
+    done = datetime.combine(due + timedelta(days=days), FRIDAY.timetz())
+    owes_nothing = {"next_promise": "", "next_promise_on": case.due_on}
+    type(case).objects.filter(pk=case.pk).update(state="completed", closed_at=done, **owes_nothing)
+    assert CONTROLS["requests-own-mistakes"].look(done + timedelta(days=9)).state == state

@@ -97,7 +97,7 @@ def own_mistakes_in_time(now: datetime) -> Finding:
 
 
 def _met_late(case: DataSubjectRequest) -> bool:
-    return any(clock.met_on is not None and clock.met_on > clock.due_on for clock in clocks.clocks(case))
+    return any(clock.met_on is not None and clock.met_on > clock.due_on for clock in clocks(case))
 
 
 @control("requests-identity", gettext_lazy("Nothing is handed out or deleted before we know who asks"))
