@@ -3,6 +3,7 @@
 from typing import Any
 
 from . import letters, processing_record, promises, purposes, roles
+from .recipients import cookies
 
 
 def plant(**kwargs: Any) -> None:
@@ -10,5 +11,6 @@ def plant(**kwargs: Any) -> None:
     purposes.seed()
     roles.seed()
     letters.seed()
+    cookies.seed()
     promises.seed()
     processing_record.remember()

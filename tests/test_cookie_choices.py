@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from config.logs import to_stderr
-from privacy import consent, cookie_choices, erasure, preferences, purge
+from privacy import consent, cookie_choices, erasure, preferences, purge, seeds
 from privacy.append_only import AppendOnlyError, is_protected
 from privacy.cookie_choices import CookieChoice, CookieQuestion, Road, Visitor, question
 from privacy.promises import CONTROLS, State
@@ -43,7 +43,6 @@ def register(monkeypatch, settings):
     made = {name: make.recipient(name, is_necessary=False, **values) for name, values in rows.items()}
     Cookie.objects.create(name="_ga", recipient=made["Google Analytics"], purpose="Counts.", lifetime_days=390)
     Cookie.objects.create(name="visitor", purpose="Recognises you.", lifetime_days=30)
-    Cookie.objects.create(name="sessionid", purpose="Signs you in.", is_essential=True)
     return made
 
 
@@ -535,15 +534,22 @@ def test_cnx_27_the_counter_is_there_after_a_yes_alone(client):
     ["cookies-asked-once", "cookies-wait", "cookies-script", "embeds-wait", "cookies-before-yes", "cookies-lifetimes"],
 )
 def test_the_promises_are_kept_in_this_shop(slug):
-    Cookie.objects.create(name=COOKIE, purpose="Remembers.", lifetime_days=180, is_essential=True)
-    Cookie.objects.create(name="csrftoken", purpose="Forms.", lifetime_days=364, is_essential=True)
     found = CONTROLS[slug].look(timezone.now())
     assert found.state == State.KEPT, found
     assert not CookieChoice.objects.exists() and not Visitor.objects.exists()
 
 
+def test_cnx_18_our_own_cookies_stand_in_the_register_of_every_installation(client):
+    page = client.get("/cookies/").content.decode()
+    for name in ("sessionid", "csrftoken", "messages", "print", COOKIE):
+        assert Cookie.objects.get(name=name, recipient=None).is_essential and name in page
+    Cookie.objects.filter(name="print").update(purpose="Ours, in other words.")
+    seeds.plant()
+    assert Cookie.objects.get(name="print").purpose == "Ours, in other words."
+
+
 def test_cnx_19_a_cookie_that_lives_longer_than_the_register_says_is_a_broken_promise():
-    Cookie.objects.create(name=COOKIE, purpose="Remembers.", lifetime_days=179, is_essential=True)
+    Cookie.objects.filter(name=COOKIE).update(lifetime_days=179)
     assert CONTROLS["cookies-lifetimes"].look(timezone.now()).state == State.BROKEN
 
 

@@ -670,7 +670,6 @@ def nobody_for_security(world):
 
 @breaks("cookies-before-yes", "cookies-lifetimes")
 def a_cookie_that_nobody_knows(world):
-    Cookie.objects.create(name="sessionid", purpose="Login.", lifetime_days=None, is_essential=True)
     spy = browser.Page(200, "text/html", b"", {"spy": 9, "sessionid": 9_999_999})
     world.patch.setattr(cookies, "visit", lambda *_args, **_more: spy)
     world.settings.SESSION_COOKIE_AGE, world.settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = 9_999_999, False

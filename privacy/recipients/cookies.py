@@ -33,3 +33,20 @@ class Cookie(models.Model):
     def lives_too_long(self) -> bool:
         """Longer than 13 months, which CNIL's practice warns against."""
         return (self.lifetime_days or 0) > LONGEST_DAYS
+
+
+# What these pages set themselves; what is not needed for them the shop adds.
+OURS = {
+    "cookie_choices": (180, "Remembers which cookies you allowed, so that we do not ask on every page."),
+    "csrftoken": (364, "Protects forms: makes sure that it was really you who pressed the button."),
+    "messages": (None, "Carries one short line, such as 'Saved', to the next page."),
+    "print": (None, "Remembers that you want large print, until you close the browser."),
+    "sessionid": (None, "Keeps you signed in until you close the browser or sign out."),
+}
+
+
+def seed() -> None:
+    """Adds those of our own cookies that are missing; what staff changed stays."""
+    for name, (days, purpose) in OURS.items():
+        said = {"purpose": purpose, "lifetime_days": days, "is_essential": True}
+        Cookie.objects.get_or_create(name=name, recipient=None, defaults=said)
