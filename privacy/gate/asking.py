@@ -180,15 +180,18 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
     channel, email = Channel(row["channel"]), row.get("email")
     if email and row.get("customer") and normalise_email(email) not in found.emails.get(person.pk, []):
         raise ValueError("this email address is not this customer's")
-    known = [email] if email else found.emails.get(person.pk, [])
-    addresses = {Channel.EMAIL: known, Channel.POST: found.postal.get(person.pk, [])}
+    addresses: list[str] | None = None
+    if channel == Channel.EMAIL:
+        addresses = [email] if email else found.emails.get(person.pk, [])
+    elif channel == Channel.POST:
+        addresses = found.postal.get(person.pk, [])
     return Contact(
         data_subject=person,
         channel=channel,
         sender=Sender(row["sender"]),
         content=Sender(row["content"]),
         at=found.moment(row),
-        addresses=addresses.get(channel),
+        addresses=addresses,
         is_for_children=bool(row.get("is_for_children")),
         is_similar=bool(row.get("is_similar", True)),
     )

@@ -76,8 +76,8 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
             one.data_subject,
             one.at,
             one.hashes(),
-            as_buyer=needs_sale and one.channel == Channel.EMAIL,
-            capped=one.channel if one.channel in capped else "",
+            needs_sale and one.channel == Channel.EMAIL,
+            one.channel if one.channel in capped else "",
         )
         for one in questions
     ]

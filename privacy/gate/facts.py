@@ -161,14 +161,14 @@ def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
     for row in rows:
         (bearings if row[1] in BEARINGS else bars)[row[0]].append(Bar._make(row))
     return [
-        Facts(entries.get(pk, []), _of(one, pk, bars), _of(one, pk, bearings))
+        Facts(entries.get(pk, []), _of((str(pk), *one.hashes), bars), bearings.get(str(pk), []))
         for pk, one in zip(pks, asked, strict=True)
     ]
 
 
-def _of(one: Asked, pk: Any, found: dict[str, list[Bar]]) -> list[Bar]:
-    """What is known of this person, and of the addresses that she was asked about by."""
-    return [bar for key in (str(pk), *one.hashes) for bar in found.get(key, ())]
+def _of(keys: Sequence[str], found: dict[str, list[Bar]]) -> list[Bar]:
+    """What stands in the way of this person, and of the addresses that she was asked about by."""
+    return [bar for key in keys if key in found for bar in found[key]]
 
 
 def _is_or_was_a_child(one: Asked, entries: list[Said]) -> bool:
