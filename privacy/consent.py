@@ -17,7 +17,7 @@ from .append_only import AppendOnlyModel, AppendOnlyQuerySet
 from .personal_data import Keep, PersonalData, Retention, declarations
 from .policies import PolicyVersion
 from .recipients import Recipient
-from .vocabulary import Category, Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
+from .vocabulary import CONTAINED_IN, Category, Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 DECISIONS_OF_MARKETING = [(channel, sender) for sender in Sender for channel in Channel]
 
@@ -285,3 +285,15 @@ def require_explicit_consent(sender: type[models.Model], instance: models.Model,
         raise ValidationError(
             dict.fromkeys(said.special_category, "Sensitive information needs your explicit yes first.")
         )
+
+
+def covers(no: ConsentEntry, yes: ConsentEntry) -> bool:
+    """Whether a "no" says no to this "yes" too: it is about the same or what contains it, on any or the same road."""
+    same_road = no.channel in ("", yes.channel) or not yes.channel
+    is_of_others = yes.sender == Sender.THIRD_PARTY or yes.purpose == Purpose.PARTNER_OFFERS
+    if is_of_others and no.purpose == Purpose.MARKETING and no.sender == Sender.THIRD_PARTY:
+        return same_road
+    purpose = Purpose.PARTNER_OFFERS if is_of_others else yes.purpose
+    contains = no.purpose in {yes.purpose, purpose, *CONTAINED_IN.get(purpose, ())}
+    same_sender, same_recipient = no.sender in ("", yes.sender), no.recipient_id in (None, yes.recipient_id)
+    return contains and same_road and same_sender and same_recipient

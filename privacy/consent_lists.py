@@ -8,14 +8,16 @@ with a no both), `recipient` (its name, for sharing), `decided_on` (YYYY-MM-DD),
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from . import audit, csv_files, data_subjects
-from .consent import Choice, ConsentEntry
+from .consent import Choice, ConsentEntry, covers
 from .csv_files import Row, Table
 from .purposes import Purpose
 from .recipients import Recipient
@@ -48,7 +50,12 @@ class Named:
     people: data_subjects.Named
     purposes: set[str]
     recipients: dict[str, Recipient]
-    decided: dict[tuple[Any, Choice], list[ConsentEntry]] = field(default_factory=dict)
+    decided: dict[Any, dict[Choice, list[ConsentEntry]]] = field(default_factory=dict)
+
+    def said(self, entry: ConsentEntry) -> list[ConsentEntry]:
+        """What the person of this entry had decided about the very same, to be added to."""
+        choice = Choice(entry.purpose, entry.channel, entry.sender, entry.recipient_id)
+        return self.decided.setdefault(entry.data_subject_id, {}).setdefault(choice, [])
 
 
 def bring_in(table: Table, *, actor: Any, report: Report, now: datetime) -> Counts:
@@ -91,11 +98,17 @@ def _read(batch: list[Row], counts: Counts, report: Report, *, now: datetime, ac
 
 def _is_new(entry: ConsentEntry, named: Named) -> bool:
     """Whether nobody has said it before, in the ledger or further up in the file; from now on it is known."""
-    before = named.decided.setdefault(_key(entry), [])
+    before = named.said(entry)
+    if before and entry.decision == _last(before).decision == Decision.WITHDRAWN and _day(before) == _day([entry]):
+        return False
     if any((one.decision, one.occurred_at) == (entry.decision, entry.occurred_at) for one in before):
         return False
     before.append(entry)
     return True
+
+
+def _day(said: list[ConsentEntry]) -> date:
+    return timezone.localdate(_last(said).occurred_at, settings.SHOP_TZ)
 
 
 def _named(batch: list[Row]) -> Named:
@@ -105,12 +118,8 @@ def _named(batch: list[Row]) -> Named:
         {recipient.name.lower(): recipient for recipient in Recipient.objects.all()},
     )  # fmt: skip
     for entry in ConsentEntry.objects.filter(data_subject__in=named.people.everybody):
-        named.decided.setdefault(_key(entry), []).append(entry)
+        named.said(entry).append(entry)
     return named
-
-
-def _key(entry: ConsentEntry) -> tuple[Any, Choice]:
-    return entry.data_subject_id, Choice(entry.purpose, entry.channel, entry.sender, entry.recipient_id)
 
 
 def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[ConsentEntry]:
@@ -124,19 +133,32 @@ def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[Co
     is_yes = decision == Decision.GRANTED
     if is_yes and len(people) > 1:
         raise ValueError("email: several people have this address, and a yes is of one person; name the customer")
-    occurred_at = csv_files.past_noon(values["decided_on"], "decided_on", now) if values.get("decided_on") else now
+    occurred_at = _when(values.get("decided_on", ""), now, is_yes=is_yes)
     if is_yes and not (values.get("decided_on") and values.get("wording")):
         raise ValueError("a yes needs decided_on and wording")
     for person in people:
+        if person.erased_at is not None:
+            raise ValueError("was deleted at the person's wish, and nothing new is kept")
         for choice in _choices(values, named, is_yes=is_yes):
-            if is_yes and _stands_no(named, person, choice):
-                raise ValueError("this person has said no to it, and takes that back herself alone")
-            yield ConsentEntry(
+            entry = ConsentEntry(
                 data_subject=person, purpose=choice.purpose, channel=choice.channel, sender=choice.sender,
                 recipient_id=choice.recipient, decision=decision, source=Source.IMPORT,
                 wording=values.get("wording", ""), page=values.get("page", "")[:200], occurred_at=occurred_at,
                 recorded_at=now,
             )  # fmt: skip
+            if is_yes and _stands_no(named, entry):
+                raise ValueError("this person has said no to it, and takes that back herself alone")
+            yield entry
+
+
+def _when(written: str, now: datetime, *, is_yes: bool) -> datetime:
+    """Of a day without its hour a yes is noon and a no its end: of two words of one day the no is the later."""
+    if not written:
+        return now
+    if is_yes:
+        return csv_files.past_noon(written, "decided_on", now)
+    day = csv_files.past_day(written, "decided_on", today=timezone.localdate(now, settings.SHOP_TZ))
+    return min(datetime.combine(day, time.max, tzinfo=settings.SHOP_TZ), now)
 
 
 def _choices(values: dict[str, str], named: Named, *, is_yes: bool) -> list[Choice]:
@@ -156,7 +178,12 @@ def _choices(values: dict[str, str], named: Named, *, is_yes: bool) -> list[Choi
     return [Choice(purpose, road, whose) for whose in senders for road in ([channel] if channel else Channel)]
 
 
-def _stands_no(named: Named, person: Any, choice: Choice) -> bool:
-    """Whether the latest that she decided is a no; at the same instant a no stands above a yes."""
-    said = named.decided.get((person.pk, choice), [])
-    return bool(said) and max(said, key=lambda one: (one.occurred_at, one.decision)).decision == Decision.WITHDRAWN
+def _stands_no(named: Named, yes: ConsentEntry) -> bool:
+    """Whether her last word about this, or about what contains it, is a no."""
+    last = map(_last, filter(None, named.decided.get(yes.data_subject_id, {}).values()))
+    return any(one.decision == Decision.WITHDRAWN and covers(one, yes) for one in last)
+
+
+def _last(said: list[ConsentEntry]) -> ConsentEntry:
+    """At the same instant a no stands above a yes."""
+    return max(said, key=lambda one: (one.occurred_at, one.decision))

@@ -56,6 +56,15 @@ class Purpose(TextChoices):
     HEALTH_FIT = "health_fit", _("To advise you on fit when a health matter plays a part")
 
 
+# Whoever says no to the wider thing has not said yes to the narrower; doubt goes towards privacy.
+CONTAINED_IN: dict[str, set[Purpose]] = {
+    Purpose.SHARING: {Purpose.FURTHER_USE, Purpose.TRANSFER, Purpose.PARTNER_OFFERS},
+    Purpose.PARTNER_OFFERS: {Purpose.SHARING, Purpose.FURTHER_USE, Purpose.TRANSFER},
+    Purpose.MARKETING: {Purpose.FURTHER_USE},
+    Purpose.PROFILING: {Purpose.FURTHER_USE},
+}
+
+
 class Channel(TextChoices):
     """The roads on which a shop may speak to a person; each is a separate choice (PECR)."""
 

@@ -2,12 +2,13 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from privacy import audit, consent, consent_lists, gate
+from privacy import audit, consent, consent_lists, erasure, gate
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
 from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
@@ -129,3 +130,47 @@ def test_wrong_columns_are_one_clear_line(header, tmp_path):
 
 def test_a_decision_for_yes_is_the_law_s_word():
     assert consent_lists.DECISIONS == {"yes": Decision.GRANTED, "no": Decision.WITHDRAWN}
+
+
+# --- a no contains more than its own words ----------------------------------------------------------------
+
+
+def says_no(person, purpose, **values):
+    consent.decide(person, purpose, Decision.WITHDRAWN, source=Source.WEB, actor=person, **values)
+
+
+def refused(mary, row):
+    counts, said = bring_in(HEADER + f"{mary.number},,{row}\n")
+    return (counts.refused, "takes that back herself" in said.get(2, ""))
+
+
+def test_a_yes_in_a_file_does_not_outweigh_a_no_to_what_contains_it(mary):
+    moor, carrier = make.recipient("Moor", is_necessary=False), make.recipient("Carrier", is_necessary=False)
+    says_no(mary, Purpose.SHARING)
+    assert refused(mary, "yes,sharing,,,Moor,2026-03-04,Card 7") == (1, True)
+    joan = make.customer("joan@example.com")
+    says_no(joan, Purpose.SHARING, recipient=carrier)
+    assert refused(joan, "yes,sharing,,,Moor,2026-03-04,Card 7") == (0, False), "a no to one is none to another"
+    assert gate.may_share(joan, moor, ["name"]).allowed and not gate.may_share(mary, moor, ["name"]).allowed
+
+
+def test_lrd_01_a_yes_to_partners_in_a_file_does_not_outweigh_no_third_party_marketing(mary):
+    says_no(mary, Purpose.MARKETING, channel="email", sender="third_party")
+    assert refused(mary, "yes,partner_offers,email,,,2026-03-04,Card 7") == (1, True)
+    assert refused(mary, "yes,marketing,email,own,,2026-03-04,Card 7") == (0, False), "ours is another thing"
+
+
+def test_of_two_words_of_one_day_the_no_is_the_later(mary):
+    day = timezone.now() - timedelta(days=3)
+    make.grant(mary, occurred_at=day.replace(hour=14))
+    assert bring_in(HEADER + f"{mary.number},,no,,email,own,,{day:%Y-%m-%d},By phone\n")[0].imported == 1
+    assert not consent.is_granted(mary, Purpose.MARKETING, channel="email", sender="own")
+    assert bring_in(HEADER + f"{mary.number},,no,,email,own,,{day:%Y-%m-%d},By phone\n")[0].known == 1
+
+
+@pytest.mark.parametrize("decision", ["yes", "no"])
+def test_of_somebody_who_was_erased_a_file_brings_nothing_back(mary, decision):
+    erasure.erase(mary, today=timezone.localdate(), actor="test")
+    before = ConsentEntry.objects.count()
+    counts, _said = bring_in(HEADER + f"{mary.number},,{decision},,email,own,,2026-03-04,Her own words\n")
+    assert (counts.imported, counts.refused, ConsentEntry.objects.count()) == (0, 1, before)

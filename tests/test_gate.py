@@ -403,6 +403,22 @@ def test_rows_are_answered_in_their_order_and_a_bad_one_spoils_no_other():
     assert two.number
 
 
+@pytest.mark.parametrize("name", ["is_for_children", "is_similar"])
+@pytest.mark.parametrize("value", ["false", "true", 0, 1, []])
+def test_what_is_not_true_or_false_is_no_answer_to_whether_it_suits_children(name, value):
+    row = {"customer": make.customer().number, "channel": "email", "sender": "own", "content": "own", name: value}
+    assert said([row])[0]["error"] == f"{name} must be true or false"
+
+
+def test_without_a_word_about_content_a_mail_of_others_is_asked_about_as_such_one_by_one_as_in_a_list():
+    mary = make.customer("mary@example.com")
+    make.grant(mary, sender="third_party")
+    no = {"channel": "email", "source": Source.WEB, "actor": mary}
+    consent.decide(mary, Purpose.PARTNER_OFFERS, Decision.WITHDRAWN, **no)
+    assert not gate.may_contact(mary, "email", "third_party", "third_party").allowed
+    assert not gate.may_contact(mary, "email", "third_party").allowed
+
+
 def test_an_address_of_a_household_is_free_only_if_all_its_owners_agree():
     parent, child = make.customer("home@example.com"), make.customer("home@example.com")
     make.grant(parent)

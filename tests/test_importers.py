@@ -290,7 +290,15 @@ def test_mad_06_the_report_on_a_supplier_s_list_counts_each_reason(tmp_path, cap
     assert sum(said["reasons"].values()) == len(rows) - 3
     assert max(said["reasons"].values()) == 2, "two rows without a yes are one reason"
     assert not any("@" in why for why in said["reasons"])
+    assert not EmailAddress.objects.filter(address="no@x.example").exists(), "a suppressed row is lost"
     assert err.count("line ") >= len(rows) - 3
+
+
+def test_mad_06_what_somebody_bought_from_another_company_is_no_sale_of_ours():
+    header = "name,email,consent_email,consent_on,consent_evidence,consent_occasion\n"
+    with pytest.raises(WrongFile, match="consent_occasion"):
+        bring_in(header + "G,g@x.example,yes,2026-03-04,Card,sale\n", supplier="Lists Ltd")
+    assert bring_in(header + "G,g@x.example,yes,2026-03-04,Card,sale\n")[0].imported == 1
 
 
 class Long(io.BytesIO):

@@ -24,14 +24,15 @@ def import_customers(table: Table, *, actor: Any, report: Report, now: datetime,
     """Stores every good row; `report` is told the line of every other one, and why.
 
     A list of another company, its `supplier`, may only bring people who agreed to be contacted by email (MAD-06), with
-    the day and the evidence of each yes (MAD-05).
+    the day and the evidence of each yes (MAD-05). What they bought there is no sale of ours.
     """
-    table.require((*NEEDED, *PROOF) if supplier else NEEDED, KNOWN)
+    known = [name for name in KNOWN if not supplier or name != "consent_occasion"]
+    table.require((*NEEDED, *PROOF) if supplier else NEEDED, known)
     counts, waiting = Counts(), iter(table)
     while batch := list(islice(waiting, BATCH)):
         counts.rows += len(batch)
         people = list(read(once(batch, counts, report), now, supplier, counts, report))
         people = list(strangers(people, counts, report))
-        people = list(unsuppressed(people, counts, report))
+        people = list(unsuppressed(people, counts, report, supplier=supplier))
         store(people, counts, report, actor=actor, now=now)
     return counts

@@ -55,8 +55,11 @@ def _draw_free_numbers(people: list[Person]) -> set[str]:
     return free
 
 
-def unsuppressed(people: list[Person], counts: Counts, report: Report) -> Iterator[Person]:
-    """Whoever was erased does not come back; whoever said no is not written to, whatever the file says."""
+def unsuppressed(people: list[Person], counts: Counts, report: Report, *, supplier: str) -> Iterator[Person]:
+    """Whoever was erased does not come back; whoever said no is not written to, whatever the file says.
+
+    A list of another company, its `supplier`, brings nobody in who may not be written to by email (MAD-06).
+    """
     rows = Suppression.objects.filter(hash__in={one for person in people for one in _hashes(person).values()})
     # What a preference service lists is weighed by the gate against the day of the yes.
     listed = set(rows.filter(sender=Sender.OWN, service="").values_list("hash", flat=True))
@@ -72,6 +75,10 @@ def unsuppressed(people: list[Person], counts: Counts, report: Report) -> Iterat
         kept = [entry for entry in person.consents if hashes.get(entry.channel) not in listed]
         if len(kept) < len(person.consents):
             counts.consents_dropped += len(person.consents) - len(kept)
+            if supplier and not any(entry.channel == Channel.EMAIL for entry in kept):
+                counts.dropped += 1
+                report(person.line, "is on the list of suppressed addresses and stays out")
+                continue
             report(person.line, "comes in without a yes that the list of suppressed addresses contradicts")
             person.consents = kept
         yield person

@@ -192,9 +192,18 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
         content=Sender(row["content"]),
         at=found.moment(row),
         addresses=addresses,
-        is_for_children=bool(row.get("is_for_children")),
-        is_similar=bool(row.get("is_similar", True)),
+        is_for_children=_flag(row, "is_for_children", usual=False),
+        is_similar=_flag(row, "is_similar", usual=True),
     )
+
+
+def _flag(row: Row, name: str, *, usual: bool) -> bool:
+    said = row.get(name)
+    if said is None:
+        return usual
+    if not isinstance(said, bool):
+        raise ValueError(f"{name} must be true or false")  # noqa: TRY004
+    return said
 
 
 def _share_of(row: Row, person: Any, found: Found) -> Share:

@@ -45,19 +45,22 @@ def may_contact(
     data_subject: Any,
     channel: str,
     sender: str = Sender.OWN,
-    content: str = Sender.OWN,
+    content: str = "",
     at: date | datetime | None = None,
     *,
     address: str = "",
     is_for_children: bool = False,
     is_similar: bool = True,
 ) -> Answer:
-    """Whether advertising may go to this person; letters about an order or a request need no leave (PECR reg. 22)."""
+    """Whether advertising may go to this person; letters about an order or a request need no leave (PECR reg. 22).
+
+    Without a word about the content it is the sender's.
+    """
     question = Contact(
         data_subject=data_subject,
         channel=Channel(channel),
         sender=Sender(sender),
-        content=Sender(content),
+        content=Sender(content or sender),
         at=instant(at),
         addresses=[address] if address else None,
         is_for_children=is_for_children,

@@ -7,16 +7,8 @@ from django.db import transaction
 
 from .. import consent, tokens
 from ..tokens import LinkToken
-from ..vocabulary import Decision, Purpose, Sender, Source
+from ..vocabulary import Decision, Source
 from .commands import Change
-
-# Whoever says no to the wider thing does not say yes to the narrower by an old link; doubt goes towards privacy.
-CONTAINED_IN: dict[str, set[Purpose]] = {
-    Purpose.SHARING: {Purpose.FURTHER_USE, Purpose.TRANSFER, Purpose.PARTNER_OFFERS},
-    Purpose.PARTNER_OFFERS: {Purpose.SHARING, Purpose.FURTHER_USE, Purpose.TRANSFER},
-    Purpose.MARKETING: {Purpose.FURTHER_USE},
-    Purpose.PROFILING: {Purpose.FURTHER_USE},
-}
 
 
 def link_for(person: Any, changes: list[Change], now: datetime) -> str | None:
@@ -58,17 +50,7 @@ def _still_to_undo(
     if current is None or current.pk != undone:
         return False
     later = (no for no in in_force.values() if no.decision == Decision.WITHDRAWN and no.pk not in own)
-    return not any(_covers(no, yes) for no in later if no.recorded_at >= current.recorded_at)
-
-
-def _covers(no: consent.ConsentEntry, yes: consent.ConsentEntry) -> bool:
-    """Whether a "no" says no to this "yes" too: it is about the same or what contains it, on any or the same road."""
-    purpose = Purpose.PARTNER_OFFERS if yes.sender == Sender.THIRD_PARTY else yes.purpose
-    same_road = no.channel in ("", yes.channel) or not yes.channel
-    same_sender = no.sender in ("", yes.sender)
-    same_recipient = no.recipient_id in (None, yes.recipient_id)
-    contains = no.purpose in {yes.purpose, purpose, *CONTAINED_IN.get(purpose, ())}
-    return contains and same_road and same_sender and same_recipient
+    return not any(consent.covers(no, yes) for no in later if no.recorded_at >= current.recorded_at)
 
 
 def _back(person: Any, before: consent.ConsentEntry, page: str) -> consent.ConsentEntry:
