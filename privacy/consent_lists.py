@@ -3,7 +3,9 @@
 Columns. `customer` (the number) or `email`; `decision` (yes, no). Known: `purpose` (marketing), `channel` (email, sms,
 phone, post; needed for a yes to marketing, empty with a no: all of them), `sender` (own, third_party; with a yes own,
 with a no both), `recipient` (its name, for sharing), `decided_on` (YYYY-MM-DD), `wording` (what she read or wrote),
-`page` (where). A yes needs `decided_on` and `wording` (Art. 7(1)), is of one person alone, and does not outweigh a no.
+`page` (where), `occasion` (sale, negotiation, contest, other: when we got the details), `basis` (consent, soft_opt_in:
+she was offered to refuse our own email or sms when she bought, and `wording` is that offer). A yes needs `decided_on`
+and `wording` (Art. 7(1)), is of one person alone, and does not outweigh a no.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,13 +23,15 @@ from .consent import Choice, ConsentEntry, covers
 from .csv_files import Row, Table
 from .purposes import Purpose
 from .recipients import Recipient
-from .vocabulary import Channel, Decision, Sender, Source
+from .vocabulary import Channel, Decision, LawfulBasis, Occasion, Sender, Source
 from .vocabulary import Purpose as BuiltIn
 
 BATCH = 1000
 KNOWN = (
     "customer", "email", "decision", "purpose", "channel", "sender", "recipient", "decided_on", "wording", "page",
+    "occasion", "basis",
 )  # fmt: skip
+CONSENT, SOFT_OPT_IN = "consent", "soft_opt_in"
 DECISIONS = {"yes": Decision.GRANTED, "no": Decision.WITHDRAWN}
 Report = Callable[[int, str], None]
 
@@ -136,15 +140,17 @@ def _entries(values: dict[str, str], named: Named, now: datetime) -> Iterator[Co
     occurred_at = _when(values.get("decided_on", ""), now, is_yes=is_yes)
     if is_yes and not (values.get("decided_on") and values.get("wording")):
         raise ValueError("a yes needs decided_on and wording")
+    choices = _choices(values, named, is_yes=is_yes)
+    ground = _ground(values, choices, is_yes=is_yes)
     for person in people:
         if person.erased_at is not None:
             raise ValueError("was deleted at the person's wish, and nothing new is kept")
-        for choice in _choices(values, named, is_yes=is_yes):
+        for choice in choices:
             entry = ConsentEntry(
                 data_subject=person, purpose=choice.purpose, channel=choice.channel, sender=choice.sender,
                 recipient_id=choice.recipient, decision=decision, source=Source.IMPORT,
                 wording=values.get("wording", ""), page=values.get("page", "")[:200], occurred_at=occurred_at,
-                recorded_at=now,
+                recorded_at=now, **ground,
             )  # fmt: skip
             if is_yes and _stands_no(named, entry):
                 raise ValueError("this person has said no to it, and takes that back herself alone")
@@ -176,6 +182,17 @@ def _choices(values: dict[str, str], named: Named, *, is_yes: bool) -> list[Choi
         raise ValueError("channel: a yes to advertising is to one channel")
     senders = [sender] if sender else [Sender.OWN] if is_yes else list(Sender)
     return [Choice(purpose, road, whose) for whose in senders for road in ([channel] if channel else Channel)]
+
+
+def _ground(values: dict[str, str], choices: list[Choice], *, is_yes: bool) -> dict[str, Any]:
+    """On what it rests: her own yes, or a sale in which she was offered to refuse (PECR reg. 22(3))."""
+    occasion = csv_files.one_of("occasion", values, Occasion.values) or None
+    if csv_files.one_of("basis", values, (CONSENT, SOFT_OPT_IN)) != SOFT_OPT_IN:
+        return {"occasion": occasion}
+    allowed = {Choice(BuiltIn.MARKETING, channel, Sender.OWN) for channel in (Channel.EMAIL, Channel.SMS)}
+    if not (is_yes and set(choices) <= allowed and occasion in (Occasion.SALE, Occasion.NEGOTIATION)):
+        raise ValueError("basis: soft_opt_in is a yes to our own email or sms, with occasion sale or negotiation")
+    return {"occasion": occasion, "lawful_basis": LawfulBasis.LEGITIMATE_INTERESTS}
 
 
 def _stands_no(named: Named, yes: ConsentEntry) -> bool:

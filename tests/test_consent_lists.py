@@ -174,3 +174,47 @@ def test_of_somebody_who_was_erased_a_file_brings_nothing_back(mary, decision):
     before = ConsentEntry.objects.count()
     counts, _said = bring_in(HEADER + f"{mary.number},,{decision},,email,own,,2026-03-04,Her own words\n")
     assert (counts.imported, counts.refused, ConsentEntry.objects.count()) == (0, 1, before)
+
+
+# --- after a sale -----------------------------------------------------------------------------------------
+
+WITH_GROUND = HEADER.replace("wording", "wording,occasion,basis")
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("occasion", ["sale", "negotiation"])
+def test_d5_a_soft_opt_in_comes_in_by_a_file_and_allows_our_own_similar_offers_until_her_no(
+    mary, settings, channel, occasion
+):
+    settings.PROMISE_PACKS = []
+    row = f"{mary.number},,yes,,{channel},own,,2026-03-04,You can refuse offers here.,{occasion},soft_opt_in"
+    assert bring_in(WITH_GROUND + row + "\n")[0].imported == 1
+    assert gate.may_contact(mary, channel).allowed
+    assert not gate.may_contact(mary, channel, is_similar=False).allowed
+    assert not gate.may_contact(mary, channel, "own", "third_party").allowed
+    says_no(mary, Purpose.MARKETING, channel=channel, sender="own")
+    assert not gate.may_contact(mary, channel).allowed
+    assert bring_in(WITH_GROUND + row.replace("03-04", "03-05") + "\n")[0].refused == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "yes,,phone,own,,2026-03-04,x,sale,soft_opt_in", "yes,,email,third_party,,2026-03-04,x,sale,soft_opt_in",
+        "yes,,email,own,,2026-03-04,Refuse here.,contest,soft_opt_in", "yes,,email,own,,2026-03-04,x,,soft_opt_in",
+        "no,,email,own,,2026-03-04,x,sale,soft_opt_in", "yes,partner_offers,email,,,2026-03-04,x,sale,soft_opt_in",
+        "yes,,email,own,,2026-03-04,x,sale,whim", "yes,,email,own,,2026-03-04,x,party,consent",
+        "yes,,email,own,,2026-03-04,,sale,soft_opt_in",
+    ],
+)  # fmt: skip
+def test_a_soft_opt_in_that_the_law_does_not_know_is_refused(mary, row):
+    counts, said = bring_in(WITH_GROUND + f"{mary.number},,{row}\n")
+    assert (counts.refused, counts.imported) == (1, 0) and said[2]
+    assert not ConsentEntry.objects.exists()
+
+
+def test_sfb_23_a_yes_in_a_file_says_when_we_got_the_details(mary):
+    for occasion, allowed in (("contest", False), ("sale", True)):
+        day = "2026-03-04" if not allowed else "2026-03-05"
+        bring_in(WITH_GROUND + f"{mary.number},,yes,,email,own,,{day},Send me offers,{occasion},consent\n")
+        assert may(mary) == allowed
