@@ -104,12 +104,15 @@ class Environment(environ.Env):
         return found
 
     def caps(self, var: str, longest: int = 366) -> dict[str, tuple[int, int]]:
-        """By channel, how many advertisements within how many days: `email=4/30`; empty without a cap."""
+        """By channel, how many advertisements within how many days: `email=4/30`; empty without a cap.
+
+        Only of mails do we see how many left.
+        """
         found = {}
         for said in self.list(var, default=[]):
-            match = re.fullmatch(r"\s*(email|sms|phone|post)=(\d{1,3})/(\d{1,3})\s*", said)
+            match = re.fullmatch(r"\s*(email)=(\d{1,3})/(\d{1,3})\s*", said)
             if not match or not 1 <= int(match[3]) <= longest:
-                raise ImproperlyConfigured(f"{var} must look like email=4/30,sms=1/7: so many within so many days.")
+                raise ImproperlyConfigured(f"{var} must look like email=4/30: so many mails within so many days.")
             found[match[1]] = (int(match[2]), int(match[3]))
         return found
 
