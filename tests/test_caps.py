@@ -94,7 +94,9 @@ def test_a_cap_is_written_as_so_many_within_so_many_days(monkeypatch, written, m
     assert Environment().caps("MARKETING_CAPS") == meant
 
 
-@pytest.mark.parametrize("wrong", ["email", "email=4", "pigeon=4/30", "sms=1/7", "email=4/0", "email=4/367", "email=-1/3"])
+@pytest.mark.parametrize(
+    "wrong", ["email", "email=4", "pigeon=4/30", "sms=1/7", "email=4/0", "email=4/367", "email=-1/3"]
+)
 def test_a_cap_that_is_none_is_named(monkeypatch, wrong):
     monkeypatch.setenv("MARKETING_CAPS", wrong)
     with pytest.raises(ImproperlyConfigured, match="MARKETING_CAPS must look like"):
