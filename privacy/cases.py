@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -67,9 +67,8 @@ class CaseQuerySet(models.QuerySet[Any]):
     def late(self, today: date) -> "CaseQuerySet":
         """Open past its last day, or answered within the last year and after it."""
         cases = self.alias(answered_on=TruncDate("closed_at", tzinfo=settings.SHOP_TZ))
-        is_late = Q(state__in=list(TRANSITIONS), closed_at=None, due_on__lt=today)
-        was_late = Q(state__in=[State.COMPLETED, State.REFUSED], answered_on__gt=F("due_on"))
-        return cases.filter(is_late | was_late & Q(answered_on__gt=today - A_YEAR))
+        answered = cases.filter(state__in=[State.COMPLETED, State.REFUSED], answered_on__gt=today - A_YEAR)
+        return cases.overdue(today) | answered.filter(answered_on__gt=F("due_on"))
 
     def due_between(self, first: date, last: date) -> "CaseQuerySet":
         """Open and due within these days, both included."""
