@@ -107,8 +107,8 @@ def test_nothing_reaches_another_company_before_a_yes_nor_after_a_no(page, shop,
     page.get_by_role("link", name="Cookies").click()
     page.get_by_text("Choose one by one").click()
     page.get_by_label("Counting visits").check()
-    answers(page, "Save my choice")
-    page.wait_for_function("window.counted")
+    with page.expect_response("**/count.js"):
+        answers(page, "Save my choice")
     assert shop.calls == ["/count.js"], "after a yes to counting, that and nothing else"
     assert page.evaluate("window['ga-disable-UA-1']") is False
 
@@ -127,8 +127,12 @@ def test_a_browser_that_forbids_selling_is_not_asked_and_nothing_leaves(page, sh
     assert shop.calls == [] and asks(page).count() == 0
     assert not Visitor.objects.exists()
     page.get_by_role("link", name="Cookies").click()
-    answers(page, "Yes, all of them")
-    page.wait_for_function("window.counted")
+    with (
+        page.expect_response("**/count.js"),
+        page.expect_response("**/advertise.js"),
+        page.expect_response("**/pixel.gif"),
+    ):
+        answers(page, "Yes, all of them")
     assert sorted(shop.calls) == ["/advertise.js", "/count.js", "/pixel.gif"], "her own yes to exactly this stands"
     assert CookieChoice.objects.get().yes
 
