@@ -30,7 +30,7 @@ class WrongFile(Exception):
     """Nothing can be read from this file; the text is one clear line."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row with the number of the line on which it begins, its values by column, or what is wrong with it."""
 

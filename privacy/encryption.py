@@ -91,6 +91,6 @@ def _derived(key: bytes, use: str) -> bytes:
 
 def keyed_hash(text: str | bytes, *, use: str) -> str:
     """64 hex digits that only the holder of the oldest key can compute; stable when newer keys are added."""
-    oldest = list(keys().values())[-1]
+    oldest = next(reversed(keys().values()))
     data = text if isinstance(text, bytes) else text.encode()
     return hmac.digest(_derived(oldest, use), data, "sha256").hex()

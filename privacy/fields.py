@@ -64,9 +64,12 @@ def normalise_email(address: str) -> str:
 
     Nothing that merely looks alike becomes equal: no Unicode folding, no plus-tag or dot rules.
     """
-    local, at, domain = address.strip().rpartition("@")
+    plain = address.strip()
+    if plain.isascii():
+        return plain.lower().rstrip(".") if "@" in plain else plain.lower()
+    local, at, domain = plain.rpartition("@")
     if not at:
-        return _ascii_lower(address.strip())
+        return _ascii_lower(plain)
     domain = domain.rstrip(".")
     with suppress(UnicodeError):
         domain = domain if domain.isascii() else domain.encode("idna").decode()

@@ -12,7 +12,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from privacy.gate import Contact, contact
-from privacy.gate.facts import COUNTRY, EVER, GUARDIAN, RESTRICTED, SALE, Bar, Facts, Said
+from privacy.gate.facts import COUNTRY, GUARDIAN, RESTRICTED, SALE, Bar, Facts, Said
 from privacy.gate.packs import in_force
 from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
@@ -33,9 +33,9 @@ bars = st.builds(
 bearings = st.lists(
     st.sampled_from(
         [
-            Bar("0", SALE, "", EVER, None, "", date(2026, 3, 1)),
-            Bar("0", COUNTRY, "", EVER, None, "DE"),
-            Bar("0", COUNTRY, "", EVER, None, "GB"),
+            Bar("0", SALE, "", None, None, "", date(2026, 3, 1)),
+            Bar("0", COUNTRY, "", None, None, "DE"),
+            Bar("0", COUNTRY, "", None, None, "GB"),
             Bar("0", GUARDIAN, "", NOW - timedelta(days=300), None),
         ]
     ),
@@ -144,7 +144,17 @@ def test_a_child_gets_nothing_under_12_and_up_to_16_only_what_suits_with_a_guard
     child = SimpleNamespace(pk=0, erased_at=None, date_of_birth=date(2026 - age, 1, 1))
     question = Contact(data_subject=child, channel=Channel.EMAIL, at=NOW, addresses=[], is_for_children=suits)
     yes = likely_yes(question, occurred_at=NOW - timedelta(days=said_days_ago), occasion=Occasion.SALE)
-    known = [Bar("0", COUNTRY, "", EVER, None, home)]
+    known = [Bar("0", COUNTRY, "", None, None, home)]
     known += [Bar("0", GUARDIAN, "", NOW - timedelta(days=300), None)] * has_guardian
     may = age >= 17 or (age >= 12 and suits and has_guardian)
     assert allowed((question, Facts([yes], [], known))) is may
+
+
+@how(max_examples=200, deadline=None)
+@given(case=cases())
+def test_the_rules_for_children_refuse_nobody_whose_day_of_birth_is_unknown(case):
+    question, facts = case
+    ageless = question._replace(data_subject=SimpleNamespace(pk=0, erased_at=None, date_of_birth=None))
+    spared = [rule for rule in contact.RULES if rule.__name__ in contact.OF_CHILDREN]
+    assert len(spared) == len(contact.OF_CHILDREN)
+    assert not any(rule(ageless, facts) for rule in spared)

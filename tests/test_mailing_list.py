@@ -88,12 +88,12 @@ def test_many_are_told_what_each_would_be_told_alone(histories, channel, content
     asked = {"channel": channel, "sender": "own", "content": content}
     by_email = [asked | {"email": address.upper(), "at": NOW.isoformat()} for address in owners]
     by_number = [asked | {"customer": person.number, "at": NOW.isoformat()} for person in named]
-    told = [one.answer for one in asking.contacts_told([*by_email, *by_number], batch)]
+    told = [answer for _asked, answer in asking.contacts_answered([*by_email, *by_number], batch)]
     of_address = [
         alone(whose, **asked, **({"address": address} if channel == "email" else {}))
         for address, whose in owners.items()
     ]
-    assert [(one["allowed"], one["reasons"]) for one in told] == of_address + [alone([one], **asked) for one in named]
+    assert [(one.allowed, one.reasons) for one in told] == of_address + [alone([one], **asked) for one in named]
 
 
 def listed(count):

@@ -1,8 +1,9 @@
 """May we contact, may we share, may we use? Yes or no, and the sentences why, for any date."""
 
-from .contact import Contact, answers, may_contact
+from .contact import answers, may_contact
 from .facts import Answer
 from .handing_over import MayNotShare, hand_over
+from .question import Contact
 from .sharing import Share, may_share, share_answers
 from .using import Use, may_use, use_answers
 

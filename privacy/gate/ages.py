@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from .words import zone
+from .words import day_of
 
 # From this age on nobody is a child for the SafeBuy Code of Practice (8.1 to 8.5: "16 or under").
 CHILD_UNDER = 17
@@ -40,7 +40,7 @@ def born_on(person: Any) -> date | None:
 def age_at(person: Any, at: datetime) -> int | None:
     """Full years on that day in the shop's zone; None where the day of birth is not known."""
     born = born_on(person)
-    return None if born is None else age_on(born, at.astimezone(zone()).date())
+    return None if born is None else age_on(born, day_of(at))
 
 
 def digital_age(countries: Collection[str]) -> tuple[int, str]:

@@ -13,8 +13,9 @@ from ..purposes import Purpose
 from ..recipients import Recipient
 from ..suppression import postal_of
 from ..vocabulary import Channel, Sender
-from .contact import Contact, answers
+from .contact import answers
 from .facts import Answer, instant
+from .question import Contact
 from .sharing import Share, share_answers
 from .using import Use, use_answers
 from .words import translated as _
@@ -25,7 +26,7 @@ NOBODY, WRONG_ROW = "nobody", "wrong_row"
 Row = dict[str, Any]
 
 
-@dataclass
+@dataclass(slots=True)
 class Asked:
     """One row with the questions it stands for, one for each owner of a shared address, or what is wrong with it."""
 
@@ -53,53 +54,28 @@ def _plain(row: Row) -> Row:
 
 def contacts(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer" or "email", "channel", "sender", "content", "at"}` in, `{"id", "allowed", "reasons"}` out."""
-    for told in contacts_told(rows):
-        yield told.answer
+    return (_line(asked, answer) for asked, answer in contacts_answered(rows))
 
 
-@dataclass
-class Told:
-    """An answer with the people whom its row means, and by name which rules say no."""
-
-    people: list[Any]
-    answer: Row
-    refused_by: list[str]
-
-
-def contacts_told(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[Told]:
-    """The same answers, with more than a reader of JSON is told."""
-    for batch in _batches(rows, batch_of):
-        asked = _contacts_asked(batch)
-        given = answers([question for one in asked for question in one.questions])
-        for one, mine in _in_order(asked, given):
-            people = [question.data_subject for question in one.questions]
-            yield Told(people, _together(one, mine), _rules(one, mine))
-
-
-def _rules(asked: Asked, given: Sequence[Answer]) -> list[str]:
-    if asked.error:
-        return [WRONG_ROW]
-    if len(given) == 1:
-        return list(given[0].refused_by)
-    return list(dict.fromkeys(rule for one in given for rule in one.refused_by)) if given else [NOBODY]
+def contacts_answered(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[tuple[Asked, Answer]]:
+    """The same: each row with the questions about the people whom it means, and one answer to it."""
+    return _answered(_batches(rows, batch_of), _contacts_asked, answers)
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
     """`{"id", "customer", "recipient", "fields", "at"}` in, `{"id", "allowed", "reasons"}` out."""
-    for batch in _batches(rows):
-        yield from _answered(_shares_asked(batch), share_answers)
+    return (_line(asked, answer) for asked, answer in _answered(_batches(rows), _shares_asked, share_answers))
+
+
+def uses(rows: Iterable[Row]) -> Iterator[Row]:
+    """`{"id", "customer", "purpose", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    return (_line(asked, answer) for asked, answer in _answered(_batches(rows), _uses_asked, use_answers))
 
 
 def asked_shares(rows: Iterable[Row]) -> Iterator[Asked]:
     """What each row asks, for whoever does more with it than answer."""
     for batch in _batches(rows):
         yield from _shares_asked(batch)
-
-
-def uses(rows: Iterable[Row]) -> Iterator[Row]:
-    """`{"id", "customer", "purpose", "at"}` in, `{"id", "allowed", "reasons"}` out."""
-    for batch in _batches(rows):
-        yield from _answered(_uses_asked(batch), use_answers)
 
 
 def _batches(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[list[Row]]:
@@ -135,6 +111,7 @@ class Found:
     recipients: dict[Any, Recipient] = field(default_factory=dict)
     purposes: dict[Any, Purpose] = field(default_factory=dict)
     moments: dict[str, datetime] = field(default_factory=dict)
+    hows: dict[tuple[Any, ...], tuple[Channel, Sender, Sender, datetime]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, batch: list[Row], look: data_subjects.Look = data_subjects.whole) -> "Found":
@@ -151,6 +128,13 @@ class Found:
             at = moment(written)
             self.moments[written] = at
         return self.moments[written]
+
+    def how(self, row: Row) -> tuple[Channel, Sender, Sender, datetime]:
+        """By which road, for whom, with whose offers, when; read once for all rows that say the same."""
+        words = row["channel"], row["sender"], row["content"], row.get("at")
+        if words not in self.hows:
+            self.hows[words] = Channel(words[0]), Sender(words[1]), Sender(words[2]), self.moment(row)
+        return self.hows[words]
 
 
 def unknown() -> str:
@@ -177,7 +161,8 @@ def _asked(row: Row, found: Found, make: Callable[[Row, Any, Found], Any]) -> As
 
 
 def _contact_of(row: Row, person: Any, found: Found) -> Contact:
-    channel, email = Channel(row["channel"]), row.get("email")
+    channel, sender, content, at = found.how(row)
+    email = row.get("email")
     if email and row.get("customer") and normalise_email(email) not in found.emails.get(person.pk, []):
         raise ValueError("this email address is not this customer's")
     addresses: list[str] | None = None
@@ -185,21 +170,12 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
         addresses = [email] if email else found.emails.get(person.pk, [])
     elif channel == Channel.POST:
         addresses = found.postal.get(person.pk, [])
-    return Contact(
-        data_subject=person,
-        channel=channel,
-        sender=Sender(row["sender"]),
-        content=Sender(row["content"]),
-        at=found.moment(row),
-        addresses=addresses,
-        is_for_children=_flag(row, "is_for_children", usual=False),
-        is_similar=_flag(row, "is_similar", usual=True),
-    )
+    is_for_children, is_similar = _flag(row, "is_for_children", usual=False), _flag(row, "is_similar", usual=True)
+    return Contact(person, channel, at, sender, content, addresses, is_for_children, is_similar)
 
 
 def _flag(row: Row, name: str, *, usual: bool) -> bool:
-    said = row.get(name)
-    if said is None:
+    if (said := row.get(name)) is None:
         return usual
     if not isinstance(said, bool):
         raise ValueError(f"{name} must be true or false")  # noqa: TRY004
@@ -234,28 +210,37 @@ def moment(written: Any) -> datetime:
     return instant(at)
 
 
-def _answered(batch: list[Asked], answer: Callable[[Sequence[Any]], list[Answer]]) -> Iterator[Row]:
-    given = answer([question for asked in batch for question in asked.questions])
-    for asked, mine in _in_order(batch, given):
-        yield _together(asked, mine)
+def _answered(
+    batches: Iterable[list[Row]],
+    ask: Callable[[list[Row]], list[Asked]],
+    answer: Callable[[Sequence[Any]], list[Answer]],
+) -> Iterator[tuple[Asked, Answer]]:
+    """A batch at a time."""
+    for batch in batches:
+        rows = ask(batch)
+        given = answer([question for asked in rows for question in asked.questions])
+        end = 0
+        for asked in rows:
+            begin, end = end, end + len(asked.questions)
+            yield asked, _together(asked, given[begin:end])
 
 
-def _in_order(batch: list[Asked], given: Sequence[Answer]) -> Iterator[tuple[Asked, Sequence[Answer]]]:
-    """Each row with the answers about its people."""
-    begin = 0
-    for asked in batch:
-        end = begin + len(asked.questions)
-        yield asked, given[begin:end]
-        begin = end
-
-
-def _together(asked: Asked, mine: Sequence[Answer]) -> Row:
+def _together(asked: Asked, mine: Sequence[Answer]) -> Answer:
     """One answer to a row; a shared address is free only if it is for each of its owners."""
+    if len(mine) == 1:
+        return mine[0]
+    if asked.error:
+        return Answer(False, [asked.error], (WRONG_ROW,))
+    if not mine:
+        return Answer(False, [unknown()], (NOBODY,))
+    allowed = all(one.allowed for one in mine)
+    reasons = dict.fromkeys(reason for one in mine if one.allowed == allowed for reason in one.reasons)
+    return Answer(allowed, list(reasons), tuple(dict.fromkeys(rule for one in mine for rule in one.refused_by)))
+
+
+def _line(asked: Asked, answer: Answer) -> Row:
+    """The answer to a row of JSON."""
     row = asked.row.get("id")
     if asked.error:
         return {"id": row, "error": asked.error}
-    if not mine:
-        return {"id": row, "allowed": False, "reasons": [unknown()]}
-    allowed = (len(mine) == 1 and mine[0].allowed) or all(one.allowed for one in mine)
-    reasons = dict.fromkeys(reason for one in mine if one.allowed == allowed for reason in one.reasons)
-    return {"id": row, "allowed": allowed, "reasons": list(reasons)}
+    return {"id": row, "allowed": answer.allowed, "reasons": answer.reasons}

@@ -1,41 +1,25 @@
 """May we advertise to this person, on this channel, for this sender, with this content? One small function a rule."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
-from ..suppression import Suppression, address_hash, postal_of
-from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender, Source
-from .ages import CHILD_UNDER, age_at
+from ..suppression import Suppression
+from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender
+from .ages import CHILD_UNDER, age_at, born_on
 from .children import is_child, too_young_to_say_yes
 from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant
 from .packs import Promised, in_force, is_active
-from .words import label, on, one_place
+from .question import Contact
+from .words import about, label, on, one_place
 from .words import translated as _
 
 PURPOSES = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 SOFT_OPT_IN_CHANNELS = (Channel.EMAIL, Channel.SMS)
-
-
-class Contact(NamedTuple):
-    """One question. Without `addresses` those that we know of the person count; all of them must be free."""
-
-    data_subject: Any
-    channel: str
-    at: datetime
-    sender: str = Sender.OWN
-    content: str = Sender.OWN
-    addresses: Collection[str] | None = None
-    is_for_children: bool = False
-    is_similar: bool = True
-
-    def hashes(self) -> list[str]:
-        """By what the list of suppressed addresses is asked."""
-        addresses = self.addresses if self.addresses is not None else _known(self.data_subject, self.channel)
-        return [address_hash(address, self.channel) for address in addresses if address]
 
 
 Rule = Callable[[Contact, Facts], str | None]
@@ -86,8 +70,12 @@ def answers(questions: Sequence[Contact]) -> list[Answer]:
     ]
     facts = gather(asked, purposes=PURPOSES)
     rules = in_force(RULES)
+    of_full_age = [(name, rule) for name, rule in rules if name not in OF_CHILDREN]
     with one_place():
-        return [_answer(question, known, rules) for question, known in zip(questions, facts, strict=True)]
+        return [
+            _answer(question, known, rules if born_on(question.data_subject) else of_full_age)
+            for question, known in zip(questions, facts, strict=True)
+        ]
 
 
 def _answer(question: Contact, facts: Facts, rules: Sequence[tuple[str, Rule]]) -> Answer:
@@ -195,7 +183,7 @@ def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
 
 def not_too_often(question: Contact, facts: Facts) -> str | None:
     """No more within so many days than the shop has set (`MARKETING_CAPS`), counted from what really left."""
-    if question.channel not in settings.MARKETING_CAPS:
+    if not facts.capped:
         return None
     most, days = settings.MARKETING_CAPS[question.channel]
     got = facts.adverts(question.channel, question.at, days)
@@ -221,13 +209,20 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# Those that can refuse only somebody whose day of birth is known; nobody else is put through them.
+OF_CHILDREN = {rule.__name__ for rule in (yes_of_age, not_under_twelve, only_what_suits_children, guardian_agreed)}
+
+
 def _senders(question: Contact) -> set[str]:
     """On whose list an address must not stand: the sender's, and for offers of others theirs too."""
     return {question.sender, question.content}
 
 
 def _choice(question: Contact, facts: Facts) -> Said | None:
-    return facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=question.sender)
+    if facts.asked is not question:
+        said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=question.sender)
+        facts.asked, facts.chosen = question, said
+    return facts.chosen
 
 
 def _about_others(question: Contact, facts: Facts) -> list[Said]:
@@ -242,12 +237,12 @@ def _about_others(question: Contact, facts: Facts) -> list[Said]:
 
 
 def _why_not(said: Said | None, channel: str, sender: str) -> str:
-    words = {"channel": label(Channel, channel), "sender": label(Sender, sender)}
     if said is None:
-        return _("This person has never said yes to {channel} {sender}.").format(**words)
+        return about(gettext_noop("This person has never said yes to {channel} {sender}."), channel, sender)
     if said.is_bundled:
-        return _("Accepting the privacy policy is not a yes to {channel} {sender}.").format(**words)
-    return _("On {day} this person said no to {channel} {sender}.").format(day=on(said.occurred_at), **words)
+        return about(gettext_noop("Accepting the privacy policy is not a yes to {channel} {sender}."), channel, sender)
+    no = gettext_noop("On {day} this person said no to {channel} {sender}.")
+    return about(no, channel, sender, said.occurred_at)
 
 
 def _beyond_soft_opt_in(question: Contact, said: Said) -> str | None:
@@ -272,25 +267,10 @@ def _grounds(question: Contact, facts: Facts) -> list[str]:
     said = _choice(question, facts)
     if said is None:
         return []
-    words = {
-        "channel": label(Channel, question.channel),
-        "sender": label(Sender, question.sender),
-        "day": on(said.occurred_at),
-    }
     if said.lawful_basis == LawfulBasis.LEGITIMATE_INTERESTS:
-        return [
-            _("Since a sale on {day} this person was offered to refuse {channel} {sender}, and has not.").format(
-                **words
-            )
-        ]
-    source = label(Source, said.source)
-    return [_("On {day} this person said yes to {channel} {sender} ({source}).").format(source=source, **words)]
-
-
-def _known(data_subject: Any, channel: str) -> list[str]:
-    """What we would write to or call."""
-    if channel == Channel.EMAIL:
-        return list(data_subject.email_addresses())
-    if channel == Channel.POST:
-        return postal_of([data_subject])[data_subject.pk]
-    return [data_subject.phone]
+        offered = gettext_noop(
+            "Since a sale on {day} this person was offered to refuse {channel} {sender}, and has not."
+        )
+        return [about(offered, question.channel, question.sender, said.occurred_at)]
+    yes = gettext_noop("On {day} this person said yes to {channel} {sender} ({source}).")
+    return [about(yes, question.channel, question.sender, said.occurred_at, said.source)]

@@ -6,7 +6,7 @@ Of buyers also since when, of children also where they live and whether a guardi
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -26,14 +26,13 @@ from ..suppression import Suppression
 from ..vocabulary import Decision, Occasion, Source
 from . import sales
 from .ages import CHILD_UNDER, age_at, born_on
-from .words import on, zone
+from .words import day_of, on
 from .words import translated as _
 
 RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
 BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT)
 # Looked up once: rules read them of very many people.
 GRANTED, POLICY_ACCEPTANCE = Decision.GRANTED, Source.POLICY_ACCEPTANCE
-EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
 class Answer(NamedTuple):
@@ -82,23 +81,27 @@ class Bar(NamedTuple):
     key: str
     what: str
     sender: str
-    since: datetime
+    since: Any  # a datetime; None for what has weight whenever it began
     until: datetime | None
     service: str = ""
     listed_on: date | None = None
 
     def stands(self, at: datetime) -> bool:
         """Whether it stood in the way at that moment."""
-        return self.since <= at and (self.until is None or self.until > at)
+        return (self.since is None or self.since <= at) and (self.until is None or self.until > at)
 
 
-@dataclass
+@dataclass(slots=True)
 class Facts:
     """Everything the rules may look at, about one person and the addresses in question; entries the newest first."""
 
     entries: list[Said] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     bearings: list[Bar] = field(default_factory=list)
+    # Whether advertising to this person is counted; and the choice that the last question was about, with its answer.
+    capped: bool = False
+    asked: Any = None
+    chosen: Said | None = None
 
     def latest(
         self, at: datetime, purpose: str, *, channel: str = "", sender: str = "", recipient: int | None = None
@@ -112,9 +115,11 @@ class Facts:
 
     def has_bought(self, at: datetime) -> bool:
         """Whether there was a sale to this person by then: an order, or a choice made with the details of one."""
-        days = [one.listed_on for one in self.bearings if one.what == SALE and one.listed_on]
-        by_order = bool(days) and min(days) <= at.astimezone(zone()).date()
-        return by_order or any(said.occasion == Occasion.SALE and said.occurred_at <= at for said in self.entries)
+        today = day_of(at)
+        for one in self.bearings:
+            if one.what == SALE and one.listed_on and one.listed_on <= today:
+                return True
+        return any(said.occasion == Occasion.SALE and said.occurred_at <= at for said in self.entries)
 
     @property
     def countries(self) -> set[str]:
@@ -161,7 +166,9 @@ def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
     for row in rows:
         (bearings if row[1] in BEARINGS else bars)[row[0]].append(Bar._make(row))
     return [
-        Facts(entries.get(pk, []), _of((str(pk), *one.hashes), bars), bearings.get(str(pk), []))
+        Facts(
+            entries.get(pk, []), _of((str(pk), *one.hashes), bars), bearings.get(str(pk), []), capped=bool(one.capped)
+        )
         for pk, one in zip(pks, asked, strict=True)
     ]
 
@@ -196,8 +203,8 @@ def _statement(
     rows = _row(people, "data_subject", Value(RESTRICTED), since=F("imposed_at"), until=F("lifted_at"))
     more = []
     if hashes:
-        listed = Suppression.objects.filter(hash__in=Among(hashes, Suppression._meta.get_field("hash")))
-        more.append(listed.order_by().values_list("hash", "reason", "sender", "since", NO_END, "service", "listed_on"))
+        listed = Suppression.objects.filter(hash__in=Among(hashes, Suppression._meta.get_field("hash"))).order_by()
+        more.append(listed.values_list("hash", "reason", "sender", "since", NO_MOMENT, "service", "listed_on"))
     if buyers:
         for said in filter(sales.is_of_sales, declarations()):
             first = sales.first_of(said, among(buyers))
@@ -224,15 +231,14 @@ def _counted(capped: list[Asked]) -> QuerySet[Any]:
     )
 
 
-NO_END = Cast(Value(None, output_field=models.DateTimeField(null=True)), models.DateTimeField())
+NO_MOMENT = Cast(Value(None, output_field=models.DateTimeField(null=True)), models.DateTimeField())
 NO_DAY = Cast(Value(None, output_field=models.DateField(null=True)), models.DateField())
 NOTHING = Value("")
-ALWAYS = Value(EVER, output_field=models.DateTimeField())
 
 
 def _row(
-    rows: QuerySet[Any], person: str, what: Any, *, since: Any = ALWAYS, until: Any = NO_END, service: Any = NOTHING,
-    day: Any = NO_DAY,
+    rows: QuerySet[Any], person: str, what: Any, *, since: Any = NO_MOMENT, until: Any = NO_MOMENT,
+    service: Any = NOTHING, day: Any = NO_DAY,
 ) -> QuerySet[Any, Any]:  # fmt: skip
     """The seven columns of a `Bar`."""
     key = Cast(person, models.CharField())

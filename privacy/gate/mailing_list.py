@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from ..csv_files import Row, Table, WrongFile
 from ..garbage import without_collector
 from . import asking
+from .facts import Answer
 
 NUMBER_COLUMNS = ("customer", "customer_number", "number")
 EMAIL_COLUMNS = ("email", "email_address", "address")
@@ -46,13 +47,12 @@ class Counts:
     allowed: int = 0
     refused_by: Counter[str] = field(default_factory=Counter)
 
-    def add(self, told: asking.Told) -> None:
+    def add(self, answer: Answer) -> None:
         """One row more."""
         self.rows += 1
-        self.allowed += bool(told.answer.get("allowed"))
-        if not told.answer.get("allowed"):
-            for rule in told.refused_by:
-                self.refused_by[rule] += 1
+        self.allowed += answer.allowed
+        for rule in answer.refused_by:
+            self.refused_by[rule] += 1
 
 
 def in_words(refused_by: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -95,22 +95,19 @@ def scrub(
     writer = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
     writer.writerow(table.columns + added)
     counts = Counts()
+    blank = [""] * len(table.columns)
     for rows, told in _answered(table, asked, number, email):
-        beside = more.cells([_first(one) for one in told]) if more else [()] * len(rows)
-        for row, one, cells in zip(rows, told, beside, strict=True):
-            writer.writerow([*(row.values.get(name, "") for name in table.columns), *_said(one.answer), *cells])
-            counts.add(one)
+        beside = more.cells([_first(*one) for one in told]) if more else [()] * len(rows)
+        for row, (_asked, answer), cells in zip(rows, told, beside, strict=True):
+            allowed = "true" if answer.allowed else "false"
+            writer.writerow([*(row.values.values() or blank), allowed, "; ".join(answer.reasons), *cells])
+            counts.add(answer)
     return counts
 
 
-def _first(told: asking.Told) -> Any | None:
+def _first(asked: asking.Asked, answer: Answer) -> Any | None:
     """Whose way out a row carries; an address that a household shares is shut for all by any of them."""
-    return told.people[0] if told.people and told.answer.get("allowed") else None
-
-
-def _said(answer: asking.Row) -> tuple[str, str]:
-    reasons = "; ".join(answer.get("reasons") or [answer.get("error", "")])
-    return ("true" if answer.get("allowed") else "false", reasons)
+    return asked.questions[0].data_subject if answer.allowed else None
 
 
 def _columns(table: Table, added: Sequence[str]) -> tuple[str, str]:
@@ -126,13 +123,13 @@ def _columns(table: Table, added: Sequence[str]) -> tuple[str, str]:
 
 def _answered(
     table: Iterable[Row], asked: dict[str, str], number: str, email: str
-) -> Iterator[tuple[list[Row], list[asking.Told]]]:
+) -> Iterator[tuple[list[Row], list[tuple[asking.Asked, Answer]]]]:
     """A batch of rows at a time, each with the gate's answer and the people it means."""
     waiting = iter(table)
     while batch := list(islice(waiting, BATCH)):
         questions = [_question(row, asked, number, email) for row in batch]
         with without_collector():
-            told = list(asking.contacts_told(questions, BATCH))
+            told = list(asking.contacts_answered(questions, BATCH))
         yield batch, told
 
 

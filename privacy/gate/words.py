@@ -11,6 +11,8 @@ from django.db.models import Choices
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
+from ..vocabulary import Channel, Sender, Source
+
 _here: ContextVar[tuple[str | None, tzinfo] | None] = ContextVar("here", default=None)
 
 
@@ -48,6 +50,29 @@ def label(kind: type[Choices], value: str) -> str:
 def on(moment: datetime) -> str:
     """The day in words, such as 3 March 2026."""
     return _day(_language(), moment.astimezone(zone()).date())
+
+
+def day_of(moment: datetime) -> date:
+    """Which day it is in the shop at the moment that a question is about, which many questions share."""
+    return _day_of(moment, zone())
+
+
+@lru_cache(maxsize=10_000)
+def _day_of(moment: datetime, here: tzinfo) -> date:
+    return moment.astimezone(here).date()
+
+
+def about(text: str, channel: str, sender: str, day: datetime | None = None, source: str = "") -> str:
+    """A sentence, marked with `gettext_noop`, about a channel and a sender, and on which day it was and by what way."""
+    before, _day_word, after = _about(_language(), text, channel, sender, source)
+    return f"{before}{on(day)}{after}" if day else before
+
+
+@lru_cache(maxsize=1_000)
+def _about(of: str | None, text: str, channel: str, sender: str, source: str) -> tuple[str, str, str]:
+    words = {"channel": _label(of, Channel, channel), "sender": _label(of, Sender, sender)}
+    words["source"] = _label(of, Source, source) if source else ""
+    return _translated(of, text).format(day="{day}", **words).partition("{day}")
 
 
 @lru_cache(maxsize=1_000)
