@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from . import audit, csv_files, mailings
 from .export import files
 from .export.job import new_folder
-from .gate import mailing_list
+from .gate import ListFor, mailing_list
 from .jobs import LONG, Job, dispatch
 from .personal_data import NoPersonalData
 from .vocabulary import Channel, Sender
@@ -35,6 +35,9 @@ class ListCheck(Job):
     sender = models.CharField(max_length=12, choices=Sender)
     content = models.CharField(max_length=12, choices=Sender)
     at = models.DateField(null=True, blank=True)
+    is_for_children = models.BooleanField(default=False)
+    is_similar = models.BooleanField(default=True)
+    recipient = models.ForeignKey("Recipient", models.PROTECT, null=True, blank=True, related_name="+")
     with_links = models.BooleanField(default=False)
     folder = models.CharField(max_length=32, default=new_folder, editable=False)
     checked = models.PositiveIntegerField(default=0, editable=False, help_text="Rows so far.")
@@ -50,7 +53,7 @@ class ListCheck(Job):
         indexes = [models.Index(fields=["job_state", "run_after"], name="list_check_due")]
 
     def __str__(self) -> str:
-        return f"list {self.pk}"
+        return f"mailing list {self.pk}"
 
     @property
     def is_ready(self) -> bool:
@@ -89,8 +92,23 @@ class ListCheck(Job):
     def _scrubbed(self, table: csv_files.Table, out: "_Progress") -> mailing_list.Counts:
         links = mailings.Links(self.sender, timezone.now()) if self.with_links else None
         at = self.at.isoformat() if self.at else ""
-        how = {"channel": self.channel, "sender": self.sender, "content": self.content, "at": at}
-        return mailing_list.scrub(table, out, **how, more=links)
+        return mailing_list.scrub(
+            table,
+            out,
+            channel=self.channel,
+            sender=self.sender,
+            content=self.content,
+            at=at,
+            is_for_children=self.is_for_children,
+            is_similar=self.is_similar,
+            more=links,
+            to=self._to,
+        )
+
+    @property
+    def _to(self) -> ListFor | None:
+        """For whom the list is; a second try writes nobody down twice."""
+        return ListFor(self.recipient, f"{self}", self.asked_by, timezone.now()) if self.recipient else None
 
 
 class _Chunks(io.RawIOBase):

@@ -62,7 +62,7 @@ from privacy.personal_data import PersonalData
 from privacy.purge import InactivityWarning
 from privacy.subject_requests import papers, wording
 from privacy.training import Training
-from privacy.vocabulary import Channel, Decision, Occasion, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
 
 CANARY = "Zaunkoenigin"
 LONG_AGO = datetime(2020, 3, 15, 12, tzinfo=UTC)
@@ -291,6 +291,17 @@ def grant(customer: Customer, purpose: str = Purpose.MARKETING, **values: Any) -
         # One pack lets nobody be emailed without a sale, whatever she said (SFB-23).
         defaults |= {"channel": Channel.EMAIL, "sender": Sender.OWN, "occasion": Occasion.SALE}
     return consent.decide(customer, purpose, Decision.GRANTED, **(defaults | values))
+
+
+def soft_opt_in(customer: Customer, **values: Any) -> consent.ConsentEntry:
+    """Details from a sale, the box to refuse offered and not ticked."""
+    defaults = {
+        "purpose": Purpose.MARKETING, "channel": Channel.EMAIL, "sender": Sender.OWN, "decision": Decision.GRANTED,
+        "source": Source.WEB, "lawful_basis": LawfulBasis.LEGITIMATE_INTERESTS, "page": "northlight.example/checkout",
+        "actor": "test", "wording": "Tick here if you want no offers.", "occasion": Occasion.SALE,
+        "occurred_at": LONG_AGO,
+    }  # fmt: skip
+    return consent.ConsentEntry.objects.create(data_subject=customer, **(defaults | values))
 
 
 def guardian_consent(customer: Customer, **values: Any) -> guardians.GuardianConsent:

@@ -16,7 +16,7 @@ from privacy.csv_files import Table
 from privacy.gate import ages, asking, mailing_list
 from privacy.personal_data import declarations
 from privacy.recipients import orders
-from privacy.vocabulary import Channel, Decision, LawfulBasis, Occasion, Purpose, Sender, Source
+from privacy.vocabulary import Channel, Decision, Occasion, Purpose, Sender, Source
 from tests import make
 from tests.children import environment
 
@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 EMAIL, SMS, PHONE, POST = Channel
 OWN, THIRD = Sender
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def soft_opt_in(customer, **values):
-    """Details from a sale, the box to refuse offered and not ticked."""
-    defaults = {
-        "purpose": Purpose.MARKETING, "channel": EMAIL, "sender": OWN, "decision": Decision.GRANTED, "source": "web",
-        "lawful_basis": LawfulBasis.LEGITIMATE_INTERESTS, "page": "northlight.example/checkout", "actor": "test",
-        "wording": "Tick here if you want no offers.", "occasion": Occasion.SALE, "occurred_at": make.LONG_AGO,
-    }  # fmt: skip
-    return consent.ConsentEntry.objects.create(data_subject=customer, **(defaults | values))
 
 
 def no(customer, purpose=Purpose.MARKETING, **values):
@@ -47,7 +37,7 @@ def no(customer, purpose=Purpose.MARKETING, **values):
 def test_cnx_33_one_setting_picks_clock_holidays_ages_and_what_an_enquiry_allows(settings):
     settings.PROMISE_PACKS = []
     asked_for_the_price, found = make.customer(), {}
-    soft_opt_in(asked_for_the_price, occasion=Occasion.NEGOTIATION)
+    make.soft_opt_in(asked_for_the_price, occasion=Occasion.NEGOTIATION)
     for law in ("GB", "DE"):
         settings.SHOP = settings.SHOP | {"jurisdiction": law}
         case = make.case(make.customer(), "access", received_at=datetime(2026, 11, 25, 12, tzinfo=UTC))
@@ -198,7 +188,7 @@ SOFT = {(EMAIL, OWN): True, (SMS, OWN): True, (PHONE, OWN): False, (POST, OWN): 
 def test_mad_02_a_sale_allows_our_own_offers_by_email_and_text_only(channel, content, settings):
     settings.PROMISE_PACKS = []
     person = make.customer()
-    soft_opt_in(person, channel=channel)
+    make.soft_opt_in(person, channel=channel)
     make.grant(person, sender=THIRD)
     assert gate.may_contact(person, channel, OWN, content).allowed is SOFT[channel, content]
 
@@ -206,8 +196,8 @@ def test_mad_02_a_sale_allows_our_own_offers_by_email_and_text_only(channel, con
 def test_a_soft_opt_in_without_its_sale_is_none_and_ends_with_a_no(settings):
     settings.PROMISE_PACKS = []
     unknown, refused = make.customer(), make.customer()
-    soft_opt_in(unknown, occasion=None)
-    soft_opt_in(refused)
+    make.soft_opt_in(unknown, occasion=None)
+    make.soft_opt_in(refused)
     assert gate.may_contact(refused, EMAIL).allowed
     no(refused, channel=EMAIL, sender=OWN)
     assert not gate.may_contact(unknown, EMAIL).allowed

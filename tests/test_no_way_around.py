@@ -43,6 +43,8 @@ MAIL = {
     "EmailMessage", "EmailMultiAlternatives", "send_mail", "send_mass_mail", "mail_admins", "mail_managers",
     "get_connection",
 }  # fmt: skip
+LOGS = {"log_disclosure", "log_disclosures"}
+IMPORTED = {"disclosure": LOGS, "file": {"StreamingHttpResponse", "FileResponse"}}
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}
 WAYS: dict[str, dict[str, str]] = {
     "wire": {
@@ -111,8 +113,7 @@ def ways_out(module: ast.Module) -> Iterator[str]:
                 yield "mail"
             if (node.module or "").endswith("csv_files") and "lines" in names:
                 yield "file"
-            if "log_disclosure" in names or ("StreamingHttpResponse" in names or "FileResponse" in names):
-                yield "disclosure" if "log_disclosure" in names else "file"
+            yield from (way for way, calls in IMPORTED.items() if names & calls)
         elif isinstance(node, ast.Call):
             yield from _called(ast.unparse(node.func))
 
@@ -128,7 +129,7 @@ def _called(what: str) -> Iterator[str]:
         yield "wire"
     if what.endswith(("csv.writer", "csv.DictWriter")):
         yield "file"
-    if last in ("log_disclosure", "Disclosure") or (
+    if last in (*LOGS, "Disclosure") or (
         last in MAKES and (owner == "Disclosure" or owner.endswith("disclosures"))
     ):
         yield "disclosure"
@@ -152,6 +153,7 @@ NEW_SENDERS = {
     "letter": ["OutgoingEmail(key=1)", "notices.OutgoingEmail.objects.create(key=1)",
                "OutgoingEmail.objects.bulk_create([])"],
     "disclosure": ["recipients.log_disclosure(x)", "from .recipients import log_disclosure", "Disclosure(a=1)",
+                   "from .recipients import log_disclosures", "recipients.log_disclosures(x)",
                    "Disclosure.objects.create(a=1)", "person.disclosures.create(a=1)"],
     "file": ["csv.writer(x)", "csv.DictWriter(x)", "from ..csv_files import lines",
              "from django.http import StreamingHttpResponse"],

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from .. import list_checks
 from ..list_checks import ListCheck
+from ..recipients import Recipient
 from ..roles import Act
 from ..vocabulary import Channel, Sender
 from .pages import ReadOnly, needs, require
@@ -35,6 +36,15 @@ class ListForm(forms.Form):
         label=gettext_lazy("On which day?"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: now."),
     )  # fmt: skip
+    recipient = forms.ModelChoiceField(
+        label=gettext_lazy("Who gets the list?"), queryset=Recipient.objects.for_lists().order_by("name"),
+        required=False, empty_label=gettext_lazy("nobody: it stays with us"),
+        help_text=gettext_lazy("Each row is written down as passed on, and must be allowed for this recipient too."),
+    )  # fmt: skip
+    is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
+    other_goods = forms.BooleanField(
+        label=gettext_lazy("It offers other things than those that people bought from us"), required=False
+    )
     with_links = forms.BooleanField(label=gettext_lazy("With the unsubscribe link for each row"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -70,6 +80,7 @@ def check(request: HttpRequest) -> HttpResponse:
     form = ListForm(request.POST, request.FILES) if sent else ListForm()
     if sent and form.is_valid():
         how = dict(form.cleaned_data)
+        how["is_similar"] = not how.pop("other_goods")
         row = list_checks.hand_in(how.pop("file").chunks(), actor=request.user, **how)
         messages.success(request, _("The list is being checked. This page shows how far it is."))
         return redirect(f"admin:{HERE}_change", row.pk)

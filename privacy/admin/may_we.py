@@ -48,16 +48,20 @@ class ContactForm(Question):
     """May we write to her?"""
 
     label, button = gettext_lazy("Write or call"), gettext_lazy("May we write?")
-    field_order = ("channel", "sender", "content", "is_for_children", "at")
+    field_order = ("channel", "sender", "content", "is_for_children", "other_goods", "at")
 
     channel = forms.ChoiceField(label=gettext_lazy("By which road?"), choices=Channel)
     sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=WHO)
     content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=WHOSE)
     is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
+    other_goods = forms.BooleanField(
+        label=gettext_lazy("It offers other things than those that people bought from us"), required=False
+    )
 
     def answer(self, person: Any) -> dict[str, Any]:
         """As `may_contact`."""
-        return next(asking.contacts([{"customer": person.number, **self.row()}]))
+        row = self.row()
+        return next(asking.contacts([{"customer": person.number, **row, "is_similar": not row["other_goods"]}]))
 
 
 class ShareForm(Question):

@@ -2,12 +2,12 @@
 
 from .contact import answers, may_contact
 from .facts import Answer
-from .handing_over import MayNotShare, hand_over
+from .handing_over import ListFor, MayNotShare, hand_over
 from .question import Contact
 from .sharing import Share, may_share, share_answers
 from .using import Use, may_use, use_answers
 
 __all__ = [
-    "Answer", "Contact", "MayNotShare", "Share", "Use", "answers", "hand_over", "may_contact", "may_share", "may_use",
-    "share_answers", "use_answers",
+    "Answer", "Contact", "ListFor", "MayNotShare", "Share", "Use", "answers", "hand_over", "may_contact", "may_share",
+    "may_use", "share_answers", "use_answers",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import data_subjects
 from ..fields import normalise_email
+from ..phone_numbers import normalise_phone
 from ..purposes import Purpose
 from ..recipients import Recipient
 from ..suppression import postal_of
@@ -170,6 +171,8 @@ def _contact_of(row: Row, person: Any, found: Found) -> Contact:
         addresses = [email] if email else found.emails.get(person.pk, [])
     elif channel == Channel.POST:
         addresses = found.postal.get(person.pk, [])
+    elif (phone := row.get("phone")) and normalise_phone(phone) != normalise_phone(person.phone):
+        raise ValueError("this phone number is not this customer's")
     is_for_children, is_similar = _flag(row, "is_for_children", usual=False), _flag(row, "is_similar", usual=True)
     return Contact(person, channel, at, sender, content, addresses, is_for_children, is_similar)
 

@@ -167,7 +167,10 @@ def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
         (bearings if row[1] in BEARINGS else bars)[row[0]].append(Bar._make(row))
     return [
         Facts(
-            entries.get(pk, []), _of((str(pk), *one.hashes), bars), bearings.get(str(pk), []), capped=bool(one.capped)
+            entries.get(pk, []),
+            _of((str(pk), *one.hashes), bars),
+            bearings.get(str(pk), []),
+            capped=bool(one.capped),
         )
         for pk, one in zip(pks, asked, strict=True)
     ]

@@ -1,6 +1,7 @@
 """How does a person's data get to a recipient? Through one door that asks, and writes down what passed and what not."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .. import audit
-from ..recipients import AuthorityOrder, Disclosure, Recipient, log_disclosure, orders
+from ..recipients import AuthorityOrder, Disclosure, Recipient, log_disclosure, log_disclosures, orders
 from .asking import Asked, Row, asked_shares, unknown
-from .sharing import may_share
+from .facts import Answer
+from .sharing import Share, may_share, share_answers
 
 LONGEST_REFERENCE = 120
+# The name, beside those of rules, of a no that comes from the gate of hand-overs.
+MAY_NOT_SHARE = "may_not_share"
 
 
 class MayNotShare(Exception):
@@ -79,3 +83,43 @@ def _handed(asked: Asked, *, actor: Any, now: datetime) -> Row:
     except MayNotShare as refused:
         return {"allowed": False, "reasons": refused.reasons}
     return {"allowed": True, "disclosure": entry.pk}
+
+
+@dataclass(frozen=True)
+class ListFor:
+    """A list of many that goes to one recipient; each list has a reference of its own. An authority gets no lists."""
+
+    recipient: Recipient
+    reference: str
+    actor: Any
+    now: datetime
+
+    def hand_over(self, told: Sequence[tuple[Asked, Answer]], fields: Sequence[str]) -> list[Answer]:
+        """The answer to each row once this gate has been asked too; what passes both is written down as handed over."""
+        people = {
+            question.data_subject.pk: question.data_subject
+            for asked, answer in told
+            for question in (asked.questions if answer.allowed else ())
+        }
+        with transaction.atomic():
+            shares = [
+                Share(data_subject=person, recipient=self.recipient, fields=fields, at=self.now)
+                for person in people.values()
+            ]
+            may = dict(zip(people, share_answers(shares), strict=True))
+            answers = [self._both(asked, answer, may) for asked, answer in told]
+            gone = {
+                question.data_subject.pk
+                for (asked, _answer), answer in zip(told, answers, strict=True)
+                for question in (asked.questions if answer.allowed else ())
+            }
+            log_disclosures(
+                gone, self.recipient, list(fields), legal_basis=self.recipient.usual_basis, actor=self.actor,
+                now=self.now, reference=self.reference,
+            )  # fmt: skip
+        return answers
+
+    def _both(self, asked: Asked, answer: Answer, may: dict[Any, Answer]) -> Answer:
+        refused = [may[question.data_subject.pk] for question in asked.questions] if answer.allowed else []
+        reasons = dict.fromkeys(reason for one in refused if not one.allowed for reason in one.reasons)
+        return Answer(False, list(reasons), (MAY_NOT_SHARE,)) if reasons else answer

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from django.utils.translation import gettext_lazy
 
@@ -13,9 +13,11 @@ from ..csv_files import Row, Table, WrongFile
 from ..garbage import without_collector
 from . import asking
 from .facts import Answer
+from .handing_over import MAY_NOT_SHARE, ListFor
 
 NUMBER_COLUMNS = ("customer", "customer_number", "number")
 EMAIL_COLUMNS = ("email", "email_address", "address")
+PHONE_COLUMNS = ("phone", "phone_number", "mobile", "telephone")
 ADDED = ["allowed", "reasons"]
 # Nobody waits for the first row of a list; what a batch costs whatever its size is then little for each of its rows.
 BATCH = 5_000
@@ -36,6 +38,7 @@ WHY: dict[str, Any] = {
     "only_what_suits_children": gettext_lazy("children of 12 to 16"),
     "guardian_agreed": gettext_lazy("children without a guardian's consent"),
     "yes_and_sale": gettext_lazy("no sale together with a yes"),
+    MAY_NOT_SHARE: gettext_lazy("may not go to this recipient"),
 }
 
 
@@ -86,19 +89,30 @@ def scrub(
     sender: str,
     content: str = "",
     at: str = "",
+    is_for_children: bool = False,
+    is_similar: bool = True,
     more: MoreColumns | None = None,
+    to: ListFor | None = None,
 ) -> Counts:
-    """Writes every row with the columns `allowed` (true or false) and `reasons`; counts both, and why not."""
+    """Writes every row with the columns `allowed` (true or false) and `reasons`; counts both, and why not.
+
+    Of a list that goes `to` somebody each row must pass that gate too, and is written down as a hand-over.
+    """
     added = [*ADDED, *(more.columns if more else ())]
-    number, email = _columns(table, added)
-    asked = {"channel": channel, "sender": sender, "content": content or sender, "at": at}
+    columns = Columns.of(table, added)
+    asked = {
+        "channel": channel, "sender": sender, "content": content or sender, "at": at,
+        "is_for_children": is_for_children, "is_similar": is_similar,
+    }  # fmt: skip
     writer = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
     writer.writerow(table.columns + added)
     counts = Counts()
     blank = [""] * len(table.columns)
-    for rows, told in _answered(table, asked, number, email):
-        beside = more.cells([_first(*one) for one in told]) if more else [()] * len(rows)
-        for row, (_asked, answer), cells in zip(rows, told, beside, strict=True):
+    for rows, told in _answered(table, asked, columns):
+        answers = to.hand_over(told, columns.fields) if to else [answer for _asked, answer in told]
+        people = [_first(one, answer) for (one, _answer), answer in zip(told, answers, strict=True)] if more else []
+        beside = more.cells(people) if more else [()] * len(rows)
+        for row, answer, cells in zip(rows, answers, beside, strict=True):
             allowed = "true" if answer.allowed else "false"
             writer.writerow([*(row.values.values() or blank), allowed, "; ".join(answer.reasons), *cells])
             counts.add(answer)
@@ -110,30 +124,48 @@ def _first(asked: asking.Asked, answer: Answer) -> Any | None:
     return asked.questions[0].data_subject if answer.allowed else None
 
 
-def _columns(table: Table, added: Sequence[str]) -> tuple[str, str]:
-    names = {name.lower(): name for name in table.columns}
-    number = next((names[name] for name in NUMBER_COLUMNS if name in names), "")
-    email = next((names[name] for name in EMAIL_COLUMNS if name in names), "")
-    if not (number or email):
-        raise WrongFile("The file needs a column 'email' or 'customer'.")
-    if taken := [name for name in added if name in table.columns]:
-        raise WrongFile(f"The file already has a column {taken[0]!r}.")
-    return number, email
+@dataclass(frozen=True)
+class Columns:
+    """Where a list names whom it means, and how we call what stands in each of its columns."""
+
+    number: str
+    email: str
+    phone: str
+    fields: list[str]
+
+    @classmethod
+    def of(cls, table: Table, added: Sequence[str]) -> Self:
+        """WrongFile for a list that names nobody, or in which there is no room for the answer."""
+        names = {name.lower(): name for name in table.columns}
+        ways = (NUMBER_COLUMNS, EMAIL_COLUMNS, PHONE_COLUMNS)
+        number, email, phone = (next((names[name] for name in way if name in names), "") for way in ways)
+        if not (number or email):
+            raise WrongFile("The file needs a column 'email' or 'customer'.")
+        if taken := [name for name in added if name in table.columns]:
+            raise WrongFile(f"The file already has a column {taken[0]!r}.")
+        called = {number: "customer_number", email: "email", phone: "phone"}
+        return cls(number, email, phone, [called.get(name, name.lower().replace(" ", "_")) for name in table.columns])
 
 
 def _answered(
-    table: Iterable[Row], asked: dict[str, str], number: str, email: str
+    table: Iterable[Row], asked: dict[str, Any], columns: Columns
 ) -> Iterator[tuple[list[Row], list[tuple[asking.Asked, Answer]]]]:
     """A batch of rows at a time, each with the gate's answer and the people it means."""
     waiting = iter(table)
     while batch := list(islice(waiting, BATCH)):
-        questions = [_question(row, asked, number, email) for row in batch]
+        questions = [_question(row, asked, columns) for row in batch]
         with without_collector():
             told = list(asking.contacts_answered(questions, BATCH))
         yield batch, told
 
 
-def _question(row: Row, asked: dict[str, str], number: str, email: str) -> asking.Row:
+def _question(row: Row, asked: dict[str, Any], columns: Columns) -> asking.Row:
     if row.error:
         return {"error": f"line {row.line} {row.error}"}
-    return {**asked, "customer": row.values.get(number, ""), "email": row.values.get(email, "")}
+    found = row.values.get
+    return {
+        **asked,
+        "customer": found(columns.number, ""),
+        "email": found(columns.email, ""),
+        "phone": found(columns.phone, ""),
+    }

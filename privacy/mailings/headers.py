@@ -43,20 +43,26 @@ def is_marketing(mime: Message) -> bool:
 
 @dataclass(frozen=True)
 class Mark:
-    """Who advertises, whose offers the mail brings, and whether it suits children, as the mail itself says."""
+    """Who advertises, whose offers, whether they suit children, and whether they are like what people bought.
+
+    As the mail itself says it.
+    """
 
     sender: Sender
     content: Sender
     is_for_children: bool = False
+    is_similar: bool = True
 
     def __str__(self) -> str:
-        return f"{self.sender}; content={self.content}" + ("; children" if self.is_for_children else "")
+        more = "; children" * self.is_for_children + "; other goods" * (not self.is_similar)
+        return f"{self.sender}; content={self.content}{more}"
 
     @classmethod
     def of(cls, mime: Message) -> Self | None:
         """Read off a message; None where it does not say."""
         words = [word.strip() for word in str(mime.get(MARK, "")).lower().split(";")]
         try:
-            return cls(Sender(words[0]), Sender(words[1].removeprefix("content=")), "children" in words[2:])
+            sender, content, more = Sender(words[0]), Sender(words[1].removeprefix("content=")), words[2:]
+            return cls(sender, content, "children" in more, "other goods" not in more)
         except (ValueError, IndexError):
             return None

@@ -131,8 +131,9 @@ def _asked(person: Any, mark: Mark, to: str, now: datetime) -> list[str]:
     if address not in {*person.email_addresses(), *data_subjects.emails_of([person.pk])[person.pk]}:
         return [_("This mail goes to an address that is not the person's whose link it carries.")]
     answer = may_contact(
-        person, Channel.EMAIL, mark.sender, mark.content, now, address=address, is_for_children=mark.is_for_children
-    )
+        person, Channel.EMAIL, mark.sender, mark.content, now, address=address, is_for_children=mark.is_for_children,
+        is_similar=mark.is_similar,
+    )  # fmt: skip
     return [] if answer.allowed else answer.reasons
 
 

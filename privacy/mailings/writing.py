@@ -22,6 +22,7 @@ def prepare(
     sender: str = Sender.OWN,
     content: str = Sender.OWN,
     is_for_children: bool = False,
+    is_similar: bool = True,
     now: datetime | None = None,
 ) -> EmailMessage:
     """The message, ready to be sent now or later: headers set, the person's link where `{unsubscribe}` stood.
@@ -30,7 +31,7 @@ def prepare(
     """
     now, sender = now or timezone.now(), Sender(sender)
     [token] = tokens.standing("unsubscribe", [person], now=now, sender=sender)
-    mark = Mark(sender, Sender(content), is_for_children)
+    mark = Mark(sender, Sender(content), is_for_children, is_similar)
     message.extra_headers |= {headers.MARK: str(mark), "Precedence": "bulk", **headers.way_out(token)}
     _put_in(message, headers.link(token))
     if reasons := refusals(message, now=now):

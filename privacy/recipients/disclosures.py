@@ -1,5 +1,6 @@
 """What did each recipient really receive, when, and may the person be told of it?"""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import audit
+from ..data_subjects import among
 from ..personal_data import Keep, PersonalData, Retention
 from ..vocabulary import Category, LawfulBasis
 from ..vocabulary import Purpose as BuiltInPurpose
@@ -67,6 +69,31 @@ def log_disclosure(
     )
     audit.record("disclosure", actor=actor, subject=data_subject, target=recipient, now=now, fields=fields)
     return entry
+
+
+def log_disclosures(
+    people: Collection[Any],
+    recipient: Recipient,
+    fields: list[str],
+    *,
+    legal_basis: str,
+    actor: Any,
+    now: datetime,
+    reference: str,
+) -> int:
+    """The same for many, by primary key, with one line in the audit log; whoever stands there for it is passed over."""
+    there = Disclosure.objects.filter(data_subject__in=among(people), recipient=recipient, reference=reference)
+    new = set(people) - set(there.values_list("data_subject", flat=True)) if people else set()
+    Disclosure.objects.bulk_create(
+        Disclosure(
+            data_subject_id=pk, recipient=recipient, fields=fields, legal_basis=legal_basis, reference=reference,
+            occurred_at=now,
+        )
+        for pk in sorted(new)
+    )  # fmt: skip
+    if new:
+        audit.record("disclosures", actor=actor, target=recipient, now=now, fields=fields, people=len(new))
+    return len(new)
 
 
 def told_of(data_subject: Any, today: date) -> models.QuerySet[Disclosure]:

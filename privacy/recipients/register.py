@@ -39,6 +39,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
         """Those whose machine is called when somebody chooses anew."""
         return self.active().exclude(hears=self.model.Hears.NOTHING).exclude(notice_url="")
 
+    def for_lists(self) -> "RecipientQuerySet":
+        """Those that may be given a list of many; an authority gets data by an order about one person."""
+        return self.active().exclude(kind=Recipient.Kind.AUTHORITY)
+
     def optional(self) -> "RecipientQuerySet":
         """Those that need the person's yes; an authority gets data by an order of the law, which is no choice."""
         return self.active().filter(is_necessary=False).exclude(kind=Recipient.Kind.AUTHORITY)
