@@ -129,9 +129,7 @@ def _called(what: str) -> Iterator[str]:
         yield "wire"
     if what.endswith(("csv.writer", "csv.DictWriter")):
         yield "file"
-    if last in (*LOGS, "Disclosure") or (
-        last in MAKES and (owner == "Disclosure" or owner.endswith("disclosures"))
-    ):
+    if last in (*LOGS, "Disclosure") or (last in MAKES and (owner == "Disclosure" or owner.endswith("disclosures"))):
         yield "disclosure"
     if last == "OutgoingEmail" or (last in MAKES and owner == "OutgoingEmail"):
         yield "letter"
