@@ -1,6 +1,6 @@
 """How does a person put right what we hold? At once, in the record itself; what it said before is kept for a while."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,18 @@ class Correction(models.Model):
 
 class NotCorrectable(Exception):
     """Not one of the columns that a person may put right herself, or not a record of hers."""
+
+
+Follower = Callable[[Any, Any, dict[str, Any]], None]
+# What higher rooms do in the transaction of a correction: told of the person, the record as it is now, and what the
+# columns said before.
+FOLLOWERS: list[Follower] = []
+
+
+def follows(follower: Follower) -> Follower:
+    """Registers the function below it."""
+    FOLLOWERS.append(follower)
+    return follower
 
 
 def correctable(category: str) -> list[PersonalData]:
@@ -101,6 +113,8 @@ def _write(
         for name, old in before.items()
     )  # fmt: skip
     audit.record("rectification", actor=actor, subject=data_subject, target=row, now=now, fields=sorted(values))
+    for follower in FOLLOWERS:
+        follower(data_subject, row, before)
     return audit.reference(rows[0])
 
 

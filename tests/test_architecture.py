@@ -39,6 +39,7 @@ FLOORS: list[set[str]] = [
         "preferences",
         "mailed_links",
         "new_addresses",
+        "lasting_noes",
         "consent_lists",
         "policy_news",
         "cookie_choices",

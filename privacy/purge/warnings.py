@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from .. import data_subjects, notices, tokens
+from .. import data_subjects, lasting_noes, notices, tokens
 from ..erasure.conditions import held, is_over, matter_is_open
 from ..fields import NormalisedEmailField
 from ..jobs import Job
@@ -125,6 +125,7 @@ def _write(keys: list[Any], today: date, now: datetime) -> int:
         found = [person for person in people if person.contact_email]
         rows = [InactivityWarning(data_subject=person, written_at=now) for person in found]
         InactivityWarning.objects.bulk_create(rows)
+        lasting_noes.stay_off(found)
         links = tokens.standing("keep", found, now=now)
         goes_on = today + _pause() + timedelta(days=1)
         for person, row, link in zip(found, rows, links, strict=True):
