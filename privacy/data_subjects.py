@@ -1,7 +1,7 @@
 """Who is the person? The shop's own model of a customer, reached through `DATA_SUBJECT_MODEL` alone."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -96,25 +96,22 @@ class Glimpse(NamedTuple):
     date_of_birth: date | None
 
 
-Look = Callable[[DataSubjectQuerySet], Iterable[Any]]
+def can_be_glimpsed(someone: type[models.Model]) -> bool:
+    """Whether the shop keeps this in columns; elsewhere lists are asked with the people themselves."""
+    return {column.name for column in someone._meta.concrete_fields}.issuperset(set(Glimpse._fields) - {"pk"})
 
 
-def whole(some: DataSubjectQuerySet) -> Iterable[Any]:
-    """The people themselves."""
-    return some
+def by_numbers(numbers: Collection[str], *, briefly: bool = False) -> dict[str, Any]:
+    """The person of each number, blanks and dashes aside; numbers of nobody are not in the answer.
 
-
-def glimpses(some: DataSubjectQuerySet) -> Iterable[Any]:
-    """Of each a glimpse, which costs a third; the people themselves where the shop keeps this in no columns."""
-    columns = {column.name for column in some.model._meta.concrete_fields} | {"pk"}
-    return map(Glimpse._make, some.values_list(*Glimpse._fields)) if columns.issuperset(Glimpse._fields) else some
-
-
-def by_numbers(numbers: Collection[str], look: Look = whole) -> dict[str, Any]:
-    """The person of each number, blanks and dashes aside; numbers of nobody are not in the answer."""
+    `briefly`: of each a glimpse, which costs a third.
+    """
     plain = {number: "".join(letter for letter in number if letter.isalnum()) for number in numbers}
     wanted = Among(set(plain.values()), model()._meta.get_field("number"))
-    found = {person.number: person for person in look(people().filter(number__in=wanted))}
+    some = people().filter(number__in=wanted)
+    is_enough = briefly and can_be_glimpsed(some.model)
+    looked_at = map(Glimpse._make, some.values_list(*Glimpse._fields)) if is_enough else some
+    found = {person.number: person for person in looked_at}
     return {number: found[digits] for number, digits in plain.items() if digits in found}
 
 
@@ -137,12 +134,30 @@ def looked_up(addresses: Collection[str]) -> Iterator[None]:
         _looked_up.reset(token)
 
 
-def by_emails(addresses: Collection[str], look: Look = whole) -> dict[str, list[Any]]:
-    """Everybody who has each address, wherever the shop declares that it keeps addresses."""
+def by_emails(addresses: Collection[str], *, briefly: bool = False) -> dict[str, list[Any]]:
+    """Everybody who has each address, wherever the shop declares that it keeps addresses; `briefly` a glimpse each."""
+    if briefly and can_be_glimpsed(model()):
+        return _glimpsed(addresses)
     owners = owners_of(addresses)
     pks = {pk for owned in owners.values() for pk in owned}
-    found = {person.pk: person for person in look(people().filter(pk__in=among(pks)))}
+    found = {person.pk: person for person in people().filter(pk__in=among(pks))}
     return {address: [found[pk] for pk in sorted(owned & found.keys())] for address, owned in owners.items()}
+
+
+def _glimpsed(addresses: Collection[str]) -> dict[str, list[Any]]:
+    """Read together with the addresses: one statement for each place that keeps some."""
+    plain = _plain(addresses)
+    found: dict[str, dict[Any, Glimpse]] = defaultdict(dict)
+    for said, column in contact_columns(NormalisedEmailField):
+        rows = said.rows.filter(**{f"{column}__in": Among(set(plain.values()), said.model._meta.get_field(column))})
+        read = rows.values_list(column, *(f"{said.subject_lookup}__{name}" for name in Glimpse._fields))
+        for address, *her in read:
+            found[address][her[0]] = Glimpse._make(her)
+    return {
+        address: [glimpse for _pk, glimpse in sorted(found[plain[address]].items())]
+        for address in addresses
+        if plain.get(address) in found
+    }
 
 
 @dataclass(frozen=True)
@@ -153,12 +168,12 @@ class Named:
     by_email: dict[str, list[Any]]
 
     @classmethod
-    def of(cls, rows: Collection[Mapping[str, Any]], look: Look = whole) -> "Named":
+    def of(cls, rows: Collection[Mapping[str, Any]], *, briefly: bool = False) -> "Named":
         """Looked up together; what is no text names nobody."""
         numbers, emails = (
             {row[by] for row in rows if isinstance(row.get(by), str) and row[by]} for by in ("customer", "email")
         )
-        return cls(by_numbers(numbers, look), by_emails(emails, look))
+        return cls(by_numbers(numbers, briefly=briefly), by_emails(emails, briefly=briefly))
 
     def whom(self, row: Mapping[str, Any]) -> list[Any]:
         """The person of the number, else everybody with the address."""
@@ -175,11 +190,17 @@ class Named:
 
 def owners_of(addresses: Collection[str]) -> dict[str, set[Any]]:
     """The same by primary key."""
-    plain = {address: normalise_email(address) for address in addresses if address.isprintable()}
+    plain = _plain(addresses)
     owners: dict[str, set[Any]] = defaultdict(set)
-    for pk, address in _kept_addresses(set(plain.values()) - {""}):
+    for pk, address in _kept_addresses(set(plain.values())):
         owners[address].add(pk)
     return {address: owners.get(plain.get(address, ""), set()) for address in addresses}
+
+
+def _plain(addresses: Iterable[str]) -> dict[str, str]:
+    """Each in the form by which it is compared; what can be no address is left out."""
+    plain = {address: normalise_email(address) for address in addresses if address.isprintable()}
+    return {address: normal for address, normal in plain.items() if normal}
 
 
 def emails_of(pks: Collection[Any]) -> dict[Any, list[str]]:

@@ -86,7 +86,7 @@ def _batches(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[list[Row]]:
 
 
 def _contacts_asked(batch: list[Row]) -> list[Asked]:
-    found = Found.of(batch, data_subjects.glimpses)
+    found = Found.of(batch, briefly=True)
     return [_asked(row, found, _contact_of) for row in batch]
 
 
@@ -115,9 +115,9 @@ class Found:
     hows: dict[tuple[Any, ...], tuple[Channel, Sender, Sender, datetime]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, batch: list[Row], look: data_subjects.Look = data_subjects.whole) -> "Found":
+    def of(cls, batch: list[Row], *, briefly: bool = False) -> "Found":
         """Looked up together."""
-        named = data_subjects.Named.of(batch, look)
+        named = data_subjects.Named.of(batch, briefly=briefly)
         emails = data_subjects.emails_of({person.pk for person in named.by_number.values()})
         is_by_post = any(row.get("channel") == Channel.POST for row in batch)
         return cls(named, emails, postal_of(named.everybody.values()) if is_by_post else {})
