@@ -80,9 +80,15 @@ def test_clg_10_a_partner_gets_only_whoever_said_yes_to_it(tmp_path):
     assert Disclosure.objects.get().data_subject == mary
 
 
-@pytest.mark.parametrize("values", [{"kind": "authority"}, {"is_active": False}, {"name": "Somebody else"}])
-def test_a_list_for_an_authority_a_stranger_or_somebody_switched_off_is_one_clear_line(tmp_path, values):
-    make.recipient(**({"name": "Office"} | values))
+WRONG = {
+    "authority": {"kind": "authority"}, "off": {"is_active": False}, "stranger": {"name": "Somebody else"},
+    "by nothing": {"fields": ["cookie_id"]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_list_for_whom_no_list_may_go_is_one_clear_line(tmp_path, what):
+    make.recipient(**({"name": "Office", "fields": ["email"]} | WRONG[what]))
     with pytest.raises(CommandError, match="No recipient of lists is called 'Office'"):
         scrub(tmp_path, "email\nmary@example.com\n", recipient="Office")
 

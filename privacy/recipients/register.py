@@ -40,8 +40,12 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
         return self.active().exclude(hears=self.model.Hears.NOTHING).exclude(notice_url="")
 
     def for_lists(self) -> "RecipientQuerySet":
-        """Those that may be given a list of many; an authority gets data by an order about one person."""
-        return self.active().exclude(kind=Recipient.Kind.AUTHORITY)
+        """Those that may be given a list of many, which names people by address or number.
+
+        An authority gets data by an order about one person.
+        """
+        rows = self.active().exclude(kind=Recipient.Kind.AUTHORITY)
+        return self.filter(pk__in=[one.pk for one in rows if set(KNOWN_BY) & set(one.fields)])
 
     def optional(self) -> "RecipientQuerySet":
         """Those that need the person's yes; an authority gets data by an order of the law, which is no choice."""

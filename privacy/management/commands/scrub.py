@@ -59,6 +59,8 @@ class Command(CommandWhileOpen):
     def _to(self, name: str) -> ListFor:
         recipient = Recipient.objects.for_lists().filter(name=name).first()
         if recipient is None:
-            raise CommandError(f"No recipient of lists is called {name!r}: see the register of recipients.")
+            raise CommandError(
+                f"No recipient of lists is called {name!r}: it must be switched on, no authority, and may get addresses."
+            )
         now = timezone.now()
         return ListFor(recipient, f"mailing list of {now:%Y-%m-%d %H:%M:%S}", "system:scrub", now)
