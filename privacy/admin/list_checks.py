@@ -37,8 +37,7 @@ class ListForm(forms.Form):
         help_text=gettext_lazy("Empty: now."),
     )  # fmt: skip
     recipient = forms.ModelChoiceField(
-        label=gettext_lazy("Who gets the list?"), queryset=Recipient.objects.for_lists().order_by("name"),
-        required=False, empty_label=gettext_lazy("nobody: it stays with us"),
+        label=gettext_lazy("Who gets the list?"), queryset=Recipient.objects.none(), required=False, empty_label=gettext_lazy("nobody: it stays with us"),
         help_text=gettext_lazy("Each row is written down as passed on, and must be allowed for this recipient too."),
     )  # fmt: skip
     is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
@@ -46,6 +45,11 @@ class ListForm(forms.Form):
         label=gettext_lazy("It offers other things than those that people bought from us"), required=False
     )
     with_links = forms.BooleanField(label=gettext_lazy("With the unsubscribe link for each row"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offers whoever may get a list today."""
+        super().__init__(*args, **kwargs)
+        self.fields["recipient"].queryset = Recipient.objects.for_lists().order_by("name")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Links are for emails."""

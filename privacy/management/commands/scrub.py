@@ -60,7 +60,7 @@ class Command(CommandWhileOpen):
         recipient = Recipient.objects.for_lists().filter(name=name).first()
         if recipient is None:
             raise CommandError(
-                f"No recipient of lists is called {name!r}: it must be switched on, no authority, and may get addresses."
+                f"No recipient of lists is called {name!r}: it must be on, no authority, and may get addresses."
             )
         now = timezone.now()
         return ListFor(recipient, f"mailing list of {now:%Y-%m-%d %H:%M:%S}", "system:scrub", now)
