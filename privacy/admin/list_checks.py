@@ -37,7 +37,8 @@ class ListForm(forms.Form):
         help_text=gettext_lazy("Empty: now."),
     )  # fmt: skip
     recipient = forms.ModelChoiceField(
-        label=gettext_lazy("Who gets the list?"), queryset=Recipient.objects.none(), required=False, empty_label=gettext_lazy("nobody: it stays with us"),
+        label=gettext_lazy("Who gets the list?"), queryset=Recipient.objects.none(), required=False,
+        empty_label=gettext_lazy("nobody: it stays with us"),
         help_text=gettext_lazy("Each row is written down as passed on, and must be allowed for this recipient too."),
     )  # fmt: skip
     is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
