@@ -138,6 +138,19 @@ def a_yes_without_its_words(world):
     said(wording="")
 
 
+@breaks("marketing-cap")
+def three_where_two_are_enough(world):
+    world.settings.MARKETING_CAPS = {"email": (2, 7)}
+    mary = make.customer()
+    for hours in (1, 30, 60):
+        make.advert_sent(mary, left_at=NOW() - timedelta(hours=hours))
+
+
+@breaks("lists-with-proof")
+def somebody_of_a_list_never_said_yes(world):
+    make.customer(collected_via="import", source="list of Acme")
+
+
 @breaks("consent-has-basis")
 def a_yes_on_no_basis(world):
     said(lawful_basis="whim")
@@ -433,6 +446,12 @@ def mediation_without_end(world):
     )
 
 
+@breaks("complaints-copies")
+def a_mediation_ended_and_nobody_took_the_file(world):
+    mediation_without_end(world)
+    Complaint.objects.update(stage="closed", outcome="upheld")
+
+
 @breaks("complaints-transaction")
 def mediation_needs_no_order(world):
     world.patch.setattr(Complaint._meta, "constraints", [])
@@ -498,6 +517,12 @@ def payment_stays(world):
 @breaks("no-card-numbers")
 def a_card_number_as_token(world):
     make.payment(make.customer(), token="4111 1111 1111 1111")
+
+
+@breaks("details-asked-yearly")
+def nobody_is_asked_whether_it_is_still_right(world):
+    make.customer(login=True)
+    world.patch.setattr("privacy.promises.controls.asking_again.QUESTION", "of a page that lost it")
 
 
 @breaks("short-addresses")

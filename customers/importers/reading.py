@@ -16,7 +16,7 @@ from privacy import children, csv_files
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Row
 from privacy.fields import normalise_email
-from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+from privacy.vocabulary import FROM_A_LIST, Channel, Decision, Purpose, Sender, Source
 
 Report = Callable[[int, str], None]
 NEEDED = ("name",)
@@ -107,7 +107,7 @@ def in_one_line(wrong: ValidationError | ValueError) -> str:
 
 def _person(row: Row, now: datetime, supplier: str) -> Person:
     """The rows that one line stands for, each held to its model's own rules."""
-    values = row.values if not supplier else row.values | {"source": f"list of {supplier}"}
+    values = row.values if not supplier else row.values | {"source": f"{FROM_A_LIST}{supplier}"}
     joined_at = _instant(values.get("joined_on", ""), "joined_on", now) or now
     customer = _checked(_customer(values, joined_at), exclude=("account", "number"))
     children.refuse_extras(Customer, customer)

@@ -1,12 +1,16 @@
 """What shows that a promise is kept? Each file one room of the house, each function one look."""
 
 from . import (
+    asking_again,
+    caps,
     children,
     complaints,
     cookie_choices,
     cookies,
+    copies,
     details,
     keeping,
+    lists,
     logs,
     mail,
     mailings,
@@ -22,12 +26,16 @@ from . import (
 )
 
 __all__ = [
+    "asking_again",
+    "caps",
     "children",
     "complaints",
     "cookie_choices",
     "cookies",
+    "copies",
     "details",
     "keeping",
+    "lists",
     "logs",
     "mail",
     "mailings",
