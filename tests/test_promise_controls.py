@@ -292,6 +292,13 @@ def an_agency_was_asked_for_no_reason(world):
     make.disclosure(make.customer(), recipient=make.recipient(kind="credit_reference"), legal_basis="")
 
 
+@breaks("credit-in-advance")
+def an_agency_was_asked_about_somebody_who_has_paid(world):
+    mary, agency = make.customer(), make.recipient(kind="credit_reference")
+    make.order(mary, placed_on=NOW().date())
+    make.disclosure(mary, recipient=agency, occurred_at=NOW() - timedelta(hours=1))
+
+
 @breaks("sharing-choices")
 def a_company_that_cannot_be_switched_off(world):
     make.recipient(is_necessary=False)

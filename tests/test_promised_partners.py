@@ -1,10 +1,12 @@
 """What the policies promise about single partners: exactly these details, written down each time, and who may look."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from customers.models import Account
+from customers.models import Account, Order
 from privacy import gate, roles
 from privacy.promises import CONTROLS, State
 from privacy.recipients import Disclosure, Recipient
@@ -42,6 +44,7 @@ def test_lrd_16_each_search_at_a_credit_agency_is_on_record_and_hers_to_read(mon
     mary = make.customer(login=True)
     agency = make.recipient("Boniversum", kind="credit_reference", group="payment", fields=["name", "date_of_birth"])
     make.credit_check(mary, recipient=agency)
+    make.order(mary, placed_on=timezone.localdate(), on_account=True)
     details = {"recipient": agency.name, "fields": ["name", "date_of_birth"], "reference": "S-7"}
     assert [line["allowed"] for line in said(monkeypatch, {"customer": mary.number, **details})] == [True]
     row = Disclosure.objects.get(data_subject=mary)
@@ -49,6 +52,30 @@ def test_lrd_16_each_search_at_a_credit_agency_is_on_record_and_hers_to_read(mon
     client = sign_in(mary)
     assert "S-7" in client.get("/account/data/privacy.disclosure/").content.decode()
     assert "Boniversum" in client.get("/account/data/customers.creditcheck/").content.decode()
+
+
+def test_cnx_16_a_credit_agency_is_asked_only_about_whom_we_deliver_before_she_pays(settings):
+    mary, today, look = make.customer(), timezone.localdate(), CONTROLS["credit-in-advance"].look
+    agency = make.recipient("Boniversum", kind="credit_reference", group="payment", fields=["name"])
+
+    def may(days=0):
+        return gate.may_share(mary, agency, ["name"], today + timedelta(days=days))
+
+    make.order(mary, placed_on=today)
+    assert "to be paid after delivery" in may().reasons[0] and "(CNX-16, Connox with SafeBuy)" in may().reasons[0]
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    make.order(make.customer(), placed_on=today, on_account=True)
+    assert not may().allowed, "the order is somebody else's"
+    make.order(mary, placed_on=today, on_account=True)
+    assert [may(days).allowed for days in (-1, 0, 30, 31)] == [False, True, True, False]
+    carrier = make.recipient("Carrier", fields=["name"])
+    assert gate.may_share(mary, carrier, ["name"], today - timedelta(days=9)).allowed
+    handed(mary, agency, "name")
+    assert look(timezone.now()).state == State.KEPT
+    Order.objects.filter(customer=mary).delete()
+    assert look(timezone.now()).figures["wrong"] == 1
+    settings.PROMISE_PACKS = ["cloggs"]
+    assert may().allowed, "it is a promise of this pack alone"
 
 
 def test_lrd_16_a_score_whose_question_is_not_on_record_is_red():

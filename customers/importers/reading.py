@@ -162,7 +162,7 @@ def _address(values: dict[str, str], customer: Customer) -> Address:
 
 def _consents(values: dict[str, str], customer: Customer, now: datetime) -> Iterator[ConsentEntry]:
     for column, channel in CONSENTS.items():
-        if not _is_yes(values.get(column, ""), column):
+        if not is_yes(values.get(column, ""), column):
             continue
         occurred_at = _instant(values.get("consent_on", ""), "consent_on", now)
         evidence = values.get("consent_evidence", "")
@@ -183,7 +183,8 @@ def _checked(row: Row_, *, exclude: Iterable[str]) -> Row_:
     return row
 
 
-def _is_yes(written: str, column: str) -> bool:
+def is_yes(written: str, column: str) -> bool:
+    """What stands in a column of yes or nothing; ValueError for anything else."""
     if written.lower() not in YES | NO:
         raise ValueError(f"{column}: write yes, or leave it empty")
     return written.lower() in YES

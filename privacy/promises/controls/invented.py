@@ -5,9 +5,12 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from ...gate import contact, sharing, using
 from ...gate.contact import Contact
-from ...gate.facts import ADVERT, GUARDIAN, SALE, Bar, Facts, Said
+from ...gate.facts import ADVERT, GUARDIAN, IN_ADVANCE, SALE, Bar, Facts, Said
 from ...gate.sharing import Share
 from ...gate.using import Use
 from ...purposes import Purpose as Purposes
@@ -55,6 +58,10 @@ def _advert(now: datetime, channel: str) -> Bar:
     return Bar("0", ADVERT, "", now, None, channel)
 
 
+def _in_advance(now: datetime) -> Bar:
+    return Bar("0", IN_ADVANCE, "", now, None, "", timezone.localdate(now, settings.SHOP_TZ))
+
+
 def _guardian(now: datetime) -> Bar:
     return Bar("0", GUARDIAN, "", now - LONG, None)
 
@@ -70,11 +77,11 @@ def a_recipient(**more: Any) -> Recipient:
 
 def may_give(
     now: datetime, to: Recipient, *fields: str, said: Iterable[Said] = (), bars: Iterable[Bar] = (),
-    born_on: date | None = None,
+    born_on: date | None = None, pays_later: bool = False,
 ) -> bool:  # fmt: skip
-    """Whether these fields of such a person would be handed over."""
+    """Whether these fields of such a person would be handed over, who has ordered now, perhaps to pay later."""
     question = Share(data_subject=nobody(born_on), recipient=to, fields=fields or ("name",), at=now)
-    facts = Facts(list(said), list(bars), [_guardian(now)])
+    facts = Facts(list(said), list(bars), [_guardian(now)] + [_in_advance(now)] * pays_later)
     return not any(rule(question, facts) for rule in sharing.rules_for(to))
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import link_checks
+from ...gate import sharing
 from ...personal_data import declarations
 from ...recipients import ADEQUATE, FOR_MONEY, IN_THE_BROWSER, Disclosure, Recipient
 from ...vocabulary import Category
@@ -15,7 +16,8 @@ from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .invented import a_recipient, may_give
 
-TWO_NIGHTS = timedelta(hours=50)
+TWO_NIGHTS, YEAR = timedelta(hours=50), timedelta(days=365)
+SAMPLE = 500
 # "anonymizeIp()" is promised of this one.
 SHORTENING = "google analytics"
 # What a visit is described by; none of it names anybody.
@@ -180,4 +182,27 @@ def credit_agencies_are_known(now: datetime) -> Finding:
         good=_("Every question to a credit agency is on record with its legal basis, and none is missing to a score."),
         bad=_("A credit agency was asked without a legal basis on record, or for a score that is on record alone."),
         none=_("No credit agency has been asked yet."),
+    )  # fmt: skip
+
+
+@control("credit-in-advance", gettext_lazy("A credit agency is asked only about people who pay after delivery"))
+def agencies_are_asked_for_debtors(now: datetime) -> Finding:
+    """CNX-16: by the gate, and of each real question of a year whether there was such an order at that moment."""
+    agency = a_recipient(kind=Recipient.Kind.CREDIT_REFERENCE, is_necessary=True)
+    if may_give(now, agency) or not may_give(now, agency, pays_later=True):
+        return broken(_("The gate lets a credit agency be asked about anybody, or about nobody."))
+    rows = Disclosure.objects.filter(
+        recipient__kind=agency.kind, occurred_at__range=(now - YEAR, now), data_subject__erased_at=None
+    )
+    asked = [
+        sharing.Share(data_subject=row.data_subject, recipient=row.recipient, fields=row.fields, at=row.occurred_at)
+        for row in rows.select_related("recipient", "data_subject").order_by("-pk")[:SAMPLE]
+    ]
+    known = sharing.known_of(asked) if asked else []
+    wrong = sum(bool(sharing.only_for_an_order_in_advance(*one)) for one in zip(asked, known, strict=True))
+    return none_wrong(
+        wrong, len(asked),
+        good=_("A credit agency was asked only about people who had ordered something to pay after delivery."),
+        bad=_("A credit agency was asked about somebody who had ordered nothing to pay after delivery."),
+        none=_("The gate lets no agency be asked without an order to pay later; none was asked within a year."),
     )  # fmt: skip

@@ -1,0 +1,20 @@
+"""Promises that rest on more than before: agencies are asked only about people who pay after delivery."""
+
+from django.db import migrations
+
+LOOKS = {
+    "CNX-16": (["recipients-credit"], ["credit-in-advance", "recipients-credit"]),
+}
+
+
+def look(apps, schema_editor):
+    """Only where nobody has changed it since it was planted."""
+    promise = apps.get_model("privacy", "Promise")
+    for code, (before, now) in LOOKS.items():
+        promise.objects.filter(code=code, controls=before).update(controls=now)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("privacy", "0050_looks_where_a_person_looked")]
+
+    operations = [migrations.RunPython(look, migrations.RunPython.noop)]
