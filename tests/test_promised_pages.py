@@ -5,6 +5,7 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as project
@@ -12,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import Session
 from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, pages
+from privacy.promises.controls import browser, forms, pages
 from privacy.recipients import Cookie, Recipient
 from privacy.subject_requests import registers
 from tests import make
@@ -168,6 +170,51 @@ def test_sfb_18_a_policy_that_says_nothing_of_access_or_use_is_red(lacks, what):
     make.policy("2", body=whole.replace(lacks, "…"), effective_on=date(2020, 1, 1))
     found = said("policy-says")
     assert found.state == State.BROKEN and what in found.evidence
+
+
+def everything_typed(monkeypatch, form):
+    """Every page is this form."""
+    page = browser.Page(200, "text/html", f'<form method="post">{form}</form>'.encode())
+    monkeypatch.setattr(forms, "visit", lambda *_args, **_more: page)
+    return said("policy-before-sending").state
+
+
+def test_sfb_22_every_form_is_found_from_the_addresses_and_drawn_as_its_owner_gets_it():
+    stranger = said("policy-before-sending")
+    assert stranger.state == State.KEPT, stranger
+    mary = make.customer(login=True)
+    make.address(mary)
+    case = make.case(mary, "access", received_at=timezone.now())
+    found = set(forms._paths(mary))
+    assert {"/account/correct/identity/", f"/account/requests/{case.reference}/", "/account/login/"} <= found
+    hers = said("policy-before-sending")
+    assert hers.state == State.KEPT, hers
+    assert hers.figures["pages"] > stranger.figures["pages"] > 5
+    assert hers.figures["read"] > 20
+    assert not Session.objects.exists()
+    mary.account.refresh_from_db()
+    assert mary.account.last_login is None
+
+
+@pytest.mark.parametrize("typed", ['<input name="a">', '<input type="email" name="a">', "<textarea></textarea>"])
+def test_sfb_22_a_form_without_the_policy_above_its_button_is_red(typed, monkeypatch):
+    link, button = f'<a href="{reverse("privacy:policy")}">policy</a>', "<button>Send</button>"
+    assert everything_typed(monkeypatch, typed + link + button) == State.KEPT
+    assert everything_typed(monkeypatch, typed + button + link) == State.BROKEN
+    assert everything_typed(monkeypatch, typed + button) == State.BROKEN
+
+
+def test_sfb_22_a_page_behind_a_mailed_link_is_read_in_its_template(monkeypatch, tmp_path, settings):
+    folder = tmp_path / "privacy"
+    folder.mkdir()
+    words = '<form method="post">{% include "parts/form_fields.html" %}{{}}<button>Send</button></form>'
+    one = SimpleNamespace(dirs=[tmp_path])
+    monkeypatch.setattr(forms, "engines", SimpleNamespace(all=lambda: [one]))
+    (folder / "new.html").write_text(words.replace("{{}}", '{% include "parts/policy_note.html" %}'))
+    assert said("policy-before-sending").state == State.KEPT
+    (folder / "new.html").write_text(words.replace("{{}}", ""))
+    found = said("policy-before-sending")
+    assert found.state == State.BROKEN and "privacy/new.html" in found.evidence
 
 
 # --- cookies -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from ... import data_subjects
 from ...personal_data import PersonalData, declaration_of
 from ..control import control
 from ..finding import Finding, broken, kept, not_shown
-from .browser import visit
+from .browser import somebody_with_a_login, visit
 
 YEAR = timedelta(days=365)
 PLACE, QUESTION = 'id="still-right"', 'class="asked-again"'
@@ -31,7 +31,9 @@ def details_are_asked_about(now: datetime) -> Finding:
     people = data_subjects.people().filter(erased_at=None)
     lately, long_ago = Q(last_confirmed_at__gt=now - YEAR), Q(last_confirmed_at__lte=now - YEAR)
     sorts = ((lately, False), (long_ago, True), (Q(last_confirmed_at=None), True))
-    some = [(person, is_due) for one, is_due in sorts if (person := _who_signs_in(people.filter(one))) is not None]
+    some = [
+        (person, is_due) for one, is_due in sorts if (person := somebody_with_a_login(people.filter(one))) is not None
+    ]
     figures = {
         "due": people.count() - people.filter(lately).count(),
         "without_login": people.filter(account=None).count(),
@@ -47,11 +49,6 @@ def details_are_asked_about(now: datetime) -> Finding:
         ),
         **figures,
     )
-
-
-def _who_signs_in(rows: QuerySet[Any]) -> Any:
-    """The newest of them whose login is open."""
-    return rows.filter(account__is_active=True).select_related("account").order_by("-pk").first()
 
 
 def _is_asked(where: str, person: Any) -> bool:

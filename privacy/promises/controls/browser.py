@@ -7,10 +7,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import translation
+
+# Whatever else an input is, something can be typed into it.
+UNTYPED = {"hidden", "radio", "checkbox", "submit", "button", "image", "reset", "range", "color"}
+
+
+@dataclass
+class Form:
+    """A form that sends something: whether something can be typed into it, and the links above its first button."""
+
+    is_typed: bool = False
+    has_button: bool = False
+    before_button: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -22,6 +35,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.fetched: list[str] = []
         self.links: list[str] = []
+        self.forms: list[Form] = []
         self.on_script = self.unsendable = 0
         self._labels, self._fields = set[str](), list[str]()
         self._in_form = self._can_send = False
@@ -30,6 +44,7 @@ class _Reader(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         self.fetched += [said[name] for kind, name in self.FETCHED if tag == kind and said.get(name)]
         self.on_script += sum(name.startswith("on") for name in said) + said.get("href", "").startswith("javascript:")
+        self._handle_form(tag, said)
         if tag == "form":
             self._in_form, self._can_send = True, False
         self._can_send |= (
@@ -45,6 +60,16 @@ class _Reader(HTMLParser):
             and not said.get("aria-label")
         ):
             self._fields.append(said.get("id", ""))
+
+    def _handle_form(self, tag: str, said: Mapping[str, str]) -> None:
+        if tag == "form" and said.get("method", "").lower() == "post":
+            self.forms.append(Form())
+        elif self._in_form and self.forms:
+            form = self.forms[-1]
+            form.has_button |= tag == "button" or (tag == "input" and said.get("type") == "submit")
+            form.is_typed |= tag == "textarea" or (tag == "input" and said.get("type", "text") not in UNTYPED)
+            if tag == "a" and not form.has_button:
+                form.before_button.append(said.get("href", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form" and self._in_form:
@@ -82,6 +107,11 @@ class Page:
         reader = _Reader()
         reader.feed(self.text)
         return reader
+
+
+def somebody_with_a_login(people: QuerySet[Any]) -> Any:
+    """The newest of these customers whose login is open; None where there is none."""
+    return people.filter(account__is_active=True).select_related("account").order_by("-pk").first()
 
 
 class _SignedIn(ClientHandler):
