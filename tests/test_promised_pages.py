@@ -17,7 +17,7 @@ from customers.models import Session
 from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, forms, pages
+from privacy.promises.controls import browser, card, forms, pages, site
 from privacy.recipients import Cookie, Recipient
 from privacy.subject_requests import registers
 from tests import make
@@ -97,6 +97,49 @@ def test_cnx_02_an_empty_line_of_the_card_is_red(setting, settings):
     assert said("contact-card").state == State.KEPT
     settings.SHOP = settings.SHOP | {setting: ""}
     assert said("contact-card").state == State.BROKEN
+
+
+WHO = ["Ines Okafor", "", "dpo@", "Ines Okafor, dpo@northlight.example", "Ines Okafor, +44 1632 960124"]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_cnx_01_the_officer_and_a_way_to_reach_her_is_named_or_it_is_red(who, settings):
+    make.policy()
+    settings.SHOP = settings.SHOP | {"data_protection_officer": who}
+    assert said("dpo-named").state == (State.KEPT if who in WHO[3:] else State.BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("slug", "lacks"),
+    [
+        ("dpo-named", "page"), ("contact-card", "paper"), ("dpo-named", "policy"), ("contact-card", "mail"),
+        ("dpo-named", "a paper without"), ("contact-card", "a mail without"),
+    ],
+)  # fmt: skip
+def test_cnx_01_cnx_02_it_stands_on_every_page_paper_and_mail_or_it_is_red(slug, lacks, monkeypatch):
+    make.policy()
+    mary = make.customer(login=True)
+    assert said(slug).state == State.KEPT
+    assert said(slug).figures["looked_at"] > 40
+    empty, real = browser.Page(200, "text/html", b"<p>Nothing</p>"), card.visit
+    if lacks in ("page", "policy"):
+        bare = reverse("privacy:my_data") if lacks == "page" else reverse("privacy:policy_pdf")
+        paper = real(reverse("privacy:policy_pdf"))
+        cut = empty if lacks == "page" else browser.Page(200, paper.kind, paper.body[:200])
+        monkeypatch.setattr(card, "visit", lambda path, **as_: cut if path == bare else real(path, **as_))
+    elif lacks == "paper":
+        monkeypatch.setattr(card.documents, "html_of", lambda *_args: "", raising=False)
+    elif lacks == "mail":
+        monkeypatch.setattr(card, "render_to_string", lambda *_args: "")
+    else:
+        name, text = {
+            "a paper without": ("documents/new.html", "{% block card %}{% endblock %}"),
+            "a mail without": ("email/new/body.txt", "Hello"),
+        }[lacks]
+        monkeypatch.setattr(card.site, "templates", lambda: [(name, text)])
+    found = said(slug)
+    assert found.state == State.BROKEN
+    assert mary.account.last_login is None
 
 
 def test_sfb_16_who_answers_for_security_stands_at_the_foot_of_every_page_and_is_red_when_nobody_does(settings):
@@ -185,7 +228,7 @@ def test_sfb_22_every_form_is_found_from_the_addresses_and_drawn_as_its_owner_ge
     mary = make.customer(login=True)
     make.address(mary)
     case = make.case(mary, "access", received_at=timezone.now())
-    found = set(forms._paths(mary))
+    found = set(site.paths(mary))
     assert {"/account/correct/identity/", f"/account/requests/{case.reference}/", "/account/login/"} <= found
     hers = said("policy-before-sending")
     assert hers.state == State.KEPT, hers
@@ -209,7 +252,7 @@ def test_sfb_22_a_page_behind_a_mailed_link_is_read_in_its_template(monkeypatch,
     folder.mkdir()
     words = '<form method="post">{% include "parts/form_fields.html" %}{{}}<button>Send</button></form>'
     one = SimpleNamespace(dirs=[tmp_path])
-    monkeypatch.setattr(forms, "engines", SimpleNamespace(all=lambda: [one]))
+    monkeypatch.setattr(site, "engines", SimpleNamespace(all=lambda: [one]))
     (folder / "new.html").write_text(words.replace("{{}}", '{% include "parts/policy_note.html" %}'))
     assert said("policy-before-sending").state == State.KEPT
     (folder / "new.html").write_text(words.replace("{{}}", ""))

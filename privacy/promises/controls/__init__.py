@@ -3,6 +3,7 @@
 from . import (
     asking_again,
     caps,
+    card,
     children,
     complaints,
     cookie_choices,
@@ -29,6 +30,7 @@ from . import (
 __all__ = [
     "asking_again",
     "caps",
+    "card",
     "children",
     "complaints",
     "cookie_choices",

@@ -175,16 +175,6 @@ def named(name: str, good: str, bad: str) -> Finding:
     return kept(good) if shown else broken(bad)
 
 
-@control("dpo-named", gettext_lazy("The data protection officer is named on the pages"))
-def officer_is_named(now: datetime) -> Finding:
-    """CNX-01: red if empty."""
-    return named(
-        "data_protection_officer",
-        _("The data protection officer is named where everybody can read it."),
-        _("No data protection officer is named where everybody can read it."),
-    )
-
-
 @control("security-officer-named", gettext_lazy("Somebody is named who answers for security"))
 def security_officer_is_named(now: datetime) -> Finding:
     """SFB-16: red if empty."""
@@ -193,21 +183,6 @@ def security_officer_is_named(now: datetime) -> Finding:
         _("Somebody is named who answers for security."),
         _("Nobody is named who answers for security."),
     )
-
-
-@control("contact-card", gettext_lazy("Name, address, email, phone and its hours stand on every page"))
-def contact_card_is_whole(now: datetime) -> Finding:
-    """CNX-02, SFB-38."""
-    wanted = ("legal_name", "postal_address", "email", "phone", "phone_hours")
-    text = visit(reverse("privacy:cookies")).text
-    missing = [
-        name
-        for name in wanted
-        if not settings.SHOP[name] or settings.SHOP[name].split(",")[0].partition("'")[0] not in text
-    ]
-    if missing:
-        return broken(_("Missing on the pages: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing))
-    return kept(_("Name, address, email, phone and its hours stand on every page."), looked_at=len(wanted))
 
 
 @control("shop-law", gettext_lazy("It is set which country's law holds"))
