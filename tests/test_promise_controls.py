@@ -25,7 +25,18 @@ from privacy.mailings import leaving
 from privacy.personal_data import declaration_of, declarations
 from privacy.policies import PolicyVersion
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, card, complaints, cookie_choices, cookies, forms, mail, pages, policy
+from privacy.promises.controls import (
+    browser,
+    card,
+    complaints,
+    cookie_choices,
+    cookies,
+    forms,
+    mail,
+    pages,
+    policy,
+    versions,
+)
 from privacy.promises.controls import security as security_looks
 from privacy.purge import PurgeRun, stopping
 from privacy.purposes import Purpose
@@ -646,7 +657,7 @@ def a_version_cannot_be_read(world):
 def nothing_is_shown(world):
     """Every page answers that it is not there."""
     gone = browser.Page(404, "text/html", b"")
-    for room in (policy, pages, forms, card, cookies, cookie_choices):
+    for room in (policy, versions, pages, forms, card, cookies, cookie_choices):
         world.patch.setattr(room, "visit", lambda *_args, **_more: gone)
 
 

@@ -1,6 +1,7 @@
 """What the policies promise about pages and papers: they are there, say what they must, and lead on."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -17,7 +18,7 @@ from customers.models import Session
 from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, card, forms, pages, site
+from privacy.promises.controls import browser, card, forms, pages, site, versions
 from privacy.recipients import Cookie, Recipient
 from privacy.subject_requests import registers
 from tests import make
@@ -258,6 +259,58 @@ def test_sfb_22_a_page_behind_a_mailed_link_is_read_in_its_template(monkeypatch,
     (folder / "new.html").write_text(words.replace("{{}}", ""))
     found = said("policy-before-sending")
     assert found.state == State.BROKEN and "privacy/new.html" in found.evidence
+
+
+def two_versions(kind="privacy"):
+    """An old one and the one in force."""
+    old = make.policy("1", kind=kind, body="# Rights\n\nAsk & see.\n\nNobody pays.", effective_on=date(2020, 1, 1))
+    return old, make.policy("2", kind=kind, body="# Rights\n\nAsk & see.\n\nAll free.", effective_on=date(2021, 2, 3))
+
+
+def instead_of(monkeypatch, where, old, new):
+    """This page alone is another; `old` may be None for a whole new body."""
+    real = versions.visit
+
+    def visit(path, **more):
+        page = real(path, **more)
+        return replace(page, body=new if old is None else page.body.replace(old, new)) if path == where else page
+
+    monkeypatch.setattr(versions, "visit", visit)
+
+
+@pytest.mark.parametrize(
+    ("slug", "where", "old", "new"),
+    [
+        ("policy-in-force", "/privacy/", b"All free.", b"Much money."),
+        ("policy-in-force", "/privacy/", b"3 February 2021", b"long ago"),
+        ("policy-versions", "/privacy/", b"/privacy/1/", b"/nowhere/"),
+        ("policy-versions", "/privacy/1/", b"Nobody pays.", b"All free."),
+        ("policy-versions", "/privacy/2/?compare=1", b"<del", b"<p"),
+        ("policy-pdf", "/privacy/1/", b"/privacy/1.pdf", b"/nowhere"),
+        ("policy-pdf", "/privacy/1.pdf", None, b"%PDF-1.7 nothing"),
+        ("policy-print", "/privacy/", b"data-print", b"data-nothing"),
+        ("terms-readable", "/terms/", b"All free.", b"Much money."),
+        ("terms-readable", "/terms/1.pdf", None, b"nothing"),
+        ("terms-readable", "/privacy/", b'href="/terms/"', b'href="/"'),
+        ("terms-readable", "/terms/", b"data-print", b"data-nothing"),
+    ],
+)
+def test_clz_17_cnx_30_sfb_35_each_version_is_read_kept_printed_and_compared_or_it_is_red(
+    slug, where, old, new, monkeypatch
+):
+    two_versions()
+    two_versions("terms")
+    assert said(slug).state == State.KEPT, said(slug)
+    instead_of(monkeypatch, where, old, new)
+    assert said(slug).state == State.BROKEN
+
+
+def test_cnx_30_a_pdf_with_another_text_is_red(monkeypatch):
+    two_versions()
+    other = make.policy("other", body="# Something\n\nEntirely different words.", effective_on=date(2019, 1, 1))
+    paper = Client().get(reverse("privacy:policy_version_pdf", args=[other.version])).content
+    instead_of(monkeypatch, "/privacy.pdf", None, paper)
+    assert said("policy-pdf").figures == {"wrong": 1}
 
 
 # --- cookies -------------------------------------------------------------------------------------------------------

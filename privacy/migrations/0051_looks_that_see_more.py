@@ -1,9 +1,10 @@
-"""Promises that rest on more than before: agencies are asked only about people who pay after delivery."""
+"""Promises that rest on more than before: who pays after delivery, and that the policy can be read at all."""
 
 from django.db import migrations
 
 LOOKS = {
     "CNX-16": (["recipients-credit"], ["credit-in-advance", "recipients-credit"]),
+    "SFB-35": (["terms-readable", "policy-print"], ["terms-readable", "policy-in-force", "policy-print"]),
 }
 
 

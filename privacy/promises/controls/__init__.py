@@ -25,6 +25,7 @@ from . import (
     self_test,
     sharing,
     staff,
+    versions,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "self_test",
     "sharing",
     "staff",
+    "versions",
 ]
