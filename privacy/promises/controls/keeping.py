@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,12 +15,6 @@ from ...vocabulary import Category, LawfulBasis
 from ...vocabulary import Purpose as BuiltIn
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
-
-SAMPLE = 1000
-TEXTS = (models.CharField, models.TextField)
-CARD_DIGITS = range(13, 20)
-# What a contest, a prize draw or a vote may ask for, and nothing beside (LRD-15, MAD-19).
-A_PRIZE_NEEDS = {"name", "address", "customer_number", "email"}
 
 
 @control("registry-whole", gettext_lazy("Every record about people is declared: why, on which basis, for how long"))
