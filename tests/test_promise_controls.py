@@ -520,7 +520,7 @@ for one in Category:
 
 def nothing_is_declared(world):
     """As if nobody had declared anything."""
-    world.patch.setattr("privacy.promises.controls.keeping.declarations", list)
+    world.patch.setattr("privacy.promises.controls.declared.declarations", list)
 
 
 for one in set(Category) - {Category.SPECIAL}:

@@ -3,6 +3,10 @@
 from django.db import migrations
 
 LOOKS = {
+    "CLG-14": (
+        ["declared-identity", "declared-contact"],
+        ["declared-identity", "declared-contact", "optional-details"],
+    ),
     "CLZ-04": (["no-card-numbers"], ["no-card-numbers", "logs-nobody"]),
     "CNX-16": (["recipients-credit"], ["credit-in-advance", "recipients-credit"]),
     "SFB-35": (["terms-readable", "policy-print"], ["terms-readable", "policy-in-force", "policy-print"]),

@@ -73,23 +73,6 @@ def _said_yes(owners: set[Any]) -> set[Any]:
     return {person for person, decision in latest.items() if decision == Decision.GRANTED}
 
 
-@control("optional-details", gettext_lazy("Details that an order does not need may stay empty"))
-def details_are_optional(now: datetime) -> Finding:
-    """Age, sex and whatever else a person may correct about herself."""
-    said = declaration_of(data_subjects.model())
-    optional = ("date_of_birth", "sex")
-    if not isinstance(said, PersonalData):
-        return broken(_("What is held about a person is not declared."))
-    columns = [said.model._meta.get_field(name) for name in optional if name in said.fields]
-    forced = [column for column in columns if not column.blank]  # type: ignore[union-attr]
-    return none_wrong(
-        len(forced), len(columns),
-        good=_("Whoever leaves these details empty can still be a customer."),
-        bad=_("A detail that no order needs must be filled in."),
-        none=_("No such detail is asked for."),
-    )  # fmt: skip
-
-
 @control("customer-numbers", gettext_lazy("Every customer has a number of her own"))
 def numbers_are_unique(now: datetime) -> Finding:
     """Held by the database; nobody is without."""
