@@ -246,6 +246,12 @@ def a_company_is_bound_no_more(world):
     make.recipient(agreement_until=NOW().date() - DAY)
 
 
+@breaks("recipients-security")
+def nobody_has_looked_at_a_company_for_two_years(world):
+    seen = {"security_result": "sound", "security_note": "ISO 27001"}
+    make.recipient(security_reviewed_on=NOW().date() - 700 * DAY, **seen)
+
+
 @breaks("recipients-country")
 def a_company_far_away_without_safeguard(world):
     make.recipient(country="US")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from customers.models import Account, Order
@@ -86,6 +87,39 @@ def test_lrd_16_a_score_whose_question_is_not_on_record_is_red():
     assert look(timezone.now()).state == State.KEPT
     make.credit_check(make.customer(), recipient=agency)
     assert look(timezone.now()).figures["wrong"] == 1
+
+
+def test_sfb_15_a_company_is_as_safe_as_we_are_by_a_look_of_this_year_with_its_result():
+    look, today = CONTROLS["recipients-security"].look, timezone.localdate()
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    row = make.recipient("Carrier", notice_email="privacy@carrier.example")
+    make.recipient("Police", kind="authority")
+    make.recipient("Off", is_active=False)
+    assert look(timezone.now()).figures == {"wrong": 1, "looked_at": 1}
+    for days, result, is_safe in (
+        (1, "sound", True),
+        (372, "sound", True),
+        (373, "sound", False),
+        (1, "lacking", False),
+    ):
+        row.security_reviewed_on, row.security_result = today - timedelta(days=days), result
+        row.security_note = "ISO 27001, until next year"
+        row.full_clean()
+        row.save()
+        assert (look(timezone.now()).state == State.KEPT) is is_safe, (days, result)
+
+
+@pytest.mark.parametrize("lacks", ["security_reviewed_on", "security_result", "security_note"])
+def test_sfb_15_a_look_without_day_result_or_matter_is_none_and_the_office_says_so(lacks):
+    whole = {"security_reviewed_on": timezone.localdate(), "security_result": "sound", "security_note": "Questions"}
+    row = make.recipient("Carrier", notice_email="privacy@carrier.example", **whole)
+    setattr(row, lacks, None if lacks.endswith("_on") else "")
+    with pytest.raises(ValidationError, match="has a day, a result"):
+        row.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+    page = desk(colleague(roles.OFFICER)).get(f"/admin/privacy/recipient/{row.pk}/change/").content.decode()
+    assert f'name="{lacks}"' in page
 
 
 @pytest.mark.parametrize("group", ["partner", "advertising", "measurement", "social"])

@@ -9,6 +9,7 @@ LOOKS = {
     ),
     "CLZ-04": (["no-card-numbers"], ["no-card-numbers", "logs-nobody"]),
     "CNX-16": (["recipients-credit"], ["credit-in-advance", "recipients-credit"]),
+    "SFB-15": ([], ["recipients-security"]),
     "SFB-35": (["terms-readable", "policy-print"], ["terms-readable", "policy-in-force", "policy-print"]),
 }
 

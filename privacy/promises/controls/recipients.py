@@ -26,16 +26,32 @@ OF_A_VISIT = {
 }  # fmt: skip
 
 
+def _who_gets_data() -> list[Recipient]:
+    """Every company that may get data, but those that get it by an order of the law."""
+    return list(Recipient.objects.active().exclude(kind=Recipient.Kind.AUTHORITY).exclude(fields=[]))
+
+
 @control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
 def everybody_is_bound(now: datetime) -> Finding:
     """MAD-13; authorities are bound by law."""
-    rows = Recipient.objects.active().exclude(kind=Recipient.Kind.AUTHORITY).exclude(fields=[])
-    today = timezone.localdate(now)
+    rows, today = _who_gets_data(), timezone.localdate(now)
     wrong = sum(not one.has_agreement(today) for one in rows)
     return none_wrong(
         wrong, len(rows),
         good=_("Every company that may get data has agreed in writing to keep it to itself."),
         bad=_("Some company may get data without an agreement in force."),
+        none=_("No company may get data at present."),
+    )  # fmt: skip
+
+
+@control("recipients-security", gettext_lazy("Whoever gets data was looked at for its security within a year"))
+def companies_are_as_safe(now: datetime) -> Finding:
+    """SFB-15: with day, result and what was looked at; how well it was looked at, the colleague answers for."""
+    rows, today = _who_gets_data(), timezone.localdate(now)
+    return none_wrong(
+        sum(not one.is_as_safe(today) for one in rows), len(rows),
+        good=_("Of every company that may get data it was noted within a year that it is as safe as we are."),
+        bad=_("Some company may get data whose security nobody has looked at within a year, or which is less safe."),
         none=_("No company may get data at present."),
     )  # fmt: skip
 

@@ -106,7 +106,7 @@ def _unread(versions: list[PolicyVersion], kind: Kind) -> list[PolicyVersion]:
     """Those that nobody finds from the one in force, that lack their text, or of which one cannot see what changed."""
     links = visit(reverse(NAMES[kind])).read.links if versions else []
     wrong = []
-    for version, older in zip(versions, [*versions[1:], None], strict=True):
+    for version, older in zip(versions, [*versions, None][1:], strict=True):
         where = reverse(f"{NAMES[kind]}_version", args=[version.version])
         found = len(versions) == 1 or where in links
         changed = older is None or _says_what_changed(visit(f"{where}?compare=1"), older, version)
