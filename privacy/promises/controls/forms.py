@@ -40,7 +40,10 @@ def policy_is_at_hand(now: datetime) -> Finding:
     if not forms:
         return broken(_("No page has a form any more, so nobody can send us anything."))
     return kept(
-        _("Every form into which something can be typed links the policy before its button."),
+        _(
+            "Every form of these pages into which something can be typed links the policy before its button. Forms of "
+            "the shop itself, such as its checkout, only a colleague can look at."
+        ),
         pages=pages, drawn=forms, read=len(read),
     )  # fmt: skip
 
