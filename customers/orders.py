@@ -38,10 +38,12 @@ class Order(models.Model):
             "ship_to",
             "gift_message",
             "ip_address",
+            "on_account",
         ),
-        provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message"),
+        provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message", "on_account"),
         third_party=("ship_to", "gift_message"),
         unpaid=models.Q(payment__isnull=False, payment__completed_on__isnull=True),
+        in_advance=models.Q(on_account=True),
     )
 
     number = models.CharField("order number", max_length=40, unique=True)
@@ -54,6 +56,7 @@ class Order(models.Model):
     ship_to = models.TextField("delivered to", blank=True)
     gift_message = models.TextField("gift message", blank=True)
     ip_address = ShortenedIPField("shortened IP address", null=True, blank=True)
+    on_account = models.BooleanField("to be paid after delivery", default=False, db_default=False)
 
     class Meta:
         verbose_name = "order"

@@ -127,7 +127,7 @@ def _paths(said: PersonalData) -> Iterator[checks.CheckMessage]:
         yield _error(said, "only the data subject's own model is 'self'.", WRONG_PATH)
     if said.data_subject not in (None, "self") and _end_of(said) is not person:
         yield _error(said, f"the path {said.data_subject!r} does not lead to {person._meta.label}.", WRONG_PATH)
-    for name in ("waits_while", "withheld", "unpaid"):
+    for name in ("waits_while", "withheld", "unpaid", "in_advance"):
         if not _can_be_asked(said, getattr(said, name)):
             yield _error(said, f"{name} asks for something that the table does not have.", WRONG_PATH)
     for rows, retention in said.rules():

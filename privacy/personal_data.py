@@ -77,7 +77,8 @@ class PersonalData:
     get, where that is not its own name. Rows that match `waits_while` are not yet done with:
     the purge lets them wait past their date; an erasure does not. `withheld` are rows that the person is not
     shown while telling would defeat their purpose (Art. 15(4), 23), `unpaid` those for which she still owes,
-    `unconfirmed` those of a sign-up that was never confirmed, which go sooner than the others.
+    `in_advance` sales that we deliver before they are paid, `unconfirmed` those of a sign-up that was never
+    confirmed, which go sooner than the others.
     """
 
     data_subject: str | None
@@ -100,6 +101,7 @@ class PersonalData:
     waits_while: Q | None = None
     withheld: Q | None = None
     unpaid: Q | None = None
+    in_advance: Q | None = None
     unconfirmed: Unconfirmed | None = None
     model: type[models.Model] = field(init=False, repr=False)
 

@@ -97,6 +97,10 @@ class Decision(TextChoices):
     WITHDRAWN = "withdrawn", _("no")
 
 
+# How the site or form of a customer begins who came with another company's list; behind it stands whose (MAD-05).
+FROM_A_LIST = "list of "
+
+
 class Source(TextChoices):
     """The road by which a decision or request came in; all count the same."""
 

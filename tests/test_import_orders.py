@@ -84,6 +84,14 @@ def test_a_bad_row_is_reported_with_its_line_and_the_good_ones_go_in(kind, mary)
     assert Customer.objects.count() == people
 
 
+def test_cnx_16_an_order_says_whether_it_is_paid_after_delivery(mary):
+    head = "number,customer,placed_on,total,on_account\n"
+    rows = [f"A-{said or 'nothing'},{mary.number},2025-03-04,9,{said}\n" for said in ("yes", "no", "", "maybe")]
+    counts, said = bring_in(head + "".join(rows))
+    assert (counts.imported, list(said.values())) == (3, ["on_account: write yes, or leave it empty"])
+    assert list(Order.objects.filter(on_account=True).values_list("number", flat=True)) == ["A-yes"]
+
+
 def test_the_same_file_twice_changes_nothing(mary):
     text = HEADER + f"A-1,{mary.number},,2025-03-04,99.90,Boots,1,59.90\n"
     assert bring_in(text)[0].imported == 1

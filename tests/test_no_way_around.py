@@ -92,6 +92,7 @@ WAYS: dict[str, dict[str, str]] = {
         "privacy/export/writing.py": "one person's copy",
         "privacy/gate/mailing_list.py": "the list of addresses, scrubbed by the gate",
         "privacy/processing_record/files.py": "what we do, not with whom",
+        "privacy/promises/controls/lists.py": "an invented row of nobody, to try the import with",
         "privacy/views/exports.py": "one person's copy",
     },
 }

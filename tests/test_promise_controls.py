@@ -25,7 +25,18 @@ from privacy.mailings import leaving
 from privacy.personal_data import declaration_of, declarations
 from privacy.policies import PolicyVersion
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, complaints, cookie_choices, cookies, mail, pages, policy
+from privacy.promises.controls import (
+    browser,
+    card,
+    complaints,
+    cookie_choices,
+    cookies,
+    forms,
+    mail,
+    pages,
+    policy,
+    versions,
+)
 from privacy.promises.controls import security as security_looks
 from privacy.purge import PurgeRun, stopping
 from privacy.purposes import Purpose
@@ -138,6 +149,19 @@ def a_yes_without_its_words(world):
     said(wording="")
 
 
+@breaks("marketing-cap")
+def three_where_two_are_enough(world):
+    world.settings.MARKETING_CAPS = {"email": (2, 7)}
+    mary = make.customer()
+    for hours in (1, 30, 60):
+        make.advert_sent(mary, left_at=NOW() - timedelta(hours=hours))
+
+
+@breaks("lists-with-proof")
+def somebody_of_a_list_never_said_yes(world):
+    make.customer(collected_via="import", source="list of Acme")
+
+
 @breaks("consent-has-basis")
 def a_yes_on_no_basis(world):
     said(lawful_basis="whim")
@@ -222,6 +246,12 @@ def a_company_is_bound_no_more(world):
     make.recipient(agreement_until=NOW().date() - DAY)
 
 
+@breaks("recipients-security")
+def nobody_has_looked_at_a_company_for_two_years(world):
+    seen = {"security_result": "sound", "security_note": "ISO 27001"}
+    make.recipient(security_reviewed_on=NOW().date() - 700 * DAY, **seen)
+
+
 @breaks("recipients-country")
 def a_company_far_away_without_safeguard(world):
     make.recipient(country="US")
@@ -277,6 +307,13 @@ def a_new_purpose_needs_no_yes(world):
 @breaks("recipients-credit")
 def an_agency_was_asked_for_no_reason(world):
     make.disclosure(make.customer(), recipient=make.recipient(kind="credit_reference"), legal_basis="")
+
+
+@breaks("credit-in-advance")
+def an_agency_was_asked_about_somebody_who_has_paid(world):
+    mary, agency = make.customer(), make.recipient(kind="credit_reference")
+    make.order(mary, placed_on=NOW().date())
+    make.disclosure(mary, recipient=agency, occurred_at=NOW() - timedelta(hours=1))
 
 
 @breaks("sharing-choices")
@@ -433,6 +470,12 @@ def mediation_without_end(world):
     )
 
 
+@breaks("complaints-copies")
+def a_mediation_ended_and_nobody_took_the_file(world):
+    mediation_without_end(world)
+    Complaint.objects.update(stage="closed", outcome="upheld")
+
+
 @breaks("complaints-transaction")
 def mediation_needs_no_order(world):
     world.patch.setattr(Complaint._meta, "constraints", [])
@@ -483,7 +526,7 @@ for one in Category:
 
 def nothing_is_declared(world):
     """As if nobody had declared anything."""
-    world.patch.setattr("privacy.promises.controls.keeping.declarations", list)
+    world.patch.setattr("privacy.promises.controls.declared.declarations", list)
 
 
 for one in set(Category) - {Category.SPECIAL}:
@@ -498,6 +541,12 @@ def payment_stays(world):
 @breaks("no-card-numbers")
 def a_card_number_as_token(world):
     make.payment(make.customer(), token="4111 1111 1111 1111")
+
+
+@breaks("details-asked-yearly")
+def nobody_is_asked_whether_it_is_still_right(world):
+    make.customer(login=True)
+    world.patch.setattr("privacy.promises.controls.asking_again.QUESTION", "of a page that lost it")
 
 
 @breaks("short-addresses")
@@ -614,7 +663,7 @@ def a_version_cannot_be_read(world):
 def nothing_is_shown(world):
     """Every page answers that it is not there."""
     gone = browser.Page(404, "text/html", b"")
-    for room in (policy, pages, cookies, cookie_choices):
+    for room in (policy, versions, pages, forms, card, cookies, cookie_choices):
         world.patch.setattr(room, "visit", lambda *_args, **_more: gone)
 
 

@@ -1,10 +1,12 @@
 """What the policies promise about pages and papers: they are there, say what they must, and lead on."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as project
@@ -12,10 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from customers.models import Session
 from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, pages
+from privacy.promises.controls import browser, card, forms, pages, site, versions
 from privacy.recipients import Cookie, Recipient
 from privacy.subject_requests import registers
 from tests import make
@@ -97,6 +100,49 @@ def test_cnx_02_an_empty_line_of_the_card_is_red(setting, settings):
     assert said("contact-card").state == State.BROKEN
 
 
+WHO = ["Ines Okafor", "", "dpo@", "Ines Okafor, dpo@northlight.example", "Ines Okafor, +44 1632 960124"]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_cnx_01_the_officer_and_a_way_to_reach_her_is_named_or_it_is_red(who, settings):
+    make.policy()
+    settings.SHOP = settings.SHOP | {"data_protection_officer": who}
+    assert said("dpo-named").state == (State.KEPT if who in WHO[3:] else State.BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("slug", "lacks"),
+    [
+        ("dpo-named", "page"), ("contact-card", "paper"), ("dpo-named", "policy"), ("contact-card", "mail"),
+        ("dpo-named", "a paper without"), ("contact-card", "a mail without"),
+    ],
+)  # fmt: skip
+def test_cnx_01_cnx_02_it_stands_on_every_page_paper_and_mail_or_it_is_red(slug, lacks, monkeypatch):
+    make.policy()
+    mary = make.customer(login=True)
+    assert said(slug).state == State.KEPT
+    assert said(slug).figures["looked_at"] > 40
+    empty, real = browser.Page(200, "text/html", b"<p>Nothing</p>"), card.visit
+    if lacks in ("page", "policy"):
+        bare = reverse("privacy:my_data") if lacks == "page" else reverse("privacy:policy_pdf")
+        paper = real(reverse("privacy:policy_pdf"))
+        cut = empty if lacks == "page" else browser.Page(200, paper.kind, paper.body[:200])
+        monkeypatch.setattr(card, "visit", lambda path, **as_: cut if path == bare else real(path, **as_))
+    elif lacks == "paper":
+        monkeypatch.setattr(card.documents, "html_of", lambda *_args: "", raising=False)
+    elif lacks == "mail":
+        monkeypatch.setattr(card, "render_to_string", lambda *_args: "")
+    else:
+        name, text = {
+            "a paper without": ("documents/new.html", "{% block card %}{% endblock %}"),
+            "a mail without": ("email/new/body.txt", "Hello"),
+        }[lacks]
+        monkeypatch.setattr(card.site, "templates", lambda: [(name, text)])
+    found = said(slug)
+    assert found.state == State.BROKEN
+    assert mary.account.last_login is None
+
+
 def test_sfb_16_who_answers_for_security_stands_at_the_foot_of_every_page_and_is_red_when_nobody_does(settings):
     assert settings.SHOP["security_officer"] in page("cookies")
     assert said("security-officer-named").state == State.KEPT
@@ -168,6 +214,103 @@ def test_sfb_18_a_policy_that_says_nothing_of_access_or_use_is_red(lacks, what):
     make.policy("2", body=whole.replace(lacks, "…"), effective_on=date(2020, 1, 1))
     found = said("policy-says")
     assert found.state == State.BROKEN and what in found.evidence
+
+
+def everything_typed(monkeypatch, form):
+    """Every page is this form."""
+    page = browser.Page(200, "text/html", f'<form method="post">{form}</form>'.encode())
+    monkeypatch.setattr(forms, "visit", lambda *_args, **_more: page)
+    return said("policy-before-sending").state
+
+
+def test_sfb_22_every_form_is_found_from_the_addresses_and_drawn_as_its_owner_gets_it():
+    stranger = said("policy-before-sending")
+    assert stranger.state == State.KEPT, stranger
+    mary = make.customer(login=True)
+    make.address(mary)
+    case = make.case(mary, "access", received_at=timezone.now())
+    found = set(site.paths(mary))
+    assert {"/account/correct/identity/", f"/account/requests/{case.reference}/", "/account/login/"} <= found
+    hers = said("policy-before-sending")
+    assert hers.state == State.KEPT, hers
+    assert hers.figures["pages"] > stranger.figures["pages"] > 5
+    assert hers.figures["read"] > 20
+    assert not Session.objects.exists()
+    mary.account.refresh_from_db()
+    assert mary.account.last_login is None
+
+
+@pytest.mark.parametrize("typed", ['<input name="a">', '<input type="email" name="a">', "<textarea></textarea>"])
+def test_sfb_22_a_form_without_the_policy_above_its_button_is_red(typed, monkeypatch):
+    link, button = f'<a href="{reverse("privacy:policy")}">policy</a>', "<button>Send</button>"
+    assert everything_typed(monkeypatch, typed + link + button) == State.KEPT
+    assert everything_typed(monkeypatch, typed + button + link) == State.BROKEN
+    assert everything_typed(monkeypatch, typed + button) == State.BROKEN
+
+
+def test_sfb_22_a_page_behind_a_mailed_link_is_read_in_its_template(monkeypatch, tmp_path, settings):
+    folder = tmp_path / "privacy"
+    folder.mkdir()
+    words = '<form method="post">{% include "parts/form_fields.html" %}{{}}<button>Send</button></form>'
+    one = SimpleNamespace(dirs=[tmp_path])
+    monkeypatch.setattr(site, "engines", SimpleNamespace(all=lambda: [one]))
+    (folder / "new.html").write_text(words.replace("{{}}", '{% include "parts/policy_note.html" %}'))
+    assert said("policy-before-sending").state == State.KEPT
+    (folder / "new.html").write_text(words.replace("{{}}", ""))
+    found = said("policy-before-sending")
+    assert found.state == State.BROKEN and "privacy/new.html" in found.evidence
+
+
+def two_versions(kind="privacy"):
+    """An old one and the one in force."""
+    old = make.policy("1", kind=kind, body="# Rights\n\nAsk & see.\n\nNobody pays.", effective_on=date(2020, 1, 1))
+    return old, make.policy("2", kind=kind, body="# Rights\n\nAsk & see.\n\nAll free.", effective_on=date(2021, 2, 3))
+
+
+def instead_of(monkeypatch, where, old, new):
+    """This page alone is another; `old` may be None for a whole new body."""
+    real = versions.visit
+
+    def visit(path, **more):
+        page = real(path, **more)
+        return replace(page, body=new if old is None else page.body.replace(old, new)) if path == where else page
+
+    monkeypatch.setattr(versions, "visit", visit)
+
+
+@pytest.mark.parametrize(
+    ("slug", "where", "old", "new"),
+    [
+        ("policy-in-force", "/privacy/", b"All free.", b"Much money."),
+        ("policy-in-force", "/privacy/", b"3 February 2021", b"long ago"),
+        ("policy-versions", "/privacy/", b"/privacy/1/", b"/nowhere/"),
+        ("policy-versions", "/privacy/1/", b"Nobody pays.", b"All free."),
+        ("policy-versions", "/privacy/2/?compare=1", b"<del", b"<p"),
+        ("policy-pdf", "/privacy/1/", b"/privacy/1.pdf", b"/nowhere"),
+        ("policy-pdf", "/privacy/1.pdf", None, b"%PDF-1.7 nothing"),
+        ("policy-print", "/privacy/", b"data-print", b"data-nothing"),
+        ("terms-readable", "/terms/", b"All free.", b"Much money."),
+        ("terms-readable", "/terms/1.pdf", None, b"nothing"),
+        ("terms-readable", "/privacy/", b'href="/terms/"', b'href="/"'),
+        ("terms-readable", "/terms/", b"data-print", b"data-nothing"),
+    ],
+)
+def test_clz_17_cnx_30_sfb_35_each_version_is_read_kept_printed_and_compared_or_it_is_red(
+    slug, where, old, new, monkeypatch
+):
+    two_versions()
+    two_versions("terms")
+    assert said(slug).state == State.KEPT, said(slug)
+    instead_of(monkeypatch, where, old, new)
+    assert said(slug).state == State.BROKEN
+
+
+def test_cnx_30_a_pdf_with_another_text_is_red(monkeypatch):
+    two_versions()
+    other = make.policy("other", body="# Something\n\nEntirely different words.", effective_on=date(2019, 1, 1))
+    paper = Client().get(reverse("privacy:policy_version_pdf", args=[other.version])).content
+    instead_of(monkeypatch, "/privacy.pdf", None, paper)
+    assert said("policy-pdf").figures == {"wrong": 1}
 
 
 # --- cookies -------------------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """What the policies promise about single partners: exactly these details, written down each time, and who may look."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from customers.models import Account
+from customers.models import Account, Order
 from privacy import gate, roles
 from privacy.promises import CONTROLS, State
 from privacy.recipients import Disclosure, Recipient
@@ -42,6 +45,7 @@ def test_lrd_16_each_search_at_a_credit_agency_is_on_record_and_hers_to_read(mon
     mary = make.customer(login=True)
     agency = make.recipient("Boniversum", kind="credit_reference", group="payment", fields=["name", "date_of_birth"])
     make.credit_check(mary, recipient=agency)
+    make.order(mary, placed_on=timezone.localdate(), on_account=True)
     details = {"recipient": agency.name, "fields": ["name", "date_of_birth"], "reference": "S-7"}
     assert [line["allowed"] for line in said(monkeypatch, {"customer": mary.number, **details})] == [True]
     row = Disclosure.objects.get(data_subject=mary)
@@ -49,6 +53,30 @@ def test_lrd_16_each_search_at_a_credit_agency_is_on_record_and_hers_to_read(mon
     client = sign_in(mary)
     assert "S-7" in client.get("/account/data/privacy.disclosure/").content.decode()
     assert "Boniversum" in client.get("/account/data/customers.creditcheck/").content.decode()
+
+
+def test_cnx_16_a_credit_agency_is_asked_only_about_whom_we_deliver_before_she_pays(settings):
+    mary, today, look = make.customer(), timezone.localdate(), CONTROLS["credit-in-advance"].look
+    agency = make.recipient("Boniversum", kind="credit_reference", group="payment", fields=["name"])
+
+    def may(days=0):
+        return gate.may_share(mary, agency, ["name"], today + timedelta(days=days))
+
+    make.order(mary, placed_on=today)
+    assert "to be paid after delivery" in may().reasons[0] and "(CNX-16, Connox with SafeBuy)" in may().reasons[0]
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    make.order(make.customer(), placed_on=today, on_account=True)
+    assert not may().allowed, "the order is somebody else's"
+    make.order(mary, placed_on=today, on_account=True)
+    assert [may(days).allowed for days in (-1, 0, 30, 31)] == [False, True, True, False]
+    carrier = make.recipient("Carrier", fields=["name"])
+    assert gate.may_share(mary, carrier, ["name"], today - timedelta(days=9)).allowed
+    handed(mary, agency, "name")
+    assert look(timezone.now()).state == State.KEPT
+    Order.objects.filter(customer=mary).delete()
+    assert look(timezone.now()).figures["wrong"] == 1
+    settings.PROMISE_PACKS = ["cloggs"]
+    assert may().allowed, "it is a promise of this pack alone"
 
 
 def test_lrd_16_a_score_whose_question_is_not_on_record_is_red():
@@ -59,6 +87,39 @@ def test_lrd_16_a_score_whose_question_is_not_on_record_is_red():
     assert look(timezone.now()).state == State.KEPT
     make.credit_check(make.customer(), recipient=agency)
     assert look(timezone.now()).figures["wrong"] == 1
+
+
+def test_sfb_15_a_company_is_as_safe_as_we_are_by_a_look_of_this_year_with_its_result():
+    look, today = CONTROLS["recipients-security"].look, timezone.localdate()
+    assert look(timezone.now()).state == State.NO_EVIDENCE
+    row = make.recipient("Carrier", notice_email="privacy@carrier.example")
+    make.recipient("Police", kind="authority")
+    make.recipient("Off", is_active=False)
+    assert look(timezone.now()).figures == {"wrong": 1, "looked_at": 1}
+    for days, result, is_safe in (
+        (1, "sound", True),
+        (372, "sound", True),
+        (373, "sound", False),
+        (1, "lacking", False),
+    ):
+        row.security_reviewed_on, row.security_result = today - timedelta(days=days), result
+        row.security_note = "ISO 27001, until next year"
+        row.full_clean()
+        row.save()
+        assert (look(timezone.now()).state == State.KEPT) is is_safe, (days, result)
+
+
+@pytest.mark.parametrize("lacks", ["security_reviewed_on", "security_result", "security_note"])
+def test_sfb_15_a_look_without_day_result_or_matter_is_none_and_the_office_says_so(lacks):
+    whole = {"security_reviewed_on": timezone.localdate(), "security_result": "sound", "security_note": "Questions"}
+    row = make.recipient("Carrier", notice_email="privacy@carrier.example", **whole)
+    setattr(row, lacks, None if lacks.endswith("_on") else "")
+    with pytest.raises(ValidationError, match="has a day, a result"):
+        row.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()
+    page = desk(colleague(roles.OFFICER)).get(f"/admin/privacy/recipient/{row.pk}/change/").content.decode()
+    assert f'name="{lacks}"' in page
 
 
 @pytest.mark.parametrize("group", ["partner", "advertising", "measurement", "social"])

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
+from customers.models import Order, OrderLine
 from privacy import recipient_notices
 from privacy.recipient_notices import Change, RecipientNotice, State
 from privacy.recipients import Disclosure, Recipient
@@ -17,6 +20,8 @@ TALE: tuple[tuple[str, str, State | None, str], ...] = (
     ("Moorland Outdoor Magazine", "you said yes", State.REFUSED, "The address is printed on the next issue already."),
     ("Creditreform Boniversum", "order on account, legitimate interest", None, ""),
 )
+# So many days before the request was the last of them.
+BEFORE = 40
 OF_KINDS = ("restriction", "rectification")
 
 
@@ -24,14 +29,26 @@ def hand_over(case: DataSubjectRequest) -> None:
     """The hand-overs before the request, each of the fields that the recipient may get."""
     if case.kind not in OF_KINDS or not case.closed_at:
         return
+    _asked_to_pay_later(case)
     known = {one.name: one for one in Recipient.objects.filter(name__in=[name for name, *_ in TALE])}
     Disclosure.objects.bulk_create(
         Disclosure(
             data_subject=case.data_subject, recipient=known[name], fields=known[name].fields, legal_basis=basis,
-            occurred_at=case.received_at - timedelta(days=40 + place), reference=f"NL-{case.data_subject.pk}-{place}",
+            occurred_at=case.received_at - timedelta(days=BEFORE + place),
+            reference=f"NL-{case.data_subject.pk}-{place}",
         )
         for place, (name, basis, *_) in enumerate(TALE)
     )  # fmt: skip
+
+
+def _asked_to_pay_later(case: DataSubjectRequest) -> None:
+    """An agency is asked about no other order (CNX-16)."""
+    placed_on = timezone.localdate(case.received_at) - timedelta(days=BEFORE + len(TALE))
+    order = Order.objects.create(
+        customer_id=case.data_subject.pk, number=f"NL-{case.data_subject.pk}-later", placed_on=placed_on,
+        state=Order.State.COMPLETED, total="44.50", on_account=True,
+    )  # fmt: skip
+    OrderLine.objects.create(order=order, article="Canvas shoes Dune", price="44.50")
 
 
 def correct(case: DataSubjectRequest, officer: Any) -> None:

@@ -1,9 +1,10 @@
 """What did they buy at Northlight, and how was it paid? Shoes, clothes and things for the home."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 
 from customers.models import CreditCheck, Customer, Order, OrderLine, PaymentReference
@@ -25,6 +26,8 @@ LOGIC = (
     "Above 350 we deliver on account; below it we ask for payment first."
 )
 CROWD = 200
+# Days; a year is the longest that a score is kept.
+SCORES_STAY = 300
 SHOP_NETWORKS = ("198.51.100.", "203.0.113.", "192.0.2.")
 
 
@@ -61,7 +64,13 @@ def _order(person: Person, customer: Customer, place: int) -> Order:
         ship_to=address,
         gift_message=luck.choice(GIFTS) if is_gift else "",
         ip_address=f"{luck.choice(SHOP_NETWORKS)}0",
+        on_account=_pays_later(person),
     )
+
+
+def _pays_later(person: Person) -> bool:
+    """Of whom a score is asked before anything is sent (CNX-16)."""
+    return person.index < CROWD and person.index % 9 == 4
 
 
 def _placed_on(person: Person) -> date:
@@ -102,13 +111,13 @@ def _hand_overs(person: Person, order: Order, recipients: dict[str, Recipient]) 
             data_subject=order.customer, recipient=recipients["Swiftgull Parcels"], occurred_at=at,
             fields=["name", "address", "phone"], legal_basis="needed for your order", reference=order.number,
         )  # fmt: skip
-    if person.index % 9 == 4:
+    if order.on_account and (person.today - order.placed_on).days < SCORES_STAY:
         yield from _credit_check(person, order, recipients["Creditreform Boniversum"])
 
 
 def _credit_check(person: Person, order: Order, agency: Recipient) -> Iterator[models.Model]:
-    at, score = person.since(person.joined_at), person.luck.randrange(180, 940)
-    at = max(at, person.days_ago(300))
+    at = datetime.combine(order.placed_on, time(12), tzinfo=settings.SHOP_TZ)
+    score = person.luck.randrange(180, 940)
     yield CreditCheck(
         customer=order.customer, order=order, recipient=agency, checked_at=at, score=str(score), logic=LOGIC,
         decision="on account" if score > 350 else "payment first", reviewed_by_person=person.luck.random() < 0.2,

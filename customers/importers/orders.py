@@ -1,8 +1,9 @@
 """How do orders come in from a file? Of customers whom we have; rows of one number stand for one order, line by line.
 
 Columns. Needed: `number` (of the order), `customer` (the number) or `email`, `placed_on` (YYYY-MM-DD), `total`. Known:
-`currency` (GBP), `state` (placed, shipped, completed, cancelled), `bill_to`, `ship_to`, and for what was bought
-`article`, `quantity` (1), `price`: an order of several articles has a row for each, one after another.
+`currency` (GBP), `state` (placed, shipped, completed, cancelled), `bill_to`, `ship_to`, `on_account` (yes: to be paid
+after delivery), and for what was bought `article`, `quantity` (1), `price`: an order of several articles has a row for
+each, one after another.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,10 +20,10 @@ from customers.models import Customer, Order, OrderLine
 from privacy import audit, children, csv_files, data_subjects
 from privacy.csv_files import Row, Table
 
-from .reading import Counts, Report, in_one_line
+from .reading import Counts, Report, in_one_line, is_yes
 
 NEEDED = ("number", "placed_on", "total")
-SAME = ("customer", "email", "placed_on", "total", "currency", "state", "bill_to", "ship_to")
+SAME = ("customer", "email", "placed_on", "total", "currency", "state", "bill_to", "ship_to", "on_account")
 KNOWN = (*NEEDED, *SAME, "article", "quantity", "price")
 BATCH = 500
 EARLIEST = date(1990, 1, 1)
@@ -78,7 +79,7 @@ def _order(rows: list[Row], named: data_subjects.Named, today: date) -> Order:
         placed_on=csv_files.past_day(values["placed_on"], "placed_on", today=today, earliest=EARLIEST),
         total=_amount(values["total"], "total"), currency=(values.get("currency") or "GBP").upper(),
         state=values.get("state", "").lower() or Order.State.COMPLETED, bill_to=values.get("bill_to", ""),
-        ship_to=values.get("ship_to", ""),
+        ship_to=values.get("ship_to", ""), on_account=is_yes(values.get("on_account", ""), "on_account"),
     )  # fmt: skip
     order.clean_fields(exclude={"customer"})
     children.refuse_order(Order, order)

@@ -16,7 +16,7 @@ from privacy import children, csv_files
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Row
 from privacy.fields import normalise_email
-from privacy.vocabulary import Channel, Decision, Purpose, Sender, Source
+from privacy.vocabulary import FROM_A_LIST, Channel, Decision, Purpose, Sender, Source
 
 Report = Callable[[int, str], None]
 NEEDED = ("name",)
@@ -107,7 +107,7 @@ def in_one_line(wrong: ValidationError | ValueError) -> str:
 
 def _person(row: Row, now: datetime, supplier: str) -> Person:
     """The rows that one line stands for, each held to its model's own rules."""
-    values = row.values if not supplier else row.values | {"source": f"list of {supplier}"}
+    values = row.values if not supplier else row.values | {"source": f"{FROM_A_LIST}{supplier}"}
     joined_at = _instant(values.get("joined_on", ""), "joined_on", now) or now
     customer = _checked(_customer(values, joined_at), exclude=("account", "number"))
     children.refuse_extras(Customer, customer)
@@ -162,7 +162,7 @@ def _address(values: dict[str, str], customer: Customer) -> Address:
 
 def _consents(values: dict[str, str], customer: Customer, now: datetime) -> Iterator[ConsentEntry]:
     for column, channel in CONSENTS.items():
-        if not _is_yes(values.get(column, ""), column):
+        if not is_yes(values.get(column, ""), column):
             continue
         occurred_at = _instant(values.get("consent_on", ""), "consent_on", now)
         evidence = values.get("consent_evidence", "")
@@ -183,7 +183,8 @@ def _checked(row: Row_, *, exclude: Iterable[str]) -> Row_:
     return row
 
 
-def _is_yes(written: str, column: str) -> bool:
+def is_yes(written: str, column: str) -> bool:
+    """What stands in a column of yes or nothing; ValueError for anything else."""
     if written.lower() not in YES | NO:
         raise ValueError(f"{column}: write yes, or leave it empty")
     return written.lower() in YES

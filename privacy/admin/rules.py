@@ -80,6 +80,7 @@ class Recipients(Rules):
         (None, {"fields": ("name", "legal_name", "postal_address", "kind", "group", "purpose")}),
         (_("What it may get"), {"fields": ("fields", "is_necessary", "is_active")}),
         (_("Under which protection"), {"fields": ("country", "safeguard", "agreement_until", "arrangement")}),
+        (_("Is it as safe as we are?"), {"fields": ("security_reviewed_on", "security_result", "security_note")}),
         (_("How it is told of corrections, deletions and choices"), {"fields": TOLD}),
         (_("In the browser"), {"fields": BROWSER}),
     )

@@ -1,6 +1,7 @@
 """What is known about the people asked about? Their entries in the ledger, their restrictions, their suppressions.
 
-Of buyers also since when, of children also where they live and whether a guardian agreed; in the same two statements.
+Of buyers also since when, of debtors for which orders, of children where they live and whether a guardian agreed; in
+the same two statements.
 """
 
 from collections import defaultdict
@@ -30,7 +31,10 @@ from .words import day_of, on
 from .words import translated as _
 
 RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
-BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT)
+IN_ADVANCE = "in_advance"
+BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT, IN_ADVANCE)
+# So long after an order whether she can pay later may still be asked; by then it has been sent, or not.
+WHILE_DELIVERED = timedelta(days=30)
 # Looked up once: rules read them of very many people.
 GRANTED, POLICY_ACCEPTANCE = Decision.GRANTED, Source.POLICY_ACCEPTANCE
 
@@ -121,6 +125,12 @@ class Facts:
                 return True
         return any(said.occasion == Occasion.SALE and said.occurred_at <= at for said in self.entries)
 
+    def is_delivered_in_advance(self, at: datetime) -> bool:
+        """Whether an order that she pays after delivery was placed within the month before."""
+        days = [one.listed_on for one in self.bearings if one.what == IN_ADVANCE and one.listed_on]
+        today = at.astimezone(zone()).date()
+        return any(day <= today <= day + WHILE_DELIVERED for day in days)
+
     @property
     def countries(self) -> set[str]:
         """Where a child lives, by every address that we have."""
@@ -140,7 +150,8 @@ class Facts:
 class Asked(NamedTuple):
     """Of whom which facts are wanted: for which moment, by the hashes of which addresses, with or without sales.
 
-    `capped` is the channel whose advertising is counted, empty where there is no limit.
+    `capped` is the channel whose advertising is counted, empty where there is no limit; of an `as_debtor` the orders
+    that she pays after delivery are wanted.
     """
 
     person: Any
@@ -148,6 +159,7 @@ class Asked(NamedTuple):
     hashes: Collection[str] = ()
     as_buyer: bool = False
     capped: str = ""
+    as_debtor: bool = False
 
 
 def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
@@ -160,6 +172,7 @@ def gather(asked: Sequence[Asked], *, purposes: Collection[str]) -> list[Facts]:
         buyers={pk for pk, one in zip(pks, asked, strict=True) if one.as_buyer},
         children={pk for pk, one in zip(pks, asked, strict=True) if _is_or_was_a_child(one, entries.get(pk, []))},
         capped=[one for one in asked if one.capped],
+        debtors={pk for pk, one in zip(pks, asked, strict=True) if one.as_debtor},
     )
     bars: dict[str, list[Bar]] = defaultdict(list)
     bearings: dict[str, list[Bar]] = defaultdict(list)
@@ -199,7 +212,7 @@ def _entries(pks: set[Any], until: datetime, purposes: Collection[str]) -> dict[
 
 
 def _statement(
-    pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked]
+    pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked], debtors: set[Any]
 ) -> QuerySet[Any, Any]:
     """Everything in the way, or of weight, in one; lifted restrictions too, because a past date may be asked."""
     people = Restriction.objects.filter(data_subject__in=among(pks), kind=Restriction.Kind.ARTICLE_18, scope="")
@@ -212,6 +225,10 @@ def _statement(
         for said in filter(sales.is_of_sales, declarations()):
             first = sales.first_of(said, among(buyers))
             more.append(_row(first, said.subject_lookup, Value(SALE), day=F("first_sale")))
+    if debtors:
+        for said in filter(sales.is_in_advance, declarations()):
+            owed = said.rows.filter(said.in_advance, **{f"{said.subject_lookup}__in": among(debtors)})
+            more.append(_row(owed, said.subject_lookup, Value(IN_ADVANCE), day=sales.day_of(said)))
     if children:
         for said in filter(sales.says_where, declarations()):
             homes = said.rows.filter(**{f"{said.subject_lookup}__in": among(children)})

@@ -1,4 +1,4 @@
-"""Which records say that somebody bought something, and where does somebody live? Read off the declarations."""
+"""Which records say that somebody bought something, or pays later, and where does she live? As the shop declares."""
 
 from typing import Any
 
@@ -16,6 +16,11 @@ def is_of_sales(said: PersonalData) -> bool:
     if said.category != Category.TRANSACTION or said.data_subject in (None, SELF) or said.retention is None:
         return False
     return "__" not in f"{said.data_subject} {said.retention.since}"
+
+
+def is_in_advance(said: PersonalData) -> bool:
+    """Such records, of which some are delivered before they are paid."""
+    return said.in_advance is not None and is_of_sales(said)
 
 
 def day_of(said: PersonalData) -> Any:

@@ -43,8 +43,15 @@ def share_answers(questions: Sequence[Share]) -> list[Answer]:
     """Many questions with two queries in all."""
     if not questions:
         return []
-    facts = gather([Asked(one.data_subject, one.at) for one in questions], purposes=PURPOSES)
+    facts = known_of(questions)
     return [_answer(question, known) for question, known in zip(questions, facts, strict=True)]
+
+
+def known_of(questions: Sequence[Share]) -> list[Facts]:
+    """What the rules may look at, of each."""
+    return gather(
+        [Asked(one.data_subject, one.at, as_debtor=_is_agency(one.recipient)) for one in questions], purposes=PURPOSES
+    )
 
 
 def _answer(question: Share, facts: Facts) -> Answer:
@@ -159,6 +166,15 @@ def only_the_order_of_a_child(question: Share, facts: Facts) -> str | None:
     return _("This is a child of 16 or under: {name} is not needed for the order.").format(name=question.recipient)
 
 
+def only_for_an_order_in_advance(question: Share, facts: Facts) -> str | None:
+    """A credit agency is asked about nobody but who has just ordered something to pay after delivery (CNX-16)."""
+    if not _is_agency(question.recipient) or facts.is_delivered_in_advance(question.at):
+        return None
+    return _("No order of this person is to be paid after delivery: {name} is not asked.").format(
+        name=question.recipient
+    )
+
+
 # What a hand-over must pass; a new rule is one function and its line here.
 RULES: tuple[Rule, ...] = (
     not_erased,
@@ -173,6 +189,7 @@ RULES: tuple[Rule, ...] = (
     yes_of_age,
     yes_to_this_recipient,
     Promised("connox", "SFB-30", only_the_order_of_a_child),
+    Promised("connox", "CNX-16", only_for_an_order_in_advance),
 )
 
 # What an authority demands by law hangs neither on the person's word nor on a list of ours, but on an order that two
@@ -189,6 +206,10 @@ RULES_FOR_AUTHORITIES: tuple[Rule, ...] = (
 def rules_for(recipient: Recipient) -> tuple[Rule, ...]:
     """What a hand-over to this recipient must pass."""
     return RULES_FOR_AUTHORITIES if recipient.kind == Recipient.Kind.AUTHORITY else RULES
+
+
+def _is_agency(recipient: Recipient) -> bool:
+    return recipient.kind == Recipient.Kind.CREDIT_REFERENCE
 
 
 def _order(question: Share) -> AuthorityOrder | None:

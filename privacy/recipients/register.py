@@ -2,14 +2,15 @@
 
 import base64
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
-from ..fields import EncryptedField
+from ..fields import EncryptedField, not_in_the_future
 from ..outgoing_calls import may_be_called
 from ..personal_data import NoPersonalData
 from .lifetimes import LONGEST_DAYS, longest_in_words
@@ -18,6 +19,8 @@ from .lifetimes import LONGEST_DAYS, longest_in_words
 EEA = set("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split())
 SECRET_PREFIX = "whsec_"  # noqa: S105
 SHORTEST_KEY = 16
+# A year, and a few days to do it in.
+REVIEWED_EVERY = timedelta(days=372)
 ADEQUATE = EEA | set("GB AD AR CA CH FO GG IL IM JE JP KR NZ UY".split())
 
 # The fields by which a recipient's machine can be told of whom we speak.
@@ -76,6 +79,10 @@ class Recipient(models.Model):
         AFFILIATE = "affiliate", "companies of our group"
         PARTNER = "partner", "partners"
 
+    class Security(models.TextChoices):
+        SOUND = "sound", "as safe as we are"
+        LACKING = "lacking", "not as safe as we are"
+
     class Hears(models.TextChoices):
         NOTHING = "nothing", "nothing"
         OWN = "own", "choices about itself: whether data may be shared with it"
@@ -99,6 +106,20 @@ class Recipient(models.Model):
         max_length=500,
         blank=True,
         help_text="Where both decide: who answers for what; everybody may read it (Art. 26).",
+    )
+    security_reviewed_on = models.DateField(
+        "security looked at on",
+        null=True,
+        blank=True,
+        validators=[not_in_the_future],
+        help_text="At least once a year.",
+    )
+    security_result = models.CharField("what came of it", max_length=10, choices=Security, blank=True)
+    security_note = models.CharField(
+        "what was looked at",
+        max_length=300,
+        blank=True,
+        help_text="Such as a certificate, or answers to our questions.",
     )
     policy_url = models.URLField(blank=True)
     opt_out_url = models.URLField(blank=True)
@@ -129,6 +150,14 @@ class Recipient(models.Model):
 
     class Meta:
         ordering = ["group", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(security_reviewed_on__isnull=True, security_result="")
+                | (Q(security_reviewed_on__isnull=False) & ~Q(security_result="") & ~Q(security_note="")),
+                name="recipient_security_review_whole",
+                violation_error_message="A look at its security has a day, a result, and what was looked at.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -146,6 +175,11 @@ class Recipient(models.Model):
     def has_agreement(self, on: date) -> bool:
         """Whether it has agreed in writing to keep data confidential, and still is bound (MAD-13)."""
         return self.agreement_until is not None and self.agreement_until >= on
+
+    def is_as_safe(self, on: date) -> bool:
+        """Whether somebody has looked at its security within the year, and found it as good as ours (SFB-15)."""
+        seen = self.security_reviewed_on
+        return seen is not None and self.security_result == self.Security.SOUND and (on - seen) <= REVIEWED_EVERY
 
     def may_get_data(self, on: date) -> bool:
         """Whether the register lets it have data at all: on, bound, in a safe country, and no promise forbids it."""

@@ -1,13 +1,29 @@
-"""What does somebody see who is not signed in? The site's own pages, asked for in this process, past no network."""
+"""What does a stranger see, or somebody who is signed in? Our own pages, asked for in this process, past no network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import translation
+
+# Whatever else an input is, something can be typed into it.
+UNTYPED = {"hidden", "radio", "checkbox", "submit", "button", "image", "reset", "range", "color"}
+
+
+@dataclass
+class Form:
+    """A form that sends something: whether something can be typed into it, and the links above its first button."""
+
+    is_typed: bool = False
+    has_button: bool = False
+    before_button: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -19,6 +35,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.fetched: list[str] = []
         self.links: list[str] = []
+        self.forms: list[Form] = []
         self.on_script = self.unsendable = 0
         self._labels, self._fields = set[str](), list[str]()
         self._in_form = self._can_send = False
@@ -27,6 +44,7 @@ class _Reader(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         self.fetched += [said[name] for kind, name in self.FETCHED if tag == kind and said.get(name)]
         self.on_script += sum(name.startswith("on") for name in said) + said.get("href", "").startswith("javascript:")
+        self._handle_form(tag, said)
         if tag == "form":
             self._in_form, self._can_send = True, False
         self._can_send |= (
@@ -42,6 +60,16 @@ class _Reader(HTMLParser):
             and not said.get("aria-label")
         ):
             self._fields.append(said.get("id", ""))
+
+    def _handle_form(self, tag: str, said: Mapping[str, str]) -> None:
+        if tag == "form" and said.get("method", "").lower() == "post":
+            self.forms.append(Form())
+        elif self._in_form and self.forms:
+            form = self.forms[-1]
+            form.has_button |= tag == "button" or (tag == "input" and said.get("type") == "submit")
+            form.is_typed |= tag == "textarea" or (tag == "input" and said.get("type", "text") not in UNTYPED)
+            if tag == "a" and not form.has_button:
+                form.before_button.append(said.get("href", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form" and self._in_form:
@@ -81,10 +109,36 @@ class Page:
         return reader
 
 
-def visit(path: str, *, cookies: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Page:
-    """The page at this address, over TLS; for a stranger who comes for the first time, unless `cookies` says more."""
+def somebody_with_a_login(people: QuerySet[Any]) -> Any:
+    """The newest of these customers whose login is open; None where there is none."""
+    return people.filter(account__is_active=True).select_related("account").order_by("-pk").first()
+
+
+class _SignedIn(ClientHandler):
+    """Answers as to this account; without a sign-in, which would write a session and the day of the last login."""
+
+    def __init__(self, account: Any) -> None:
+        super().__init__()
+        self.account = account
+
+    def get_response(self, request: HttpRequest) -> Any:
+        """Where Django keeps whom it has recognised, so that it asks no session."""
+        request._cached_user = self.account  # type: ignore[attr-defined]
+        return super().get_response(request)
+
+
+def visit(
+    path: str,
+    *,
+    cookies: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    account: Any = None,
+) -> Page:
+    """The page at this address, over TLS; as a stranger sees it who comes for the first time, or this account."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     client = Client(headers={"host": host, **(headers or {})}, raise_request_exception=False)
+    if account is not None:
+        client.handler = _SignedIn(account)
     client.cookies.load(dict(cookies or {}))
     with translation.override(translation.get_language()):
         answer = client.get(path, secure=True)

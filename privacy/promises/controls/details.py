@@ -1,4 +1,4 @@
-"""In what form do we hold what we hold: no card number, no whole internet address, nothing sensitive without a yes?"""
+"""In what form do we hold what we hold: no whole internet address, nothing sensitive without a yes, little required?"""
 
 from datetime import datetime
 from typing import Any
@@ -19,44 +19,8 @@ from ..finding import Finding, broken, none_wrong
 
 SAMPLE = 1000
 TEXTS = (models.CharField, models.TextField)
-CARD_DIGITS = range(13, 20)
 # What a prize draw may ask for, and nothing beside (LRD-15).
 A_PRIZE_NEEDS = {"name", "address", "customer_number", "email"}
-
-
-def _is_card_number(text: str) -> bool:
-    """Thirteen to nineteen digits that pass the check of card numbers (ISO/IEC 7812)."""
-    digits = "".join(one for one in text if one.isdigit())
-    if len(digits) not in CARD_DIGITS or len(digits) < len(text.strip()) - 4:
-        return False
-    doubled = [int(one) * (1 + at % 2) for at, one in enumerate(reversed(digits))]
-    return sum(one - 9 if one > 9 else one for one in doubled) % 10 == 0
-
-
-@control("no-card-numbers", gettext_lazy("No card number is stored"))
-def no_card_numbers(now: datetime) -> Finding:
-    """The newest rows of every record of payments and orders."""
-    looked, found = 0, 0
-    for said in declarations():
-        names = (
-            [column.name for column in _texts(said)]
-            if said.category in (Category.PAYMENT, Category.TRANSACTION)
-            else []
-        )
-        for row in said.rows.order_by("-pk").values_list(*names)[:SAMPLE] if names else ():
-            looked += 1
-            found += any(_is_card_number(str(value)) for value in row if value)
-    return none_wrong(
-        found, looked,
-        good=_("No card number stands in what is stored of payments and orders."),
-        bad=_("Something stored of payments or orders looks like a card number."),
-        none=_("No payment or order is stored yet."),
-    )  # fmt: skip
-
-
-def _texts(said: PersonalData) -> "list[models.Field[Any, Any]]":
-    columns = [said.model._meta.get_field(name) for name in said.fields]
-    return [one for one in columns if isinstance(one, TEXTS)]
 
 
 @control("short-addresses", gettext_lazy("Internet addresses are stored in shortened form alone"))
@@ -107,23 +71,6 @@ def _said_yes(owners: set[Any]) -> set[Any]:
     in_order = rows.order_by("occurred_at", "decision", "pk").values_list("data_subject", "decision")
     latest = dict(in_order)
     return {person for person, decision in latest.items() if decision == Decision.GRANTED}
-
-
-@control("optional-details", gettext_lazy("Details that an order does not need may stay empty"))
-def details_are_optional(now: datetime) -> Finding:
-    """Age, sex and whatever else a person may correct about herself."""
-    said = declaration_of(data_subjects.model())
-    optional = ("date_of_birth", "sex")
-    if not isinstance(said, PersonalData):
-        return broken(_("What is held about a person is not declared."))
-    columns = [said.model._meta.get_field(name) for name in optional if name in said.fields]
-    forced = [column for column in columns if not column.blank]  # type: ignore[union-attr]
-    return none_wrong(
-        len(forced), len(columns),
-        good=_("Whoever leaves these details empty can still be a customer."),
-        bad=_("A detail that no order needs must be filled in."),
-        none=_("No such detail is asked for."),
-    )  # fmt: skip
 
 
 @control("customer-numbers", gettext_lazy("Every customer has a number of her own"))

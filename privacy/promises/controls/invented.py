@@ -5,9 +5,12 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from ...gate import contact, sharing, using
 from ...gate.contact import Contact
-from ...gate.facts import GUARDIAN, SALE, Bar, Facts, Said
+from ...gate.facts import ADVERT, GUARDIAN, IN_ADVANCE, SALE, Bar, Facts, Said
 from ...gate.sharing import Share
 from ...gate.using import Use
 from ...purposes import Purpose as Purposes
@@ -35,20 +38,28 @@ def answered(now: datetime, decision: Decision, purpose: str = Purpose.MARKETING
 def may_write(
     now: datetime, channel: str, sender: str = Sender.OWN, content: str = Sender.OWN, *, said: Iterable[Said] = (),
     bars: Iterable[Bar] = (), born_on: date | None = None, is_for_children: bool = False, has_bought: bool = True,
-    has_guardian: bool = True,
+    has_guardian: bool = True, got: int = 0,
 ) -> bool:  # fmt: skip
-    """Whether advertising would go to such a person, who has bought something, and as a child has a guardian's yes."""
+    """Whether advertising goes to such a person: a customer, as a child with a guardian's yes, who `got` so many."""
     question = Contact(
         data_subject=nobody(born_on), channel=channel, sender=sender, content=content, at=now, addresses=[],
         is_for_children=is_for_children,
     )  # fmt: skip
-    bearings = [_sale(now)] * has_bought + [_guardian(now)] * has_guardian
+    bearings = [_sale(now)] * has_bought + [_guardian(now)] * has_guardian + [_advert(now, channel)] * got
     facts = Facts(list(said), list(bars), bearings)
     return not any(rule(question, facts) for rule in contact.RULES)
 
 
 def _sale(now: datetime) -> Bar:
     return Bar("0", SALE, "", now - LONG, None, "", (now - LONG).date())
+
+
+def _advert(now: datetime, channel: str) -> Bar:
+    return Bar("0", ADVERT, "", now, None, channel)
+
+
+def _in_advance(now: datetime) -> Bar:
+    return Bar("0", IN_ADVANCE, "", now, None, "", timezone.localdate(now, settings.SHOP_TZ))
 
 
 def _guardian(now: datetime) -> Bar:
@@ -66,11 +77,11 @@ def a_recipient(**more: Any) -> Recipient:
 
 def may_give(
     now: datetime, to: Recipient, *fields: str, said: Iterable[Said] = (), bars: Iterable[Bar] = (),
-    born_on: date | None = None,
+    born_on: date | None = None, pays_later: bool = False,
 ) -> bool:  # fmt: skip
-    """Whether these fields of such a person would be handed over."""
+    """Whether these fields of such a person would be handed over, who has ordered now, perhaps to pay later."""
     question = Share(data_subject=nobody(born_on), recipient=to, fields=fields or ("name",), at=now)
-    facts = Facts(list(said), list(bars), [_guardian(now)])
+    facts = Facts(list(said), list(bars), [_guardian(now)] + [_in_advance(now)] * pays_later)
     return not any(rule(question, facts) for rule in sharing.rules_for(to))
 
 

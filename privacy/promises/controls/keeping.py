@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,12 +15,6 @@ from ...vocabulary import Category, LawfulBasis
 from ...vocabulary import Purpose as BuiltIn
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
-
-SAMPLE = 1000
-TEXTS = (models.CharField, models.TextField)
-CARD_DIGITS = range(13, 20)
-# What a contest, a prize draw or a vote may ask for, and nothing beside (LRD-15, MAD-19).
-A_PRIZE_NEEDS = {"name", "address", "customer_number", "email"}
 
 
 @control("registry-whole", gettext_lazy("Every record about people is declared: why, on which basis, for how long"))
@@ -125,24 +118,3 @@ def purposes_have_a_basis(now: datetime) -> Finding:
         good=_("Every purpose has its basis in law, and says whether a person can say no."),
         bad=_("A purpose is missing, has no basis in law, or cannot be refused although it rests on a yes."),
     )  # fmt: skip
-
-
-def holds_about_people(*categories: Category) -> Finding:
-    """Whether these categories are declared, so that they are in page, copy and erasure by themselves."""
-    have = {said.category for said in declarations() if said.data_subject}
-    missing = [str(one.label) for one in categories if one not in have]
-    if missing:
-        return broken(_("Not declared, so in no copy and no deletion: %(what)s.") % {"what": ", ".join(missing)})
-    return kept(_("Declared, so it is on the page, in the copy and goes on deletion."), categories=len(categories))
-
-
-def _declared(category: Category) -> None:
-    @control(
-        f"declared-{category}", gettext_lazy("On the page, in the copy, and gone on deletion") + f": {category.label}"
-    )
-    def look(now: datetime) -> Finding:
-        return holds_about_people(category)
-
-
-for one in set(Category) - {Category.SPECIAL}:
-    _declared(one)

@@ -1,4 +1,4 @@
-"""Can everybody reach what we promised, without signing in, with the policy at hand, and with any aid?"""
+"""Can everybody reach what we promised, without signing in, and with any aid?"""
 
 import re
 import zlib
@@ -100,20 +100,6 @@ def my_data_is_closed(now: datetime) -> Finding:
     if shown:
         return broken(_("A page about a person is open to strangers: %(what)s.") % {"what": ", ".join(shown)})
     return kept(_("The pages about a person send strangers to the sign-in."))
-
-
-@control("policy-before-sending", gettext_lazy("The policy is linked above the button of every form"))
-def policy_is_at_hand(now: datetime) -> Finding:
-    """SFB-22: before the last button of the form."""
-    where, wrong = reverse("privacy:policy"), []
-    for name in FORMS:
-        main = visit(reverse(f"privacy:{name}")).text.partition("<main")[2].partition("</main>")[0]
-        form = main.rpartition("</form>")[0]
-        if f'href="{where}"' not in form.rpartition("<button")[0]:
-            wrong.append(name)
-    if wrong:
-        return broken(_("A form does not link the policy before its button: %(what)s.") % {"what": ", ".join(wrong)})
-    return kept(_("Every open form links the policy before its button."), looked_at=len(FORMS))
 
 
 @control("pages-accessible", gettext_lazy("The open pages can be used with a screen reader and without JavaScript"))

@@ -1,4 +1,4 @@
-"""Is the policy in force, dated, whole, kept in all its versions, and does it say what it must?"""
+"""Does the policy say what it must, was everybody told, and do record and settings name who is responsible?"""
 
 import re
 from datetime import datetime, time, timedelta
@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,31 +30,6 @@ MUST_SAY = {
 }
 
 
-@control("policy-in-force", gettext_lazy("A policy is in force, and its page says since when"))
-def policy_says_its_day(now: datetime) -> Finding:
-    """Read off the page, as a stranger sees it."""
-    version, page = PolicyVersion.objects.in_force(timezone.localdate(now)), visit(reverse("privacy:policy"))
-    if version is None:
-        return broken(_("There is no policy in force."))
-    day = date_format(version.effective_on, "j F Y")
-    if not page.is_shown or day not in page.text or version.version not in page.text:
-        return broken(_("The page of the policy does not say which version it is and since when."))
-    return kept(_("The page of the policy says which version it is and since when."))
-
-
-@control("policy-versions", gettext_lazy("Every version of the policy stays readable"))
-def versions_stay(now: datetime) -> Finding:
-    """Each page, and what changed from one to the next."""
-    rows = list(PolicyVersion.objects.published(timezone.localdate(now)))
-    wrong = sum(not visit(reverse("privacy:policy_version", args=[row.version])).is_shown for row in rows)
-    return none_wrong(
-        wrong, len(rows),
-        good=_("Every version of the policy can be read, and what changed."),
-        bad=_("A version of the policy cannot be read any more."),
-        none=_("There is no policy in force."),
-    )  # fmt: skip
-
-
 @control("policy-news", gettext_lazy("Whoever asked to hear of a new policy was told of it"))
 def news_were_told(now: datetime) -> Finding:
     """MAD-10: by the morning after it came into force."""
@@ -64,24 +38,6 @@ def news_were_told(now: datetime) -> Finding:
     if policy_news.untold(timezone.localdate(now) - timedelta(days=1)):
         return broken(_("A new policy is in force, and those who asked to hear of it were not told."))
     return kept(_("Those who asked to hear of a new policy were told of the latest, or will be of the next."))
-
-
-@control("policy-pdf", gettext_lazy("The policy can be kept as a PDF"))
-def policy_is_a_pdf(now: datetime) -> Finding:
-    """Made now."""
-    page = visit(reverse("privacy:policy_pdf"))
-    if not page.is_shown or not page.body.startswith(b"%PDF-"):
-        return broken(_("The policy cannot be kept as a PDF."), status=page.status)
-    return kept(_("The policy was made into a PDF just now."), bytes=len(page.body))
-
-
-@control("policy-print", gettext_lazy("The policy can be printed"))
-def policy_can_be_printed(now: datetime) -> Finding:
-    """The button on its page."""
-    page = visit(reverse("privacy:policy"))
-    if not page.is_shown or "data-print" not in page.text:
-        return broken(_("The page of the policy has no button to print it."))
-    return kept(_("The page of the policy can be printed by its button."))
 
 
 @control(
@@ -99,17 +55,6 @@ def policy_says_what_it_must(now: datetime) -> Finding:
             _("The policy says nothing about: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing)
         )
     return kept(_("The policy says everything that it must."), looked_at=len(MUST_SAY))
-
-
-@control("terms-readable", gettext_lazy("The terms and conditions can be read and printed without signing in"))
-def terms_can_be_read(now: datetime) -> Finding:
-    """Beside the policy."""
-    version = PolicyVersion.objects.in_force(timezone.localdate(now), Kind.TERMS)
-    if version is None:
-        return not_shown(_("No terms and conditions are stored here; the shop shows them elsewhere."))
-    if not visit(reverse("privacy:terms")).is_shown:
-        return broken(_("The terms and conditions are stored, but nobody can read them here."))
-    return kept(_("The terms and conditions can be read without signing in."))
 
 
 @control("security-policy", gettext_lazy("The internal security policy is in force and was looked at in time"))
@@ -175,16 +120,6 @@ def named(name: str, good: str, bad: str) -> Finding:
     return kept(good) if shown else broken(bad)
 
 
-@control("dpo-named", gettext_lazy("The data protection officer is named on the pages"))
-def officer_is_named(now: datetime) -> Finding:
-    """CNX-01: red if empty."""
-    return named(
-        "data_protection_officer",
-        _("The data protection officer is named where everybody can read it."),
-        _("No data protection officer is named where everybody can read it."),
-    )
-
-
 @control("security-officer-named", gettext_lazy("Somebody is named who answers for security"))
 def security_officer_is_named(now: datetime) -> Finding:
     """SFB-16: red if empty."""
@@ -193,21 +128,6 @@ def security_officer_is_named(now: datetime) -> Finding:
         _("Somebody is named who answers for security."),
         _("Nobody is named who answers for security."),
     )
-
-
-@control("contact-card", gettext_lazy("Name, address, email, phone and its hours stand on every page"))
-def contact_card_is_whole(now: datetime) -> Finding:
-    """CNX-02, SFB-38."""
-    wanted = ("legal_name", "postal_address", "email", "phone", "phone_hours")
-    text = visit(reverse("privacy:cookies")).text
-    missing = [
-        name
-        for name in wanted
-        if not settings.SHOP[name] or settings.SHOP[name].split(",")[0].partition("'")[0] not in text
-    ]
-    if missing:
-        return broken(_("Missing on the pages: %(what)s.") % {"what": ", ".join(missing)}, missing=len(missing))
-    return kept(_("Name, address, email, phone and its hours stand on every page."), looked_at=len(wanted))
 
 
 @control("shop-law", gettext_lazy("It is set which country's law holds"))

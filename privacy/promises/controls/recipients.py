@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ... import link_checks
+from ...gate import sharing
 from ...personal_data import declarations
 from ...recipients import ADEQUATE, FOR_MONEY, IN_THE_BROWSER, Disclosure, Recipient
 from ...vocabulary import Category
@@ -15,7 +16,8 @@ from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
 from .invented import a_recipient, may_give
 
-TWO_NIGHTS = timedelta(hours=50)
+TWO_NIGHTS, YEAR = timedelta(hours=50), timedelta(days=365)
+SAMPLE = 500
 # "anonymizeIp()" is promised of this one.
 SHORTENING = "google analytics"
 # What a visit is described by; none of it names anybody.
@@ -24,16 +26,32 @@ OF_A_VISIT = {
 }  # fmt: skip
 
 
+def _who_gets_data() -> list[Recipient]:
+    """Every company that may get data, but those that get it by an order of the law."""
+    return list(Recipient.objects.active().exclude(kind=Recipient.Kind.AUTHORITY).exclude(fields=[]))
+
+
 @control("recipients-agreement", gettext_lazy("Every company that gets data is bound by an agreement in force"))
 def everybody_is_bound(now: datetime) -> Finding:
     """MAD-13; authorities are bound by law."""
-    rows = Recipient.objects.active().exclude(kind=Recipient.Kind.AUTHORITY).exclude(fields=[])
-    today = timezone.localdate(now)
+    rows, today = _who_gets_data(), timezone.localdate(now)
     wrong = sum(not one.has_agreement(today) for one in rows)
     return none_wrong(
         wrong, len(rows),
         good=_("Every company that may get data has agreed in writing to keep it to itself."),
         bad=_("Some company may get data without an agreement in force."),
+        none=_("No company may get data at present."),
+    )  # fmt: skip
+
+
+@control("recipients-security", gettext_lazy("Whoever gets data was looked at for its security within a year"))
+def companies_are_as_safe(now: datetime) -> Finding:
+    """SFB-15: with day, result and what was looked at; how well it was looked at, the colleague answers for."""
+    rows, today = _who_gets_data(), timezone.localdate(now)
+    return none_wrong(
+        sum(not one.is_as_safe(today) for one in rows), len(rows),
+        good=_("Of every company that may get data it was noted within a year that it is as safe as we are."),
+        bad=_("Some company may get data whose security nobody has looked at within a year, or which is less safe."),
         none=_("No company may get data at present."),
     )  # fmt: skip
 
@@ -180,4 +198,27 @@ def credit_agencies_are_known(now: datetime) -> Finding:
         good=_("Every question to a credit agency is on record with its legal basis, and none is missing to a score."),
         bad=_("A credit agency was asked without a legal basis on record, or for a score that is on record alone."),
         none=_("No credit agency has been asked yet."),
+    )  # fmt: skip
+
+
+@control("credit-in-advance", gettext_lazy("A credit agency is asked only about people who pay after delivery"))
+def agencies_are_asked_for_debtors(now: datetime) -> Finding:
+    """CNX-16: by the gate, and of each real question of a year whether there was such an order at that moment."""
+    agency = a_recipient(kind=Recipient.Kind.CREDIT_REFERENCE, is_necessary=True)
+    if may_give(now, agency) or not may_give(now, agency, pays_later=True):
+        return broken(_("The gate lets a credit agency be asked about anybody, or about nobody."))
+    rows = Disclosure.objects.filter(
+        recipient__kind=agency.kind, occurred_at__range=(now - YEAR, now), data_subject__erased_at=None
+    )
+    asked = [
+        sharing.Share(data_subject=row.data_subject, recipient=row.recipient, fields=row.fields, at=row.occurred_at)
+        for row in rows.select_related("recipient", "data_subject").order_by("-pk")[:SAMPLE]
+    ]
+    known = sharing.known_of(asked) if asked else []
+    wrong = sum(bool(sharing.only_for_an_order_in_advance(*one)) for one in zip(asked, known, strict=True))
+    return none_wrong(
+        wrong, len(asked),
+        good=_("A credit agency was asked only about people who had ordered something to pay after delivery."),
+        bad=_("A credit agency was asked about somebody who had ordered nothing to pay after delivery."),
+        none=_("The gate lets no agency be asked without an order to pay later; none was asked within a year."),
     )  # fmt: skip
