@@ -183,7 +183,7 @@ def yes_to_content_of_others(question: Contact, facts: Facts) -> str | None:
 
 def not_too_often(question: Contact, facts: Facts) -> str | None:
     """No more within so many days than the shop has set (`MARKETING_CAPS`), counted from what really left."""
-    if not facts.capped:
+    if not facts.capped or question.channel not in settings.MARKETING_CAPS:
         return None
     most, days = settings.MARKETING_CAPS[question.channel]
     got = facts.adverts(question.channel, question.at, days)

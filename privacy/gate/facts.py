@@ -103,7 +103,7 @@ class Facts:
     bars: list[Bar] = field(default_factory=list)
     bearings: list[Bar] = field(default_factory=list)
     # Whether advertising to this person is counted; and the choice that the last question was about, with its answer.
-    capped: bool = False
+    capped: bool = True
     asked: Any = None
     chosen: Said | None = None
 
@@ -128,7 +128,7 @@ class Facts:
     def is_delivered_in_advance(self, at: datetime) -> bool:
         """Whether an order that she pays after delivery was placed within the month before."""
         days = [one.listed_on for one in self.bearings if one.what == IN_ADVANCE and one.listed_on]
-        today = at.astimezone(zone()).date()
+        today = day_of(at)
         return any(day <= today <= day + WHILE_DELIVERED for day in days)
 
     @property
