@@ -16,7 +16,18 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import consent, consent_lists, erasure, jobs, preferences, restrictions, roles, suppression, traces
+from privacy import (
+    consent,
+    consent_lists,
+    erasure,
+    guardians,
+    jobs,
+    preferences,
+    restrictions,
+    roles,
+    suppression,
+    traces,
+)
 from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, saying
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
@@ -34,6 +45,7 @@ from tests.letters import REMOVE, letter
 from tests.office import colleague, desk, shown
 from tests.races import at_once
 from tests.test_architecture import ROOT, sources, tree
+from tests.test_children import agreed, child
 from tests.test_importers import bring_in as import_customers
 
 pytestmark = pytest.mark.django_db
@@ -321,6 +333,92 @@ def test_every_hand_over_stands_in_the_log_once_a_call(mary, tool, machine, time
     send()
     row = Disclosure.objects.get()
     assert (row.recipient, row.fields, row.reference) == (tool, ["customer_number", "email"], mary.number)
+
+
+# --- children --------------------------------------------------------------------------------------------
+
+
+def decisions(machine):
+    """What the last call says: purpose, channel and decision of each choice."""
+    return [(one["purpose"], one.get("channel", ""), one["decision"]) for one in bodies(machine)[-1]["changes"]]
+
+
+def test_art_8_a_guardian_s_yes_and_its_end_are_told_as_the_child_s_yes_begins_and_ends_to_count(
+    tool, machine, settings
+):
+    settings.PROMISE_PACKS = []
+    young = child(12, email="jo@example.com")
+    choose(young, YES), choose(young, NO, channel="sms"), choose(young, YES, Purpose.PROFILING)
+    send()
+    assert brief(machine) == [("marketing", "withdrawn")] * 2, "a yes that does not count is none"
+    row = agreed(young)
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "granted")]
+    assert words(said(machine)[-1]) == {("reference", young.number), ("email", "jo@example.com")}
+    assert guardians.withdraw(row, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "withdrawn")]
+    assert said(machine)[-1]["occurred_at"] == saying._instant(row.withdrawn_at)
+    numbers = [body["sequence"] for body in bodies(machine)]
+    assert numbers == sorted(set(numbers)) and len(numbers) == 4
+    assert not guardians.withdraw(row, actor="test", now=timezone.now()) and send() == []
+
+
+def test_while_another_parent_agrees_the_yes_stands_and_of_who_is_of_age_nothing_is_told(tool, machine, settings):
+    settings.PROMISE_PACKS = []
+    young, of_age = child(12), child(15)  # old enough for a yes of her own in the shop's country
+    choose(young, YES), choose(of_age, YES)
+    first, second, third = agreed(young), agreed(young, guardian="Kim Sparrow"), agreed(of_age)
+    send(), machine.got.clear()
+    for row in (third, first):
+        guardians.withdraw(row, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "granted")]
+    guardians.withdraw(second, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "withdrawn")]
+    assert all(("reference", young.number) in words(one) for one in said(machine))
+
+
+def test_sfb_32_where_that_was_promised_advertising_to_whoever_is_16_or_under_hangs_on_a_guardian(
+    tool, machine, settings
+):
+    settings.PROMISE_PACKS = ["connox"]
+    old_enough = child(15)
+    choose(old_enough, YES)
+    row = agreed(old_enough)
+    send()
+    assert brief(machine) == [("marketing", "granted")] * 2
+    guardians.withdraw(row, actor="test", now=timezone.now()), send()
+    assert decisions(machine) == [("marketing", "email", "withdrawn")]
+
+
+def test_art_8_a_partner_hears_that_the_guardian_s_yes_is_gone(partner, machine, settings):
+    settings.PROMISE_PACKS = []
+    young = child(12, email="jo@example.com")
+    row = agreed(young)
+    choose(young, YES, Purpose.SHARING, recipient=partner), send()
+    guardians.withdraw(row, actor="test", now=timezone.now()), send()
+    assert brief(machine) == [("sharing", "granted"), ("sharing", "withdrawn")]
+    assert [words(one) for one in said(machine)] == [{("email", "jo@example.com")}] * 2
+
+
+def test_a_guardian_s_word_and_its_call_stand_or_fall_together(tool):
+    young = child(12)
+    choose(young, YES)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        agreed(young)
+        assert ChoiceCall.objects.count() == 2
+        raise ZeroDivisionError
+    assert ChoiceCall.objects.count() == 1 and not guardians.GuardianConsent.objects.exists()
+
+
+def test_a_guardian_s_word_comes_in_by_one_room_alone():
+    """So that nobody who writes one down can forget whoever must hear of it; the demo has no machine to call."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sources("privacy", "customers")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node).startswith(("GuardianConsent(", "GuardianConsent.objects.create", "guardian_consents"))
+    ]
+    assert set(found) == {"privacy/guardians.py", "customers/demo/choices.py"}
 
 
 # --- suppressed addresses --------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.conf import settings
+from django.utils import timezone
 
-from .. import consent, data_subjects, restrictions, suppression
+from .. import consent, data_subjects, guardians, restrictions, suppression
 from ..consent import ConsentEntry
 from ..fields import correspondent_hash
+from ..gate import leaves
+from ..guardians import GuardianConsent
 from ..recipients import Recipient
 from ..restrictions import Restriction
 from ..suppression import Suppression
@@ -39,6 +42,18 @@ def may_be_told_again(ended: Restriction) -> None:
             ChoiceLine(data_subject_id=person.pk, channel=Channel.EMAIL, sender=whose, suppression_hash=one)
             for one in sorted(hashes) for whose in Sender
         ))  # fmt: skip
+
+
+@guardians.follows
+def guardian_decided(row: GuardianConsent) -> None:
+    """What a child said yes to begins or ends to count with the word of her parent or guardian (Art. 8).
+
+    Told even while another one agrees: two who take it back at once do not see each other.
+    """
+    child = row.data_subject
+    chosen = consent.choices(child)
+    hanging = leaves([child], {choice.purpose for choice in chosen}, timezone.now())
+    choices_made([entry for choice, entry in chosen.items() if (child.pk, choice) in hanging])
 
 
 def _mailing_tools() -> Iterable[Recipient]:

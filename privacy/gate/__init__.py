@@ -3,10 +3,11 @@
 from .contact import Contact, answers, may_contact
 from .facts import Answer
 from .handing_over import MayNotShare, hand_over
+from .leave import Leave, leaves
 from .sharing import Share, may_share, share_answers
 from .using import Use, may_use, use_answers
 
 __all__ = [
-    "Answer", "Contact", "MayNotShare", "Share", "Use", "answers", "hand_over", "may_contact", "may_share", "may_use",
-    "share_answers", "use_answers",
+    "Answer", "Contact", "Leave", "MayNotShare", "Share", "Use", "answers", "hand_over", "leaves", "may_contact",
+    "may_share", "may_use", "share_answers", "use_answers",
 ]  # fmt: skip
