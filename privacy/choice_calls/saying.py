@@ -165,9 +165,9 @@ class Known:
         return [{"is": name, "value": value} for name, value in named or self._as_a_last_resort(person, may)]
 
     def _emails(self, person: Any, line: ChoiceLine, is_no: bool) -> list[str]:
-        """Of a suppression the one that is on the list; a no is of all of them, a yes of the one that she goes by."""
+        """Of a suppressed one that very one; a no is of all of them, a yes of the one that she goes by."""
         found = self.emails.get(person.pk, [])
-        if line.suppression_hash:
+        if line.suppression_hash and line.channel == Channel.EMAIL:
             return [one for one in found if address_hash(one, line.channel) == line.suppression_hash]
         return found if is_no else [one for one in [person.contact_email] if one]
 
