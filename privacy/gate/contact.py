@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.utils import timezone
 
 from ..suppression import Suppression, address_hash, postal_of
 from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender, Source
 from .ages import CHILD_UNDER, age_at
 from .children import is_child, too_young_to_say_yes
-from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
+from .listings import outweighs
 from .packs import Promised, in_force, is_active
 from .words import label, on, one_place
 from .words import translated as _
@@ -123,20 +123,12 @@ def not_suppressed(question: Contact, facts: Facts) -> str | None:
             return _("Since {day} this address is on the list of those we never write to: {why}.").format(
                 day=on(bar.since), why=why
             )
-        if not _outweighed(bar, question, facts):
+        said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=bar.sender)
+        if not outweighs(said, bar, caller=question.sender):
             return _("Since {day} a listing with a preference service counts for this address: {why}.").format(
                 day=on(bar.since), why=label(Suppression.Service, bar.service)
             )
     return None
-
-
-def _outweighed(bar: Bar, question: Contact, facts: Facts) -> bool:
-    """Whether the person has told this very caller, after her listing, that she does not mind (PECR reg. 21(4))."""
-    said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=bar.sender)
-    own_yes = said is not None and said.is_yes and said.lawful_basis == LawfulBasis.CONSENT
-    if said is None or not own_yes:
-        return False
-    return timezone.localdate(said.occurred_at, settings.SHOP_TZ) > (bar.listed_on or date.max)
 
 
 def not_under_twelve(question: Contact, facts: Facts) -> str | None:
