@@ -39,6 +39,7 @@ class Order(models.Model):
             "gift_message",
             "ip_address",
         ),
+        disclosed_as={"number": "order_number"},
         provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message"),
         third_party=("ship_to", "gift_message"),
         unpaid=models.Q(payment__isnull=False, payment__completed_on__isnull=True),

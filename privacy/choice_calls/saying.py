@@ -118,7 +118,8 @@ class Known:
     def choice(self, line: ChoiceLine) -> dict[str, Any] | None:
         """The entry in force; None where it is neither a yes nor a no, as when somebody accepts a policy.
 
-        A child's yes that hangs on a parent or guardian is a yes while one agrees, and a no before and after.
+        A yes that hangs on something else (a child's on a guardian, a soft opt-in on its sale) is one while that
+        stands, and a no before and after.
         """
         entry = self._in_force(line)
         if entry is None or (entry.decision == Decision.GRANTED and entry.source == Source.POLICY_ACCEPTANCE):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from .. import consent, data_subjects, guardians, restrictions, suppression
 from ..consent import ConsentEntry
 from ..fields import correspondent_hash
-from ..gate import leaves
+from ..gate import Leave, leaves
 from ..guardians import GuardianConsent
 from ..recipients import Recipient
 from ..restrictions import Restriction
@@ -29,6 +29,16 @@ def choices_made(entries: Sequence[ConsentEntry]) -> None:
     for to in Recipient.objects.hearing():
         concerned = [entry for entry in entries if concerns(to, entry)]
         write(to, _once(_line_of(to, entry) for entry in concerned))
+
+
+@restrictions.when_imposed
+def may_rest_on_it(begun: Restriction) -> None:
+    """Of a single record: a soft opt-in that rests on it is told as the no that it is meanwhile.
+
+    Where everything is locked whoever got her data is told that by itself (Art. 19).
+    """
+    if begun.kind == Restriction.Kind.ARTICLE_18 and begun.scope:
+        choices_made([entry for entry, leave in _hanging(begun.data_subject) if not leave.stands])
 
 
 @restrictions.when_lifted
@@ -59,10 +69,14 @@ def guardian_decided(row: GuardianConsent) -> None:
 
     Told even while another one agrees: two who take it back at once do not see each other.
     """
-    child = row.data_subject
-    chosen = consent.choices(child)
-    hanging = leaves([child], {choice.purpose for choice in chosen}, timezone.now())
-    choices_made([entry for choice, entry in chosen.items() if (child.pk, choice) in hanging])
+    choices_made([entry for entry, _leave in _hanging(row.data_subject)])
+
+
+def _hanging(person: Any) -> list[tuple[ConsentEntry, Leave]]:
+    """What she has said yes to that counts only with something else."""
+    chosen = consent.choices(person)
+    found = leaves([person], {choice.purpose for choice in chosen}, timezone.now())
+    return [(entry, found[person.pk, choice]) for choice, entry in chosen.items() if (person.pk, choice) in found]
 
 
 def concerns(to: Recipient, entry: ConsentEntry) -> bool:

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from ..suppression import Suppression, address_hash, postal_of
 from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender, Source
+from . import contested
 from .ages import CHILD_UNDER, age_at
 from .children import is_child, too_young_to_say_yes
 from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
@@ -113,6 +114,12 @@ def not_restricted(question: Contact, facts: Facts) -> str | None:
     return None
 
 
+def not_resting_on_what_is_restricted(question: Contact, facts: Facts) -> str | None:
+    """A contested record carries no advertising: not its address, nor a soft opt-in from that sale (Art. 18)."""
+    asked = question.data_subject, question.channel, question.addresses, _choice(question, facts)
+    return contested.why_not_beneath(contested.beneath(*asked, contested.standing(facts, question.at)))
+
+
 def not_suppressed(question: Contact, facts: Facts) -> str | None:
     """An address on our list stays unwritten to, whatever else anybody says (PECR, "suppress, don't delete")."""
     for bar in facts.bars:
@@ -159,7 +166,8 @@ def yes_and_sale(question: Contact, facts: Facts) -> str | None:
         return None
     if said.lawful_basis != LawfulBasis.CONSENT:
         return _("Details from a sale are not enough for email: this person must have said yes too.")
-    return None if facts.has_bought(question.at) else _("A yes is not enough for email: there must be a sale too.")
+    bought = facts.has_bought(question.at) and contested.bought_otherwise(question.data_subject, facts, question.at)
+    return None if bought else _("A yes is not enough for email: there must be a sale too.")
 
 
 def yes_of_age(question: Contact, facts: Facts) -> str | None:
@@ -201,6 +209,7 @@ def not_too_often(question: Contact, facts: Facts) -> str | None:
 RULES: tuple[Rule, ...] = (
     not_erased,
     not_restricted,
+    not_resting_on_what_is_restricted,
     not_suppressed,
     yes_of_age,
     yes_to_channel_and_sender,

@@ -1,4 +1,4 @@
-"""Which yes of a child counts only while a parent or guardian agrees, and does one? Of many people at once."""
+"""Which yes hangs on something else, and does that stand? A child's on a guardian, a soft opt-in on its sale."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,31 +6,39 @@ from typing import Any, NamedTuple
 
 from ..consent import Choice
 from ..vocabulary import Purpose
-from .ages import born_on
+from . import contested
 from .children import is_child, needs_a_guardian
-from .facts import GUARDIAN, Asked, Facts, Said, gather
+from .facts import GUARDIAN, Asked, Bar, Facts, Said, gather
 from .packs import is_active
 
 ADVERTISING = (Purpose.MARKETING, Purpose.PARTNER_OFFERS)
 
 
 class Leave(NamedTuple):
-    """Whether a parent or guardian agrees, and since when the yes counts or does not."""
+    """Whether what the yes hangs on stands, and since when it counts or does not."""
 
     stands: bool
     since: datetime
 
 
 def leaves(people: Collection[Any], purposes: Collection[str], at: datetime) -> dict[tuple[Any, Choice], Leave]:
-    """By person and choice; not of choices for which nobody else need agree."""
-    young = [person for person in people if born_on(person) is not None]
+    """By person and choice, of many people at once; not of choices that hang on nothing else."""
     found: dict[tuple[Any, Choice], Leave] = {}
-    known = gather([Asked(person, at) for person in young], purposes=purposes) if young else []
-    for person, facts in zip(young, known, strict=True):
+    asked = list(people)
+    known = gather([Asked(person, at) for person in asked], purposes=purposes) if asked else []
+    for person, facts in zip(asked, known, strict=True):
         for choice, said in _in_force(facts).items():
-            if _needs_leave(person, said, facts, at):
+            if lock := _lock(person, said, facts, at):
+                found[person.pk, choice] = Leave(False, max(said.occurred_at, lock.since))
+            elif _needs_leave(person, said, facts, at):
                 found[person.pk, choice] = _leave(said, facts, at)
     return found
+
+
+def _lock(person: Any, said: Said, facts: Facts, at: datetime) -> Bar | None:
+    """The contested record on which a yes to advertising rests (Art. 18)."""
+    bars = contested.standing(facts, at) if said.is_yes and said.purpose in ADVERTISING else []
+    return contested.beneath(person, said.channel, None, said, bars)
 
 
 def _in_force(facts: Facts) -> dict[Choice, Said]:
