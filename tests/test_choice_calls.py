@@ -28,7 +28,7 @@ from privacy import (
     suppression,
     traces,
 )
-from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, OwnerSearch, saying
+from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, OwnerSearch, owners, saying
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
 from privacy.gate import suppression_list
@@ -558,6 +558,17 @@ def test_one_search_takes_everything_that_waits_and_one_that_was_broken_off_begi
     search()
     assert listings(machine) == [("phone", "own", "suppressed"), ("phone", "third_party", "suppressed")]
     assert not ChoiceLine.objects.exists() and set(OwnerSearch.objects.values_list("job_state", flat=True)) == {"done"}
+
+
+def test_everybody_is_looked_at_however_many_they_are_and_each_owner_is_told_of_once(joan, tool, machine, monkeypatch):
+    monkeypatch.setattr(owners, "BATCH", 2)
+    people = [joan, *(make.customer(f"p{n}@example.com", phone="01632 960555") for n in range(4)), make.customer()]
+    send(), machine.got.clear()
+    suppression.suppress("01632960555", reason="objection", channel="phone", senders=["own"])
+    search()
+    told = [by["value"] for one in said(machine) for by in one["person"] if by["is"] == "reference"]
+    assert sorted(told) == sorted(person.number for person in people[:-1])
+    assert OwnerSearch.objects.get().looked_at == len(people)
 
 
 def test_art_17_a_number_that_waits_for_its_owner_is_told_of_nobody_who_was_erased(joan, tool, machine):

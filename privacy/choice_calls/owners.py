@@ -16,6 +16,7 @@ from ..gate import Contact, answers
 from ..jobs import LONG, Job, dispatch
 from ..personal_data import NoPersonalData
 from ..recipients import Recipient
+from ..statements import Among
 from ..suppression import Suppression
 from ..vocabulary import Channel
 from .call import KEPT_FOR, write
@@ -26,6 +27,7 @@ BATCH = 2000
 SEARCHED = (Channel.SMS, Channel.PHONE, Channel.POST)
 # Whoever says no to these was not to be called or written to before.
 NEVER_WAS = {"yes_to_channel_and_sender", "yes_to_content_of_others"}
+HASH = ChoiceLine._meta.get_field("suppression_hash")
 
 
 class OwnerSearch(Job):
@@ -63,7 +65,7 @@ class OwnerSearch(Job):
     def _told(self, people: Sequence[Any], tools: Iterable[Recipient]) -> None:
         """Lines about these people; what is somebody's is not told as a stranger's any more."""
         ways = by_hash(people)
-        waiting = ChoiceLine.objects.filter(search=self, suppression_hash__in=set(ways))
+        waiting = ChoiceLine.objects.filter(search=self, suppression_hash__in=Among(set(ways), HASH))
         found = [(line, person, way) for line in waiting for person, way in ways[line.suppression_hash]]
         news = [one for one in found if not one[0].only_if_it_bars]
         news += list(_barring([one for one in found if one[0].only_if_it_bars]))

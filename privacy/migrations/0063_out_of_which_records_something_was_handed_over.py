@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0062_a_brake_for_children'),
+        ('privacy', '0062_children_wait_for_two_people'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from ..personal_data import PersonalData, declarations
+from ..personal_data import SELF, PersonalData, declarations
 from ..recipients import Disclosure
 from ..vocabulary import Category
 from .records import find
@@ -44,14 +44,14 @@ def _words(kinds: Iterable[PersonalData]) -> set[str]:
 
 def around(data_subject: Any, name: str) -> set[str]:
     """The names of this record and of what it belongs to, without the person herself; NotLawful if it is not hers."""
-    person = f"{data_subject_label()}:"
+    person = f"{_person()}:"
     found = {one.lower() for one in names_around(find(data_subject, name))} | {name.strip().lower()}
     return {one for one in found if not one.startswith(person)}
 
 
-def data_subject_label() -> str:
+def _person() -> str:
     """Such as customers.customer."""
-    return next(said.model._meta.label_lower for said in declarations() if said.data_subject == "self")
+    return next(said.model._meta.label_lower for said in declarations() if said.data_subject == SELF)
 
 
 def is_part_of(data_subject: Any, one: str, other: str) -> bool:
