@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Without a broker a click must not wait: the row is stored, the sweeper hands it over later.
 PUBLISH_RETRIES = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 # What goes over the whole shop. Of a job its own row says how long it may take.
-LONG_TASKS = ("purge", "purge_agreed", "check_promises", "count_figures", "reckon_all")
+LONG_TASKS = ("purge", "purge_agreed", "erase_children", "check_promises", "count_figures", "reckon_all")
 
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -40,6 +40,7 @@ class Order(models.Model):
             "ip_address",
             "on_account",
         ),
+        disclosed_as={"number": "order_number"},
         provided=("number", "placed_on", "total", "currency", "bill_to", "ship_to", "gift_message", "on_account"),
         third_party=("ship_to", "gift_message"),
         unpaid=models.Q(payment__isnull=False, payment__completed_on__isnull=True),

@@ -89,7 +89,7 @@ class Customer(models.Model):
         ),
         special_category=("health_note",),
         beyond_the_order=("sex", "size", "health_note"),
-        disclosed_as={"display_name": "name"},
+        disclosed_as={"display_name": "name", "number": "customer_number"},
         provided=(
             "number", "display_name", "given_name", "family_name", "phone", "date_of_birth", "sex", "size",
             "health_note", "language",

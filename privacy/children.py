@@ -15,19 +15,22 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audit, data_subjects, erasure, restrictions
+from . import data_subjects, erasure, restrictions
 from .gate import packs, sales
 from .gate.ages import CHILD_UNDER
 from .gate.children import is_child
 from .guardians import GuardianConsent
 from .personal_data import SELF, PersonalData, blank_of, declaration_of, declarations
-from .purge import stopping
+from .purge import PurgeLine, PurgeRefused, PurgeRun, agreeing, passing, stopping
+from .purge.brakes import OTHERS, Brakes, Loss
 from .vocabulary import Purpose
 
 logger = logging.getLogger(__name__)
 SYSTEM = "system:children"
 PACK = "connox"
 BORN = "date_of_birth"
+# Under this name the purge's brake knows of them.
+NAME = "children.without_guardian"
 
 
 @dataclass
@@ -57,33 +60,72 @@ def without_guardian(now: datetime) -> QuerySet[Any]:
 def erase_found(now: datetime) -> Found:
     """In strict mode (`CHILDREN_STRICT`): erases them, each as at her own wish, with a letter of what the law keeps.
 
-    Not while purges are stopped, nobody whose data is held, and nobody at all where there are more than a purge may
-    take unasked (`PURGE_BRAKE_MINIMUM`): then a file brought wrong days of birth.
+    Not while purges are stopped, nobody whose data is held, and where there are more than a purge may take unasked
+    (`PURGE_BRAKE_MINIMUM`) nobody at all before two people have agreed: most likely a file brought wrong days of birth.
     """
     found = Found()
     if not settings.CHILDREN_STRICT or stopping.current_stop():
         return found
-    pks = list(without_guardian(now).order_by("pk").values_list("pk", flat=True)[: settings.PURGE_BRAKE_MINIMUM + 1])
-    if len(pks) > settings.PURGE_BRAKE_MINIMUM:
-        logger.error("children: more than %d without a guardian, none erased", settings.PURGE_BRAKE_MINIMUM)
-        audit.record("children.braked", actor=SYSTEM, now=now, found=len(pks))
+    found.held = without_guardian(now).filter(restrictions.blocking_erasure("pk")).count()
+    pks = list(_to_erase(now).order_by("pk").values_list("pk", flat=True))
+    brake = _brake(len(pks), now)
+    if not brake:
+        _erase_all(pks, now, found)
+    elif (run := _let_pass(brake)) is None:
         found.braked = len(pks)
-        return found
-    for pk in pks:
-        _erase(pk, now, found)
+    else:
+        _erase_all(pks, now, found)
+        _note(run, len(pks), found)
     return found
 
 
+def _to_erase(now: datetime) -> QuerySet[Any]:
+    return without_guardian(now).exclude(restrictions.blocking_erasure("pk"))
+
+
+OTHERS[NAME] = lambda: _to_erase(timezone.now())
+
+
+def _brake(count: int, now: datetime) -> Brakes:
+    """The purge's own, held by their number alone: a share of all customers says nothing of how many are children."""
+    too_many = count > settings.PURGE_BRAKE_MINIMUM
+    losses = (Loss(NAME, count, known(now).count(), None),) if too_many else ()
+    return Brakes(timezone.localdate(now, settings.SHOP_TZ), None, losses, PurgeRun.What.CHILDREN)
+
+
+def _let_pass(brake: Brakes) -> PurgeRun | None:
+    """The row of what two people have agreed to; None while they have not, and they are asked once for each number."""
+    if agreeing.standing(brake) is None and agreeing.was_asked(brake):
+        return None
+    [loss] = brake.losses
+    why = f"{loss.due} of {loss.total} children have no parent or guardian on record"
+    try:
+        return passing.begin(brake, why, "two people, in the office, let it pass")
+    except PurgeRefused as refusal:
+        logger.error("children: %s", refusal)  # noqa: TRY400  (a brake is no accident; the sentence says it all)
+        return None
+
+
+def _note(run: PurgeRun, due: int, found: Found) -> None:
+    """What came of it, beside the purges of the nights."""
+    line = PurgeLine.objects.create(run=run, model=NAME, due=due, deleted=found.erased, held=found.held)
+    passing.finish(run, [line], outcome=PurgeRun.Outcome.STOPPED if stopping.current_stop() else "")
+
+
+def _erase_all(pks: Sequence[Any], now: datetime, found: Found) -> None:
+    """One after another, until somebody throws the switch."""
+    for pk in pks:
+        if stopping.current_stop():
+            return
+        _erase(pk, now, found)
+
+
 def _erase(pk: Any, now: datetime, found: Found) -> None:
-    """Looked at again right before, because a colleague may have written a consent down meanwhile."""
-    child = without_guardian(now).filter(pk=pk).first()
-    if child is None:
-        return
-    if restrictions.is_held_whole(child):
-        found.held += 1
-        return
-    erasure.erase(child, today=timezone.localdate(now, settings.SHOP_TZ), actor=SYSTEM)
-    found.erased += 1
+    """Looked at again right before, because a colleague may have written a consent or a hold down meanwhile."""
+    child = _to_erase(now).filter(pk=pk).first()
+    if child is not None:
+        erasure.erase(child, today=timezone.localdate(now, settings.SHOP_TZ), actor=SYSTEM)
+        found.erased += 1
 
 
 def refuse_order(sender: Any, instance: Any, **kwargs: Any) -> None:

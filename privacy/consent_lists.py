@@ -3,9 +3,9 @@
 Columns. `customer` (the number) or `email`; `decision` (yes, no). Known: `purpose` (marketing), `channel` (email, sms,
 phone, post; needed for a yes to marketing, empty with a no: all of them), `sender` (own, third_party; with a yes own,
 with a no both), `recipient` (its name, for sharing), `decided_on` (YYYY-MM-DD), `wording` (what she read or wrote),
-`page` (where), `occasion` (sale, negotiation, contest, other: when we got the details), `basis` (consent, soft_opt_in:
-she was offered to refuse our own email or sms when she bought, and `wording` is that offer). A yes needs `decided_on`
-and `wording` (Art. 7(1)), is of one person alone, and does not outweigh a no.
+`page` (where), `occasion` (sale, negotiation, contest, other, supplier: how we got the details), `basis` (consent,
+soft_opt_in: she was offered to refuse our own email or sms when she bought, and `wording` is that offer). A yes needs
+`decided_on` and `wording` (Art. 7(1)), is of one person alone, and does not outweigh a no.
 """
 
 from collections.abc import Callable, Iterator

@@ -101,17 +101,17 @@ def can_be_glimpsed(someone: type[models.Model]) -> bool:
     return {column.name for column in someone._meta.concrete_fields}.issuperset(set(Glimpse._fields) - {"pk"})
 
 
-def by_numbers(numbers: Collection[str], *, briefly: bool = False) -> dict[str, Any]:
-    """The person of each number, blanks and dashes aside; numbers of nobody are not in the answer.
+def glimpses(some: DataSubjectQuerySet) -> Iterable[Any]:
+    """Of each a glimpse, which costs a third, where that can be had."""
+    return map(Glimpse._make, some.values_list(*Glimpse._fields)) if can_be_glimpsed(some.model) else some
 
-    `briefly`: of each a glimpse, which costs a third.
-    """
+
+def by_numbers(numbers: Collection[str], *, briefly: bool = False) -> dict[str, Any]:
+    """The person of each number, blanks and dashes aside; `briefly` a glimpse. Numbers of nobody are not in it."""
     plain = {number: "".join(letter for letter in number if letter.isalnum()) for number in numbers}
     wanted = Among(set(plain.values()), model()._meta.get_field("number"))
     some = people().filter(number__in=wanted)
-    is_enough = briefly and can_be_glimpsed(some.model)
-    looked_at = map(Glimpse._make, some.values_list(*Glimpse._fields)) if is_enough else some
-    found = {person.number: person for person in looked_at}
+    found = {person.number: person for person in (glimpses(some) if briefly else some)}
     return {number: found[digits] for number, digits in plain.items() if digits in found}
 
 

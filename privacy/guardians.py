@@ -1,5 +1,6 @@
 """Has a parent or guardian agreed that we deal with a child? Who, by which proof, since when, and until when."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +71,22 @@ class GuardianConsent(models.Model):
         return f"consent of a guardian {self.pk}"
 
 
+Follower = Callable[[GuardianConsent], None]
+# What higher rooms do in the very transaction in which a parent or guardian agrees or takes it back.
+FOLLOWERS: list[Follower] = []
+
+
+def follows(follower: Follower) -> Follower:
+    """Registers the function below it."""
+    FOLLOWERS.append(follower)
+    return follower
+
+
+def _tell(row: GuardianConsent) -> None:
+    for follower in FOLLOWERS:
+        follower(row)
+
+
 def record(
     child: Any,
     *,
@@ -88,6 +105,7 @@ def record(
             evidence=evidence, given_at=min(given_at, now), recorded_by=audit.reference(actor), recorded_at=now,
         )  # fmt: skip
         audit.record("guardian.agreed", actor=actor, subject=child, target=row, now=now)
+        _tell(row)
     return row
 
 
@@ -98,5 +116,6 @@ def withdraw(row: GuardianConsent, *, actor: Any, now: datetime) -> bool:
         if not standing.update(withdrawn_at=max(now, row.given_at)):
             return False
         audit.record("guardian.withdrew", actor=actor, subject=row.data_subject, target=row, now=now)
-    row.refresh_from_db()
+        row.refresh_from_db()
+        _tell(row)
     return True

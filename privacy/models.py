@@ -5,7 +5,7 @@ from .alarms import DeadlineAlarm
 from .append_only import PurgePermit
 from .audit import AuditEntry, AuditHead
 from .canary import CanaryRun, CanaryStep
-from .choice_calls import ChoiceCall, ChoiceLine
+from .choice_calls import ChoiceCall, ChoiceLine, OwnerSearch
 from .consent import ConsentEntry
 from .cookie_choices import CookieChoice, CookieQuestion, Visitor
 from .corrections import Correction
@@ -53,8 +53,8 @@ __all__ = [
     "CookieQuestion", "Correction", "DataSubjectRequest", "DeadlineAlarm", "Disclosure", "ErasedIdentifier", "Erasure",
     "ErasureCertificate", "Export", "Fee", "GuardianConsent", "InactivityWarning", "InboundEmail", "LedgerEntry",
     "LetterVersion", "LinkCheck", "LinkToken", "ListCheck", "Mention", "MonthFigure", "NoticeDelivery", "NoticeShown",
-    "OnBehalf", "Opening", "OutgoingEmail", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch", "PurgeLine",
-    "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
+    "OnBehalf", "Opening", "OutgoingEmail", "OwnerSearch", "PolicyVersion", "Promise", "PromiseCheck", "PurgeBatch",
+    "PurgeLine", "PurgePermit", "PurgeRun", "PurgeStop", "Purpose", "Recipient", "RecipientNotice", "RecordVersion",
     "Rectification", "Redaction", "ReleaseCheck", "ReplayedErasure", "Representative", "Restriction",
     "RestrictionStep", "Suppression", "Training", "ViewingAlarm", "Visitor", "WebhookCall",
 ]  # fmt: skip

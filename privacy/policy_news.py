@@ -43,7 +43,7 @@ def _last_words() -> Iterator[tuple[Any, bool]]:
 
 
 def _people(pks: list[Any]) -> Iterator[Any]:
-    locked = Restriction.objects.of_use().values("data_subject")
+    locked = Restriction.objects.of_use().filter(scope="").values("data_subject")
     yield from data_subjects.people().filter(pk__in=pks, erased_at=None).exclude(pk__in=locked)
 
 

@@ -26,7 +26,7 @@ from . import (
 )
 from .canary import start_if_due
 from .inbound import wishes
-from .purge import agreeing, night
+from .purge import PurgeRun, agreeing, night
 from .subject_requests import promises as next_promises
 
 P = ParamSpec("P")
@@ -88,8 +88,11 @@ def purge() -> None:
 @while_open
 def purge_agreed() -> None:
     """A purge that was refused tonight and that two people have let pass since."""
-    if agreeing.waiting_to_run(timezone.localdate()):
-        night.purge(today=timezone.localdate())
+    today = timezone.localdate()
+    if agreeing.waiting_to_run(today):
+        night.purge(today=today)
+    if agreeing.waiting_to_run(today, PurgeRun.What.CHILDREN):
+        children.erase_found(timezone.now())
 
 
 @shared_task

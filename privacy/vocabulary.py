@@ -88,6 +88,7 @@ class Occasion(TextChoices):
     NEGOTIATION = "negotiation", _("when she asked about a purchase, such as a price")
     CONTEST = "contest", _("in a contest, draw or vote")
     OTHER = "other", _("elsewhere")
+    SUPPLIER = "supplier", _("from another company's list")
 
 
 class Decision(TextChoices):

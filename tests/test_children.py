@@ -8,12 +8,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from customers.models import ContestEntry, Customer, Order
-from privacy import audit, children, gate, guardians, purposes, tasks
+from privacy import alarms, audit, children, gate, guardians, purposes, tasks
+from privacy.alarms import DeadlineAlarm
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.purge import stopping
+from privacy.purge import NotAgreed, PurgeRun, agreeing, last_begun, stopping
+from privacy.roles import OFFICER
 from privacy.vocabulary import Purpose
 from tests import make
+from tests.office import colleague, desk
 from tests.portal import sign_in
 from tests.test_importers import bring_in
 from tests.test_portal_data import identity
@@ -209,13 +212,90 @@ def test_strict_mode_spares_what_is_held_and_stops_where_purges_are_stopped(sett
     assert children.erase_found(timezone.now()) == children.Found()
 
 
-def test_more_children_than_a_purge_may_take_means_wrong_days_of_birth(settings):
+@pytest.fixture
+def braked(settings):
+    """Three children where two may go unasked."""
     settings.CHILDREN_STRICT, settings.PURGE_BRAKE_MINIMUM = True, 2
     for _ in range(3):
         child(15)
     assert children.erase_found(timezone.now()) == children.Found(braked=3)
-    assert children.without_guardian(timezone.now()).count() == 3
-    assert audit.AuditEntry.objects.filter(event="children.braked").count() == 1
+    return PurgeRun.every.get()
+
+
+def test_more_children_than_a_purge_may_take_means_wrong_days_of_birth_until_two_people_say_otherwise(braked):
+    assert (braked.what, braked.outcome, list(braked.losses.values())) == ("children", "refused", [[3, 3]])
+    assert audit.AuditEntry.objects.filter(event="purge.refused").count() == 1
+    assert children.erase_found(timezone.now()) == children.Found(braked=3)
+    assert PurgeRun.every.count() == 1, "every hour finds the same, and asks once"
+    agreeing.propose(braked, actor="ines", reason="A school's list, looked at.", now=timezone.now())
+    assert tasks.erase_children() == 0, "one person is not enough"
+    with pytest.raises(NotAgreed, match="Two different people"):
+        agreeing.agree(braked, actor="ines", now=timezone.now())
+    agreeing.agree(braked, actor="tomasz", now=timezone.now())
+    tasks.purge_agreed()
+    assert Customer.objects.filter(erased_at=None).count() == 0
+    done = PurgeRun.every.exclude(pk=braked.pk).get()
+    assert (done.what, done.outcome, done.let_pass, done.removed) == ("children", "done", braked, 3)
+    tasks.purge_agreed()
+    assert PurgeRun.every.count() == 2
+
+
+def test_two_people_agree_to_these_children_and_not_to_more(braked):
+    agreeing.propose(braked, actor="ines", reason="Looked at.", now=timezone.now())
+    agreeing.agree(braked, actor="tomasz", now=timezone.now())
+    child(15)
+    assert children.erase_found(timezone.now()) == children.Found(braked=4)
+    newer = PurgeRun.every.first()
+    agreeing.propose(newer, actor="ines", reason="Looked at.", now=timezone.now())
+    agreeing.turn_down(newer, actor="tomasz", now=timezone.now())
+    assert children.erase_found(timezone.now()) == children.Found(braked=4)
+    assert PurgeRun.every.count() == 2, "and a no is heard for the rest of the day"
+    assert Customer.objects.filter(erased_at=None).count() == 4
+
+
+def test_held_children_do_not_pull_the_brake_and_the_switch_stops_what_was_agreed(braked, monkeypatch):
+    first = Customer.objects.order_by("pk").first()
+    make.restriction(first, "claim", lifted_at=None, lifted_by="", lift_proposed_by="")
+    child(15)
+    agreeing.propose(braked, actor="ines", reason="Looked at.", now=timezone.now())
+    agreeing.agree(braked, actor="tomasz", now=timezone.now())
+    erase = children.erasure.erase
+
+    def and_stop(*args, **values):
+        stopping.stop(actor="ines", now=timezone.now())
+        return erase(*args, **values)
+
+    monkeypatch.setattr(children.erasure, "erase", and_stop)
+    assert children.erase_found(timezone.now()) == children.Found(erased=1, held=1)
+    assert PurgeRun.every.first().outcome == "stopped"
+
+
+def test_the_purge_of_the_night_and_that_of_children_do_not_answer_for_each_other(braked):
+    assert not PurgeRun.objects.exists() and last_begun() is None
+    assert "purge" not in {one.what for one in DeadlineAlarm.objects.all()}
+    agreeing.propose(braked, actor="ines", reason="Looked at.", now=timezone.now())
+    agreeing.agree(braked, actor="tomasz", now=timezone.now())
+    assert not agreeing.waiting_to_run(timezone.localdate())
+    tasks.purge()
+    assert PurgeRun.objects.get().let_pass is None and children.without_guardian(timezone.now()).count() == 3
+
+
+def test_the_brake_raises_an_alarm_at_once_and_two_officers_agree_in_the_office(braked):
+    assert alarms.raise_alarms(timezone.now()) == 1 and alarms.raise_alarms(timezone.now()) == 0
+    alarm = DeadlineAlarm.objects.get()
+    assert (alarm.kind, alarm.due_on) == ("braked", braked.today)
+    assert OutgoingEmail.objects.filter(template="deadline_alarms").count() == 1
+    ines, tomasz = desk(colleague(OFFICER)), desk(colleague(OFFICER))
+    page = f"/admin/privacy/purgerun/{braked.pk}/change/"
+    assert page in ines.get(f"/admin/privacy/deadlinealarm/{alarm.pk}/change/").content.decode()
+    said, young = ines.get(page).content.decode(), Customer.objects.order_by("pk").first()
+    assert "3 of 3 children" in said and f"customers.customer:{young.pk}" in said and "Propose to let it pass" in said
+    assert "children" in ines.get("/admin/privacy/purgerun/").content.decode()
+    ines.post(page.replace("change", "propose"), {"reason": "A school's list."})
+    tomasz.post(page.replace("change", "agree"))
+    tasks.purge_agreed()
+    assert Customer.objects.filter(erased_at=None).count() == 0
+    assert "done" in ines.get(f"/admin/privacy/purgerun/{PurgeRun.every.first().pk}/change/").content.decode().lower()
 
 
 def test_on_her_17th_birthday_she_is_no_child_any_more():

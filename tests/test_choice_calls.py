@@ -16,8 +16,19 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy import consent, consent_lists, erasure, jobs, preferences, restrictions, roles, suppression, traces
-from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, saying
+from privacy import (
+    consent,
+    consent_lists,
+    erasure,
+    guardians,
+    jobs,
+    preferences,
+    restrictions,
+    roles,
+    suppression,
+    traces,
+)
+from privacy.choice_calls import AT_MOST, ChoiceCall, ChoiceLine, OwnerSearch, owners, saying
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Table
 from privacy.gate import suppression_list
@@ -34,6 +45,7 @@ from tests.letters import REMOVE, letter
 from tests.office import colleague, desk, shown
 from tests.races import at_once
 from tests.test_architecture import ROOT, sources, tree
+from tests.test_children import agreed, child
 from tests.test_importers import bring_in as import_customers
 
 pytestmark = pytest.mark.django_db
@@ -323,6 +335,92 @@ def test_every_hand_over_stands_in_the_log_once_a_call(mary, tool, machine, time
     assert (row.recipient, row.fields, row.reference) == (tool, ["customer_number", "email"], mary.number)
 
 
+# --- children --------------------------------------------------------------------------------------------
+
+
+def decisions(machine):
+    """What the last call says: purpose, channel and decision of each choice."""
+    return [(one["purpose"], one.get("channel", ""), one["decision"]) for one in bodies(machine)[-1]["changes"]]
+
+
+def test_art_8_a_guardian_s_yes_and_its_end_are_told_as_the_child_s_yes_begins_and_ends_to_count(
+    tool, machine, settings
+):
+    settings.PROMISE_PACKS = []
+    young = child(12, email="jo@example.com")
+    choose(young, YES), choose(young, NO, channel="sms"), choose(young, YES, Purpose.PROFILING)
+    send()
+    assert brief(machine) == [("marketing", "withdrawn")] * 2, "a yes that does not count is none"
+    row = agreed(young)
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "granted")]
+    assert words(said(machine)[-1]) == {("reference", young.number), ("email", "jo@example.com")}
+    assert guardians.withdraw(row, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "withdrawn")]
+    assert said(machine)[-1]["occurred_at"] == saying._instant(row.withdrawn_at)
+    numbers = [body["sequence"] for body in bodies(machine)]
+    assert numbers == sorted(set(numbers)) and len(numbers) == 4
+    assert not guardians.withdraw(row, actor="test", now=timezone.now()) and send() == []
+
+
+def test_while_another_parent_agrees_the_yes_stands_and_of_who_is_of_age_nothing_is_told(tool, machine, settings):
+    settings.PROMISE_PACKS = []
+    young, of_age = child(12), child(15)  # old enough for a yes of her own in the shop's country
+    choose(young, YES), choose(of_age, YES)
+    first, second, third = agreed(young), agreed(young, guardian="Kim Sparrow"), agreed(of_age)
+    send(), machine.got.clear()
+    for row in (third, first):
+        guardians.withdraw(row, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "granted")]
+    guardians.withdraw(second, actor="test", now=timezone.now())
+    assert send() == [True] and decisions(machine) == [("marketing", "email", "withdrawn")]
+    assert all(("reference", young.number) in words(one) for one in said(machine))
+
+
+def test_sfb_32_where_that_was_promised_advertising_to_whoever_is_16_or_under_hangs_on_a_guardian(
+    tool, machine, settings
+):
+    settings.PROMISE_PACKS = ["connox"]
+    old_enough = child(15)
+    choose(old_enough, YES)
+    row = agreed(old_enough)
+    send()
+    assert brief(machine) == [("marketing", "granted")] * 2
+    guardians.withdraw(row, actor="test", now=timezone.now()), send()
+    assert decisions(machine) == [("marketing", "email", "withdrawn")]
+
+
+def test_art_8_a_partner_hears_that_the_guardian_s_yes_is_gone(partner, machine, settings):
+    settings.PROMISE_PACKS = []
+    young = child(12, email="jo@example.com")
+    row = agreed(young)
+    choose(young, YES, Purpose.SHARING, recipient=partner), send()
+    guardians.withdraw(row, actor="test", now=timezone.now()), send()
+    assert brief(machine) == [("sharing", "granted"), ("sharing", "withdrawn")]
+    assert [words(one) for one in said(machine)] == [{("email", "jo@example.com")}] * 2
+
+
+def test_a_guardian_s_word_and_its_call_stand_or_fall_together(tool):
+    young = child(12)
+    choose(young, YES)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        agreed(young)
+        assert ChoiceCall.objects.count() == 2
+        raise ZeroDivisionError
+    assert ChoiceCall.objects.count() == 1 and not guardians.GuardianConsent.objects.exists()
+
+
+def test_a_guardian_s_word_comes_in_by_one_room_alone():
+    """So that nobody who writes one down can forget whoever must hear of it; the demo has no machine to call."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sources("privacy", "customers")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node).startswith(("GuardianConsent(", "GuardianConsent.objects.create", "guardian_consents"))
+    ]
+    assert set(found) == {"privacy/guardians.py", "customers/demo/choices.py"}
+
+
 # --- suppressed addresses --------------------------------------------------------------------------------
 
 
@@ -353,6 +451,141 @@ def test_sfb_26_nobody_is_given_a_preference_service_s_list_but_what_is_on_it_of
     suppression_list.bring_in(Table(io.BytesIO(text.encode())), actor="t", report=print, now=timezone.now())
     assert send() == [True]
     assert {value for one in said(machine) for _is, value in words(one)} == {mary.number, "mary@example.com"}
+
+
+# --- numbers and postal addresses ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def joan():
+    """Said yes to calls and post a year ago."""
+    person = make.customer("joan@example.com", display_name="Joan O'Hara", phone="01632 960555")
+    make.address(person, postcode="NR3 1AB")
+    for channel in ("phone", "post"):
+        choose(person, YES, channel=channel, occurred_at=timezone.now() - timedelta(days=365))
+    return person
+
+
+def bring_in(text):
+    return suppression_list.bring_in(Table(io.BytesIO(text.encode())), actor="t", report=print, now=timezone.now())
+
+
+def search():
+    """Every search for owners that is due; the calls that come of it leave."""
+    for pk in OwnerSearch.objects.claimable(timezone.now()).values_list("pk", flat=True):
+        assert jobs.work("privacy.ownersearch", pk)
+    return send()
+
+
+def listings(machine):
+    return sorted((one["channel"], one["sender"], one["decision"]) for one in said(machine) if "purpose" not in one)
+
+
+def test_sfb_26_a_listing_by_phone_or_post_is_told_of_whom_it_keeps_from_being_called_or_written_to(
+    joan, tool, machine
+):
+    send(), machine.got.clear()
+    day = timezone.localdate()
+    bring_in(f"address,service,since\n+44 1632 960555,tps,{day}\n+44 1632 960556,tps,{day}\n")
+    bring_in(f'name,postcode,service,since\n"Mrs J. OHara",nr31ab,mps,{day}\nBo Diddley,NR3 1AB,mps,{day}\n')
+    assert search() == [True] and not ChoiceLine.objects.exists()
+    assert listings(machine) == [("phone", "own", "suppressed"), ("post", "own", "suppressed")]
+    assert all(words(one) == {("reference", joan.number), ("email", "joan@example.com")} for one in said(machine))
+    by_phone = next(one for one in said(machine) if one["channel"] == "phone")
+    first = datetime.fromisoformat(by_phone["occurred_at"]).date()
+    assert first == day + timedelta(days=28), "the tool may call until then"
+    assert bring_in(f"address,service,since\n01632960555,tps,{day}\n")["known"] == 1
+    assert search() == [], "what stands there already is no news"
+
+
+def test_a_listing_that_changes_nothing_is_told_to_nobody(joan, tool, machine):
+    someone = make.customer("sam@example.com", phone="01632 960777")  # never said yes to calls
+    later = make.customer("lea@example.com", phone="01632 960888")
+    choose(later, YES, channel="phone")  # after her listing, and to this very shop
+    send(), machine.got.clear()
+    before = timezone.localdate() - timedelta(days=90)
+    bring_in(f"address,service,since\n01632960777,tps,{before}\n01632960888,tps,{before}\n01632960555,tps,{before}\n")
+    search()
+    told = {value for one in said(machine) for is_, value in words(one) if is_ == "reference"}
+    assert told == {joan.number} and not {someone.number, later.number} & told
+
+
+def test_a_number_on_our_own_list_is_told_of_whoever_has_it_and_a_stranger_s_to_whom_may_get_numbers(
+    joan, tool, machine
+):
+    household = make.customer("tom@example.com", phone="+44 1632 960555")
+    send(), machine.got.clear()
+    bring_in("address,channel,reason\n01632960555,phone,objection\n01632960999,phone,objection\n")
+    search()
+    told = {value for one in said(machine) for _is, value in words(one)}
+    assert told == {joan.number, "joan@example.com", household.number, "tom@example.com"}
+    assert listings(machine) == [("phone", "own", "suppressed")] * 2 + [("phone", "third_party", "suppressed")] * 2
+    machine.got.clear()
+    tool.fields = ["customer_number", "phone"]
+    tool.save()
+    bring_in("address,channel,reason\n01632960998,phone,objection\n01632960555,sms,objection\n")
+    search()
+    assert {value for one in said(machine) for _is, value in words(one)} == {
+        "01632960998", joan.number, household.number,
+    }  # fmt: skip
+    suppression.lift("01632 960555", channel="phone")
+    machine.got.clear()
+    search()
+    assert listings(machine) == [("phone", "own", "lifted")] * 2 and not ChoiceLine.objects.exists()
+
+
+def test_a_postal_address_on_our_own_list_is_told_of_its_owner_and_a_stranger_s_to_nobody(joan, tool, machine):
+    send(), machine.got.clear()
+    bring_in("name,postcode,channel,reason\nJoan O'Hara,NR3 1AB,post,objection\nBo Diddley,NR3 1AB,post,objection\n")
+    search()
+    assert {value for one in said(machine) for _is, value in words(one)} == {joan.number, "joan@example.com"}
+    assert {channel for channel, _sender, _decision in listings(machine)} == {"post"}
+
+
+def test_one_search_takes_everything_that_waits_and_one_that_was_broken_off_begins_again(
+    joan, tool, machine, monkeypatch
+):
+    send(), machine.got.clear()
+    for number in ("01632960555", "01632960111", "01632960112"):
+        suppression.suppress(number, reason="objection", channel="phone")
+    assert OwnerSearch.objects.count() == 3 and ChoiceLine.objects.count() == 6
+    first = OwnerSearch.objects.order_by("pk").first()
+    with monkeypatch.context() as broken:
+        broken.setattr(OwnerSearch, "_told", lambda *_args: 1 / 0)
+        jobs.work("privacy.ownersearch", first.pk)
+    assert ChoiceLine.objects.filter(search=first).count() == 6 and machine.got == []
+    OwnerSearch.objects.update(run_after=timezone.now())
+    search()
+    assert listings(machine) == [("phone", "own", "suppressed"), ("phone", "third_party", "suppressed")]
+    assert not ChoiceLine.objects.exists() and set(OwnerSearch.objects.values_list("job_state", flat=True)) == {"done"}
+
+
+def test_everybody_is_looked_at_however_many_they_are_and_each_owner_is_told_of_once(joan, tool, machine, monkeypatch):
+    monkeypatch.setattr(owners, "BATCH", 2)
+    people = [joan, *(make.customer(f"p{n}@example.com", phone="01632 960555") for n in range(4)), make.customer()]
+    send(), machine.got.clear()
+    suppression.suppress("01632960555", reason="objection", channel="phone", senders=["own"])
+    search()
+    told = [by["value"] for one in said(machine) for by in one["person"] if by["is"] == "reference"]
+    assert sorted(told) == sorted(person.number for person in people[:-1])
+    assert OwnerSearch.objects.get().looked_at == len(people)
+
+
+def test_art_17_a_number_that_waits_for_its_owner_is_told_of_nobody_who_was_erased(joan, tool, machine):
+    send(), machine.got.clear()
+    suppression.suppress(joan.phone, reason="objection", channel="phone")
+    erasure.erase(joan, today=timezone.localdate(), actor="system:test")
+    search()
+    assert not any(joan.number in str(change) for change in said(machine) if change["type"] == "suppression")
+
+
+def test_art_18_what_is_listed_by_phone_and_post_is_told_when_a_lock_ends(joan, tool, machine):
+    row = lock(joan)
+    suppression.suppress(joan.phone, reason="objection", channel="phone", senders=["own"])
+    search(), machine.got.clear()
+    unlock(row), send()
+    told = {(channel, decision) for channel, sender, decision in listings(machine) if sender == "own"}
+    assert told == {("email", "lifted"), ("phone", "suppressed"), ("post", "lifted"), ("sms", "lifted")}
 
 
 # --- on the way ------------------------------------------------------------------------------------------

@@ -294,6 +294,23 @@ def test_mad_06_the_report_on_a_supplier_s_list_counts_each_reason(tmp_path, cap
     assert err.count("line ") >= len(rows) - 3
 
 
+def test_sfb_26_a_yes_to_calls_on_another_company_s_list_does_not_outweigh_a_preference_service():
+    """Her yes was given to that company, however late; the law asks for one given to the caller (LAW.md D5)."""
+    suppress("address,service,since\n+44 1632 960555,tps,2026-03-01\n")
+    header = "name,email,phone,consent_email,consent_phone,consent_on,consent_evidence\n"
+    bring_in(header + "G,g@x.example,01632 960555,yes,yes,2026-06-04,Card 7\n", supplier="Lists Ltd")
+    person = Customer.objects.get()
+    assert set(person.consent_entries.values_list("channel", "occasion")) == {
+        ("email", "supplier"),
+        ("phone", "supplier"),
+    }
+    assert gate.may_contact(person, Channel.PHONE).refused_by == ("not_suppressed",)
+    make.grant(person, channel=Channel.PHONE)
+    assert not gate.may_contact(person, Channel.PHONE).allowed, "what she said to us long before weighs no more"
+    make.grant(person, channel=Channel.PHONE, occurred_at=timezone.now())
+    assert gate.may_contact(person, Channel.PHONE).allowed
+
+
 def test_mad_06_what_somebody_bought_from_another_company_is_no_sale_of_ours():
     header = "name,email,consent_email,consent_on,consent_evidence,consent_occasion\n"
     with pytest.raises(WrongFile, match="consent_occasion"):

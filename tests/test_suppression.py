@@ -126,6 +126,23 @@ def test_a_yes_to_one_caller_is_none_to_another(mary):
     assert allowed(mary, PHONE, (2026, 7, 12)) and not allowed(mary, PHONE, (2026, 7, 12), Sender.THIRD_PARTY)
 
 
+def test_a_yes_given_to_somebody_else_outweighs_no_listing(mary):
+    """PECR reg. 21(4): only who has told this very caller; what another company was told, or anybody at all, is not."""
+    bring_in("address,service,since\n01632960555,tps,2026-06-01\n")
+    after = datetime(2026, 7, 11, tzinfo=UTC)
+    yes(mary, PHONE, after, Sender.THIRD_PARTY)
+    assert not allowed(mary, PHONE, (2026, 7, 12), Sender.THIRD_PARTY), "whoever would call was told nothing"
+    make.grant(mary, channel=PHONE, occurred_at=after, occasion="supplier")
+    assert not allowed(mary, PHONE, (2026, 7, 12))
+    make.grant(
+        mary, channel=PHONE, occurred_at=after + timedelta(hours=1), source="import", page="list of Calls Ltd",
+        occasion=None,
+    )  # fmt: skip
+    assert not allowed(mary, PHONE, (2026, 7, 12)), "nor one of a list that came before the ledger said so"
+    make.grant(mary, channel=PHONE, occurred_at=after + timedelta(days=2), source="import", occasion=None)
+    assert not allowed(mary, PHONE, (2026, 7, 12)) and allowed(mary, PHONE, (2026, 7, 14)), "her own word to us does"
+
+
 def test_no_yes_outweighs_her_own_no_and_a_listing_does_not_hide_it(mary):
     bring_in("address,service,since\nmary@example.com,eps,2026-06-01\n")
     suppression.suppress("mary@example.com", reason="objection", since=datetime(2026, 6, 2, tzinfo=UTC))

@@ -16,7 +16,7 @@ from privacy import children, csv_files
 from privacy.consent import ConsentEntry
 from privacy.csv_files import Row
 from privacy.fields import normalise_email
-from privacy.vocabulary import FROM_A_LIST, Channel, Decision, Purpose, Sender, Source
+from privacy.vocabulary import FROM_A_LIST, Channel, Decision, Occasion, Purpose, Sender, Source
 
 Report = Callable[[int, str], None]
 NEEDED = ("name",)
@@ -118,7 +118,7 @@ def _person(row: Row, now: datetime, supplier: str) -> Person:
         person.belongings.append(_checked(address, exclude=("customer",)))
     if any(values.get(name) for name in ADDRESS):
         person.belongings.append(_address(values, customer))
-    person.consents += _consents(values, customer, now)
+    person.consents += _consents(values, customer, now, supplier)
     if supplier and Channel.EMAIL not in [entry.channel for entry in person.consents]:
         raise ValueError("consent_email: of another company's list only people who said yes to email come in")
     return person
@@ -160,7 +160,7 @@ def _address(values: dict[str, str], customer: Customer) -> Address:
     return _checked(address, exclude=("customer",))
 
 
-def _consents(values: dict[str, str], customer: Customer, now: datetime) -> Iterator[ConsentEntry]:
+def _consents(values: dict[str, str], customer: Customer, now: datetime, supplier: str) -> Iterator[ConsentEntry]:
     for column, channel in CONSENTS.items():
         if not is_yes(values.get(column, ""), column):
             continue
@@ -172,7 +172,7 @@ def _consents(values: dict[str, str], customer: Customer, now: datetime) -> Iter
             data_subject=customer, purpose=Purpose.MARKETING, channel=channel, sender=Sender.OWN,
             decision=Decision.GRANTED, source=Source.IMPORT, wording=evidence, page=values.get("source", ""),
             occurred_at=occurred_at, recorded_at=now, actor="import",
-            occasion=values.get("consent_occasion", "").lower() or None,
+            occasion=Occasion.SUPPLIER if supplier else values.get("consent_occasion", "").lower() or None,
         )  # fmt: skip
         yield _checked(entry, exclude=("data_subject",))
 

@@ -22,6 +22,8 @@ from .site import in_the_office
 
 HERE = "privacy_deadlinealarm"
 LONGEST = 1000
+# The right by which a colleague sees what such an alarm points at.
+NEEDED = {alarms.Kind.HOLD: Act.SEE_HOLDS, alarms.Kind.BRAKED: Act.SEE_RULES}
 
 
 class SeenForm(forms.Form):
@@ -121,9 +123,9 @@ def _link(alarm: DeadlineAlarm, account: Any) -> str:
         return reverse("admin:privacy_datasubjectrequest_change", args=[alarm.case_id])
     if alarm.kind == alarms.Kind.CANARY:
         return reverse("admin:canary")
-    if alarm.kind == alarms.Kind.HOLD and not roles.may(account, Act.SEE_HOLDS):
+    if alarm.kind in NEEDED and not roles.may(account, NEEDED[alarms.Kind(alarm.kind)]):
         return ""
-    if alarm.kind in (alarms.Kind.WAITING, alarms.Kind.HOLD):
+    if alarm.kind in (alarms.Kind.WAITING, *NEEDED):
         table, key = alarm.what.split(":")
         return reverse(f"admin:{table.replace('.', '_')}_change", args=[key])
     if alarm.kind == alarms.Kind.NO_PURGE:

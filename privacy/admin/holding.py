@@ -32,7 +32,10 @@ class HoldForm(forms.Form):
     )
     on = forms.ChoiceField(
         label=gettext_lazy("What is held?"),
-        help_text=gettext_lazy("For a debt only its records, so that the rest may go when the person wishes."),
+        help_text=gettext_lazy(
+            "For a debt only its records, so that the rest may go when the person wishes. Where she asks that one "
+            "record be left alone, that one is not used, and whoever got it is told; everything else is used as before."
+        ),
         choices=[
             (RECORDS, gettext_lazy("Only the records chosen below, and what belongs to them")),
             (EVERYTHING, gettext_lazy("Everything about this person")),

@@ -45,7 +45,7 @@ class Purges(ReadOnly):
     """Each night's purge."""
 
     may_see = Act.SEE_RULES
-    list_display = ("today", "outcome", "started_at", "finished_at", "message")
+    list_display = ("today", "what", "outcome", "started_at", "finished_at", "message")
     change_list_template = "admin/purges.html"
 
     def get_urls(self) -> list[Any]:
@@ -67,10 +67,17 @@ class Purges(ReadOnly):
         run = get_object_or_404(PurgeRun, pk=object_id if str(object_id).isdigit() else 0)
         context = {
             **self.admin_site.each_context(request), **_passing(run, request),
-            "title": _("Purge of %(day)s") % {"day": run.today.strftime("%-d %B %Y")}, "run": run,
+            "title": _title(run), "run": run,
             "report": report.of(run), "leftovers": report.of_leftovers(run),
         }  # fmt: skip
         return render(request, "admin/purge.html", context)
+
+
+def _title(run: PurgeRun) -> str:
+    day = {"day": run.today.strftime("%-d %B %Y")}
+    if run.what == PurgeRun.What.CHILDREN:
+        return _("Children without a parent or guardian, %(day)s") % day
+    return _("Purge of %(day)s") % day
 
 
 def _switch(request: HttpRequest) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     WAITING = "waiting", _("something that may be a withdrawal has waited for 48 hours")
     HOLD = "hold", _("a restriction or hold is to be looked at again")
     NO_PURGE = "no_purge", _("no purge has run for more than a day")
+    BRAKED = "braked", _("a brake holds what should be deleted: two people must agree today, or nothing goes")
     HOLIDAYS = "holidays", _("a holiday was added or cancelled: the last day would be another")
     CANARY = "canary", _("the nightly self-test does not show that every promise is kept")
 

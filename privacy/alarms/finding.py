@@ -11,7 +11,7 @@ from .. import canary, consent, subject_requests
 from ..deadlines import UnlawfulEvent
 from ..inbound.mailbox import InboundEmail
 from ..inbound.webhooks import WebhookCall
-from ..purge import A_NIGHT, last_begun
+from ..purge import A_NIGHT, agreeing, last_begun
 from ..restrictions import Restriction
 from ..subject_requests import DataSubjectRequest, complaints, promises
 from ..vocabulary import Decision, Source
@@ -146,6 +146,15 @@ def no_purge(now: datetime) -> Iterator[DeadlineAlarm]:
     if last is not None and last < now - A_NIGHT:
         day = _today(last + A_NIGHT)
         yield DeadlineAlarm(occasion=f"no_purge:{day}", kind=Kind.NO_PURGE, what="purge", due_on=day)
+
+
+@finder
+def braked(now: datetime) -> Iterator[DeadlineAlarm]:
+    """Too much would go at once, and it waits for two people until the day is over."""
+    day = _today(now)
+    for run in agreeing.open_on(day):
+        name = f"{run._meta.label_lower}:{run.pk}"
+        yield DeadlineAlarm(occasion=name, kind=Kind.BRAKED, what=name, due_on=day)
 
 
 @at_night

@@ -15,8 +15,8 @@ from .alarm import DeadlineAlarm, Kind
 
 BATCH = 500
 MOST_IN_A_LETTER = 50
-# What is already too late is told at once; of the others one letter a day, of each kind.
-AT_ONCE = (Kind.OVERDUE, Kind.CANARY)
+# What is already too late, or ends with the day, is told at once; of the others one letter a day, of each kind.
+AT_ONCE = (Kind.OVERDUE, Kind.CANARY, Kind.BRAKED)
 
 
 def raise_alarms(now: datetime, *, at_night: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from .call import AT_MOST, ChoiceCall, standing_with
 from .line import ChoiceLine
+from .owners import OwnerSearch
 from .writing import address_listed, choices_made
 
-__all__ = ["AT_MOST", "ChoiceCall", "ChoiceLine", "address_listed", "choices_made", "standing_with"]
+__all__ = ["AT_MOST", "ChoiceCall", "ChoiceLine", "OwnerSearch", "address_listed", "choices_made", "standing_with"]

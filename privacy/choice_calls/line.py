@@ -1,5 +1,7 @@
 """Of whom and of which choice a call will speak. What stands is read when it leaves; here is only where to look."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,7 +17,8 @@ from ..vocabulary import Category, Channel, LawfulBasis, Purpose, Sender
 class ChoiceLine(models.Model):
     """One choice of one person, or one address on the list of those never written to; gone once it was told.
 
-    The address itself stands here only where it is nobody's of whom we know, because then it stands nowhere else.
+    The address itself stands here only where it is nobody's of whom we know, because then it stands nowhere else, or
+    until it is found out whose it is; a line that waits for that is in no call.
     """
 
     personal_data = PersonalData(
@@ -27,11 +30,13 @@ class ChoiceLine(models.Model):
         waits_while=~Q(call__job_state=Job.State.DONE),
         erase=Delete(),
         fields=("created_at", "purpose", "channel", "sender", "address"),
-        not_personal=("call", "names_recipient", "suppression_hash", "to_hash"),
+        not_personal=("call", "search", "only_if_it_bars", "names_recipient", "suppression_hash", "to_hash"),
         secret=("address",),
     )
 
-    call = models.ForeignKey("privacy.ChoiceCall", models.CASCADE, related_name="lines")
+    call = models.ForeignKey("privacy.ChoiceCall", models.CASCADE, null=True, related_name="lines")
+    search = models.ForeignKey("privacy.OwnerSearch", models.PROTECT, null=True, related_name="lines")
+    only_if_it_bars = models.BooleanField(default=False, help_text="What a preference service lists.")
     data_subject = models.ForeignKey(
         settings.DATA_SUBJECT_MODEL, models.CASCADE, null=True, related_name="choices_to_be_told"
     )
@@ -48,6 +53,17 @@ class ChoiceLine(models.Model):
         ordering = ["pk"]
         verbose_name = "choice on its way to a recipient"
         verbose_name_plural = "choices on their way to recipients"
+        indexes = [
+            models.Index(
+                fields=["suppression_hash"], condition=models.Q(call__isnull=True), name="choice_line_searched"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose or 'suppression'} {self.channel} {self.sender}"
+
+
+def copied(line: ChoiceLine, **but: Any) -> ChoiceLine:
+    """The same once more, not stored yet, but for these values."""
+    values = {field.attname: getattr(line, field.attname) for field in line._meta.concrete_fields}
+    return ChoiceLine(**{name: value for name, value in values.items() if name != "search_id"} | {"id": None} | but)

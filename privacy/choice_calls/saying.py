@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .. import data_subjects
 from ..consent import Choice, ConsentEntry
-from ..gate import Share, share_answers
+from ..gate import Share, leaves, share_answers
 from ..recipients import KNOWN_BY, Disclosure, Recipient
 from ..suppression import Suppression, address_hash
 from ..vocabulary import Channel, Decision, Purpose, Source
@@ -80,6 +80,7 @@ class Known:
         self.may_get = dict(self._may_get())
         self.given = self._given()
         self.standing = self._standing()
+        self.leaves = leaves(list(self.people.values()), {line.purpose for line in lines if line.purpose}, as_of)
         self.listed = _listed({line.suppression_hash for line in lines} - {""})
 
     def _may_get(self) -> Iterator[tuple[Any, tuple[str, ...]]]:
@@ -115,10 +116,17 @@ class Known:
     # --- what stands ---------------------------------------------------------------------------------------
 
     def choice(self, line: ChoiceLine) -> dict[str, Any] | None:
-        """The entry in force; None where it is neither a yes nor a no, as when somebody accepts a policy."""
+        """The entry in force; None where it is neither a yes nor a no, as when somebody accepts a policy.
+
+        A yes that hangs on something else (a child's on a guardian, a soft opt-in on its sale) is one while that
+        stands, and a no before and after.
+        """
         entry = self._in_force(line)
         if entry is None or (entry.decision == Decision.GRANTED and entry.source == Source.POLICY_ACCEPTANCE):
             return None
+        what = Choice(entry.purpose, entry.channel, entry.sender, entry.recipient_id)
+        if leave := self.leaves.get((entry.data_subject_id, what)):
+            return _change("choice", line, Decision.GRANTED if leave.stands else Decision.WITHDRAWN, leave.since)
         return _change("choice", line, entry.decision, entry.occurred_at)
 
     def _in_force(self, line: ChoiceLine) -> ConsentEntry | None:
@@ -158,9 +166,9 @@ class Known:
         return [{"is": name, "value": value} for name, value in named or self._as_a_last_resort(person, may)]
 
     def _emails(self, person: Any, line: ChoiceLine, is_no: bool) -> list[str]:
-        """Of a suppression the one that is on the list; a no is of all of them, a yes of the one that she goes by."""
+        """Of a suppressed one that very one; a no is of all of them, a yes of the one that she goes by."""
         found = self.emails.get(person.pk, [])
-        if line.suppression_hash:
+        if line.suppression_hash and line.channel == Channel.EMAIL:
             return [one for one in found if address_hash(one, line.channel) == line.suppression_hash]
         return found if is_no else [one for one in [person.contact_email] if one]
 

@@ -12,6 +12,7 @@ from ..fields import normalise_email
 from ..phone_numbers import normalise_phone
 from ..purposes import Purpose
 from ..recipients import Recipient
+from ..restrictions import NotLawful, find, name_of
 from ..suppression import postal_of
 from ..vocabulary import Channel, Sender
 from .contact import answers
@@ -64,7 +65,7 @@ def contacts_answered(rows: Iterable[Row], batch_of: int = BATCH) -> Iterator[tu
 
 
 def shares(rows: Iterable[Row]) -> Iterator[Row]:
-    """`{"id", "customer", "recipient", "fields", "at"}` in, `{"id", "allowed", "reasons"}` out."""
+    """`{"id", "customer", "recipient", "fields", "records", "at"}` in, `{"id", "allowed", "reasons"}` out."""
     return (_line(asked, answer) for asked, answer in _answered(_batches(rows), _shares_asked, share_answers))
 
 
@@ -191,7 +192,19 @@ def _share_of(row: Row, person: Any, found: Found) -> Share:
         raise ValueError("fields must be a list of names")
     if row["recipient"] not in found.recipients:
         raise ValueError(f"no recipient is called {row['recipient']!r}")
-    return Share(data_subject=person, recipient=found.recipients[row["recipient"]], fields=fields, at=found.moment(row))
+    to, records = found.recipients[row["recipient"]], _records(row, person)
+    return Share(data_subject=person, recipient=to, fields=fields, at=found.moment(row), records=records)
+
+
+def _records(row: Row, person: Any) -> list[str]:
+    """Names of this person's own records, such as customers.order:12."""
+    named = row.get("records") or []
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise ValueError("records must be a list of names")
+    try:
+        return [name_of(find(person, name)) for name in named]
+    except NotLawful as wrong:
+        raise ValueError(f"records: {wrong}") from wrong
 
 
 def _use_of(row: Row, person: Any, found: Found) -> Use:

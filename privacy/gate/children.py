@@ -21,15 +21,22 @@ def is_child(person: Any, at: datetime) -> bool:
     return age is not None and age < CHILD_UNDER
 
 
-def too_young_to_say_yes(person: Any, said: Said | None, facts: Facts, at: datetime) -> str | None:
-    """Whether a yes needed a parent or guardian when it was said, and has none (GDPR Art. 8(1))."""
-    if said is None or not said.is_yes or said.lawful_basis != LawfulBasis.CONSENT:
+def needs_a_guardian(person: Any, said: Said, facts: Facts) -> tuple[int, str] | None:
+    """For a yes that was not hers alone to give, from which age it would have been, by whose law (GDPR Art. 8(1))."""
+    if not said.is_yes or said.lawful_basis != LawfulBasis.CONSENT:
         return None
     if (age := age_at(person, said.occurred_at)) is None:
         return None
     limit, country = digital_age(facts.countries)
-    if age >= limit or facts.has_guardian(at):
+    return None if age >= limit else (limit, country)
+
+
+def too_young_to_say_yes(person: Any, said: Said | None, facts: Facts, at: datetime) -> str | None:
+    """Whether a yes needed a parent or guardian when it was said, and has none (GDPR Art. 8(1))."""
+    law = needs_a_guardian(person, said, facts) if said is not None else None
+    if law is None or facts.has_guardian(at):
         return None
+    limit, country = law
     return _("By the law of {country} a child under {age} needs the yes of a parent or guardian too (Art. 8).").format(
         country=country, age=limit
     )

@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from ..suppression import Suppression
 from ..vocabulary import Channel, LawfulBasis, Occasion, Purpose, Sender
+from . import contested
 from .ages import CHILD_UNDER, age_at, born_on
 from .children import is_child, too_young_to_say_yes
-from .facts import RESTRICTED, Answer, Asked, Bar, Facts, Said, erased_since, gather, instant
+from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
+from .listings import outweighs
 from .packs import Promised, in_force, is_active
 from .question import Contact
 from .words import about, label, on, one_place
@@ -101,6 +102,14 @@ def not_restricted(question: Contact, facts: Facts) -> str | None:
     return None
 
 
+def not_resting_on_what_is_restricted(question: Contact, facts: Facts) -> str | None:
+    """A contested record carries no advertising: not its address, nor a soft opt-in from that sale (Art. 18)."""
+    if not (locks := contested.standing(facts, question.at)):
+        return None
+    asked = question.data_subject, question.channel, question.addresses, _choice(question, facts)
+    return contested.why_not_beneath(contested.beneath(*asked, locks))
+
+
 def not_suppressed(question: Contact, facts: Facts) -> str | None:
     """An address on our list stays unwritten to, whatever else anybody says (PECR, "suppress, don't delete")."""
     for bar in facts.bars:
@@ -111,20 +120,12 @@ def not_suppressed(question: Contact, facts: Facts) -> str | None:
             return _("Since {day} this address is on the list of those we never write to: {why}.").format(
                 day=on(bar.since), why=why
             )
-        if not _outweighed(bar, question, facts):
+        said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=bar.sender)
+        if not outweighs(said, bar, caller=question.sender):
             return _("Since {day} a listing with a preference service counts for this address: {why}.").format(
                 day=on(bar.since), why=label(Suppression.Service, bar.service)
             )
     return None
-
-
-def _outweighed(bar: Bar, question: Contact, facts: Facts) -> bool:
-    """Whether the person has told this very caller, after her listing, that she does not mind (PECR reg. 21(4))."""
-    said = facts.latest(question.at, Purpose.MARKETING, channel=question.channel, sender=bar.sender)
-    own_yes = said is not None and said.is_yes and said.lawful_basis == LawfulBasis.CONSENT
-    if said is None or not own_yes:
-        return False
-    return timezone.localdate(said.occurred_at, settings.SHOP_TZ) > (bar.listed_on or date.max)
 
 
 def not_under_twelve(question: Contact, facts: Facts) -> str | None:
@@ -155,7 +156,8 @@ def yes_and_sale(question: Contact, facts: Facts) -> str | None:
         return None
     if said.lawful_basis != LawfulBasis.CONSENT:
         return _("Details from a sale are not enough for email: this person must have said yes too.")
-    return None if facts.has_bought(question.at) else _("A yes is not enough for email: there must be a sale too.")
+    bought = facts.has_bought(question.at) and contested.bought_otherwise(question.data_subject, facts, question.at)
+    return None if bought else _("A yes is not enough for email: there must be a sale too.")
 
 
 def yes_of_age(question: Contact, facts: Facts) -> str | None:
@@ -197,6 +199,7 @@ def not_too_often(question: Contact, facts: Facts) -> str | None:
 RULES: tuple[Rule, ...] = (
     not_erased,
     not_restricted,
+    not_resting_on_what_is_restricted,
     not_suppressed,
     yes_of_age,
     yes_to_channel_and_sender,

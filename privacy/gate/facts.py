@@ -30,7 +30,7 @@ from .ages import CHILD_UNDER, age_at, born_on
 from .words import day_of, on
 from .words import translated as _
 
-RESTRICTED, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "sale", "country", "guardian", "advert"
+RESTRICTED, RECORD, SALE, COUNTRY, GUARDIAN, ADVERT = "restricted", "record", "sale", "country", "guardian", "advert"
 IN_ADVANCE = "in_advance"
 BEARINGS = (SALE, COUNTRY, GUARDIAN, ADVERT, IN_ADVANCE)
 # So long after an order whether she can pay later may still be asked; by then it has been sent, or not.
@@ -215,8 +215,9 @@ def _statement(
     pks: set[Any], hashes: set[str], *, buyers: set[Any], children: set[Any], capped: list[Asked], debtors: set[Any]
 ) -> QuerySet[Any, Any]:
     """Everything in the way, or of weight, in one; lifted restrictions too, because a past date may be asked."""
-    people = Restriction.objects.filter(data_subject__in=among(pks), kind=Restriction.Kind.ARTICLE_18, scope="")
-    rows = _row(people, "data_subject", Value(RESTRICTED), since=F("imposed_at"), until=F("lifted_at"))
+    people = Restriction.objects.filter(data_subject__in=among(pks), kind=Restriction.Kind.ARTICLE_18)
+    what = Case(When(scope="", then=Value(RESTRICTED)), default=Value(RECORD))
+    rows = _row(people, "data_subject", what, since=F("imposed_at"), until=F("lifted_at"), service=F("scope"))
     more = []
     if hashes:
         listed = Suppression.objects.filter(hash__in=Among(hashes, Suppression._meta.get_field("hash"))).order_by()

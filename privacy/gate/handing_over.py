@@ -29,19 +29,19 @@ class MayNotShare(Exception):
 
 def hand_over(
     data_subject: Any, recipient: Recipient, fields: Sequence[str], *, legal_basis: str = "", reference: str = "",
-    actor: Any, now: datetime,
+    records: Sequence[str] = (), actor: Any, now: datetime,
 ) -> Disclosure:  # fmt: skip
     """Called right before these fields leave; the row that the person is shown (Art. 15(1)(c); CLG-10, MAD-15).
 
     MayNotShare when the gate says no; the try stands in the audit log then, by number of reasons and names of fields.
     Without a `legal_basis` it is the contract for whoever is needed for an order, else the person's consent; for an
-    authority that of its order.
+    authority that of its order. `records` names out of which records the fields come (see `Share`).
     """
     with transaction.atomic():
-        answer = may_share(data_subject, recipient, fields, now)
+        answer = may_share(data_subject, recipient, fields, now, records=records)
         if answer.allowed:
             basis = legal_basis or recipient.usual_basis
-            return _noted(data_subject, recipient, fields, basis, reference, actor=actor, now=now)
+            return _noted(data_subject, recipient, fields, basis, reference, records, actor=actor, now=now)
     audit.record(
         "disclosure.refused", actor=actor, subject=data_subject, target=recipient, now=now, fields=sorted(fields),
         reasons=len(answer.reasons),
@@ -50,19 +50,26 @@ def hand_over(
 
 
 def _noted(
-    data_subject: Any, recipient: Recipient, fields: Sequence[str], basis: str, reference: str, *, actor: Any,
-    now: datetime,
+    data_subject: Any, recipient: Recipient, fields: Sequence[str], basis: str, reference: str, records: Sequence[str],
+    *, actor: Any, now: datetime,
 ) -> Disclosure:  # fmt: skip
     order = AuthorityOrder.objects.covering(data_subject, recipient, fields, now).approved().first()
     if order is not None:
         return orders.handed_over(order, actor=actor, now=now)
     return log_disclosure(
-        data_subject, recipient, list(fields), legal_basis=basis, actor=actor, now=now, reference=reference
+        data_subject,
+        recipient,
+        list(fields),
+        legal_basis=basis,
+        actor=actor,
+        now=now,
+        reference=reference,
+        records=records,
     )
 
 
 def hand_over_all(rows: Iterable[Row], *, actor: Any, now: datetime) -> Iterator[Row]:
-    """`{"id", "customer", "recipient", "fields", "reference"}` in; yes with the number of the entry, or no and why."""
+    """`{"id", "customer", "recipient", "fields", "records", "reference"}` in; yes and its number, or no and why."""
     for asked in asked_shares({**row, "at": now.isoformat()} for row in rows):
         answer: Row = {"id": asked.row.get("id")}
         if asked.error or len(asked.questions) > 1:
@@ -78,7 +85,13 @@ def _handed(asked: Asked, *, actor: Any, now: datetime) -> Row:
     reference = str(asked.row.get("reference") or "")[:LONGEST_REFERENCE]
     try:
         entry = hand_over(
-            question.data_subject, question.recipient, question.fields, reference=reference, actor=actor, now=now
+            question.data_subject,
+            question.recipient,
+            question.fields,
+            reference=reference,
+            records=question.records,
+            actor=actor,
+            now=now,
         )
     except MayNotShare as refused:
         return {"allowed": False, "reasons": refused.reasons}

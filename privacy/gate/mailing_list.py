@@ -29,6 +29,7 @@ WHY: dict[str, Any] = {
     asking.WRONG_ROW: gettext_lazy("the row cannot be read"),
     "not_erased": gettext_lazy("erased at their own wish"),
     "not_restricted": gettext_lazy("data that may be kept and not used"),
+    "not_resting_on_what_is_restricted": gettext_lazy("rests on a record that may be kept and not used"),
     "not_suppressed": gettext_lazy("on a list of those who must not be written to"),
     "yes_of_age": gettext_lazy("too young for a yes of their own"),
     "yes_to_channel_and_sender": gettext_lazy("no yes to this channel and sender"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ..recipients import AuthorityOrder, Recipient
 from ..vocabulary import Purpose
+from . import contested
 from .children import is_child, too_young_to_say_yes
 from .facts import RESTRICTED, Answer, Asked, Facts, Said, erased_since, gather, instant
 from .packs import Promised
@@ -27,16 +28,24 @@ class Share:
     recipient: Recipient
     fields: Sequence[str]
     at: datetime
+    # By name, such as customers.order:12, out of which records they come; unnamed they may come out of any.
+    records: Sequence[str] = ()
 
 
 Rule = Callable[[Share, Facts], str | None]
 
 
 def may_share(
-    data_subject: Any, recipient: Recipient, fields: Sequence[str], at: date | datetime | None = None
+    data_subject: Any,
+    recipient: Recipient,
+    fields: Sequence[str],
+    at: date | datetime | None = None,
+    *,
+    records: Sequence[str] = (),
 ) -> Answer:
     """Whether these fields may go to this recipient; whoever hands them over goes through `hand_over`, which asks."""
-    return share_answers([Share(data_subject=data_subject, recipient=recipient, fields=fields, at=instant(at))])[0]
+    question = Share(data_subject=data_subject, recipient=recipient, fields=fields, at=instant(at), records=records)
+    return share_answers([question])[0]
 
 
 def share_answers(questions: Sequence[Share]) -> list[Answer]:
@@ -70,6 +79,13 @@ def not_restricted(question: Share, facts: Facts) -> str | None:
         if bar.what == RESTRICTED and bar.stands(question.at):
             return _("Since {day} this person's data may be kept but not used (Art. 18).").format(day=on(bar.since))
     return None
+
+
+def nothing_of_a_restricted_record(question: Share, facts: Facts) -> str | None:
+    """Of a contested record nothing leaves; others may go to whoever says that they are others (Art. 18)."""
+    locks = contested.standing(facts, question.at)
+    lock = contested.keeps_back(question.data_subject, locks, question.fields, question.records)
+    return contested.why_kept_back(lock)
 
 
 def recipient_is_active(question: Share, facts: Facts) -> str | None:
@@ -179,6 +195,7 @@ def only_for_an_order_in_advance(question: Share, facts: Facts) -> str | None:
 RULES: tuple[Rule, ...] = (
     not_erased,
     not_restricted,
+    nothing_of_a_restricted_record,
     recipient_is_active,
     recipient_has_an_agreement,
     nobody_pays,
@@ -197,6 +214,7 @@ RULES: tuple[Rule, ...] = (
 RULES_FOR_AUTHORITIES: tuple[Rule, ...] = (
     not_erased,
     not_restricted,
+    nothing_of_a_restricted_record,
     recipient_is_active,
     no_authority_without_an_order,
     country_is_safe,

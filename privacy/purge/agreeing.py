@@ -55,14 +55,27 @@ def can_pass(run: PurgeRun, today: date) -> bool:
 
 def standing(brakes: Brakes) -> PurgeRun | None:
     """The refused purge of this day that two people let pass and that covers all of this; None where more is due."""
-    agreed = PurgeRun.objects.filter(outcome=Outcome.REFUSED, today=brakes.today).exclude(agreed_by="")
-    return next((run for run in agreed if _covers(run, brakes)), None)
+    return next((run for run in refused(brakes.what, brakes.today) if run.agreed_by and _covers(run, brakes)), None)
 
 
-def waiting_to_run(today: date) -> bool:
+def was_asked(brakes: Brakes) -> bool:
+    """Whether as much as this was refused already on this day, whatever was said to that."""
+    return any(_covers(run, brakes) for run in refused(brakes.what, brakes.today))
+
+
+def refused(what: str, today: date) -> Any:
+    """Purges of this kind and day that a brake or the switch held."""
+    return PurgeRun.every.filter(what=what, outcome=Outcome.REFUSED, today=today)
+
+
+def open_on(today: date) -> list[PurgeRun]:
+    """Those of every kind that wait for two people."""
+    return [run for what in PurgeRun.What for run in refused(what, today) if can_pass(run, today)]
+
+
+def waiting_to_run(today: date, what: str = PurgeRun.What.DUE) -> bool:
     """Whether a purge of this day was let pass and has not run since."""
-    refused = PurgeRun.objects.filter(outcome=Outcome.REFUSED, today=today)
-    last = refused.order_by("-pk").first()
+    last = refused(what, today).order_by("-pk").first()
     return last is not None and bool(last.agreed_by) and not last.passed.exists()
 
 
@@ -73,7 +86,7 @@ def _covers(run: PurgeRun, brakes: Brakes) -> bool:
 
 def _refused(run: PurgeRun, now: datetime) -> PurgeRun:
     """As it is now, locked until the transaction ends."""
-    row = PurgeRun.objects.select_for_update().get(pk=run.pk)
+    row = PurgeRun.every.select_for_update().get(pk=run.pk)
     _require(can_pass(row, timezone.localdate(now)), _("Only a purge that was refused today can be let pass, once."))
     return row
 

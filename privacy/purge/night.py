@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import SET_NULL, Count
 from django.utils import timezone
 
-from .. import audit, export
+from .. import export
 from ..audit import AuditEntry
 from ..consent import ConsentEntry
 from ..erasure.conditions import held, relations_to
@@ -19,16 +19,16 @@ from ..erasure.plan import has_work
 from ..erasure.removal import empty_the_write_ahead_log, overwrite_what_goes, tried, write_the_file_anew
 from ..erasure.replaying import resume_replayed
 from ..personal_data import SELF, Anonymise, Delete, PersonalData, declarations, resolve
-from . import agreeing, warnings
+from . import warnings
 from .batches import Walk, audit_batch, batch, due_rows, through_the_due, through_the_shells
 from .brakes import brakes
+from .passing import ACTOR, begin, finish, refuse
 from .runs import PurgeLine, PurgeRefused, PurgeRun, words_of
 from .stopping import PurgeStopped, current_stop
 from .waiting import still_needed
 from .windows import Place
 
 logger = logging.getLogger(__name__)
-ACTOR = "system:purge"
 
 
 def purge(*, today: date, dry_run: bool = False) -> list[PurgeLine]:
@@ -47,9 +47,9 @@ def purge(*, today: date, dry_run: bool = False) -> list[PurgeLine]:
         warnings.warn(today, timezone.now())
         lines = _purge_all(run, today)
     except PurgeStopped as stopped:
-        _finish(run, list(run.lines.all()), outcome=PurgeRun.Outcome.STOPPED)
+        finish(run, list(run.lines.all()), outcome=PurgeRun.Outcome.STOPPED)
         raise PurgeRefused("Stopped by hand while it ran; what went before is gone.") from stopped
-    _finish(run, lines)
+    finish(run, lines)
     if any(line.deleted or line.anonymised for line in lines):
         write_the_file_anew()
     empty_the_write_ahead_log()
@@ -60,14 +60,11 @@ def _begin(today: date) -> PurgeRun:
     """The row of a purge that may run; PurgeRefused, and a row that says why, of one that may not."""
     if stopped := current_stop():
         run = PurgeRun.objects.create(today=today)
-        _refuse(run, f"purges were stopped at {stopped.stopped_at:%Y-%m-%d %H:%M}", "manage.py purge --resume")
+        refuse(run, f"purges were stopped at {stopped.stopped_at:%Y-%m-%d %H:%M}", "manage.py purge --resume")
     found = brakes(today)
-    agreed = agreeing.standing(found) if found else None
-    if found and agreed is None:
-        losses = {loss.label: [loss.due, loss.total] for loss in found.losses}
-        run = PurgeRun.objects.create(today=today, losses=losses, jumped_from=found.jumped_from)
-        _refuse(run, str(found), "two people, in the office or by manage.py purge --propose and --agree, let it pass")
-    return PurgeRun.objects.create(today=today, let_pass=agreed)
+    return begin(
+        found, str(found), "two people, in the office or by manage.py purge --propose and --agree, let it pass"
+    )
 
 
 def _purge_all(run: PurgeRun, today: date) -> list[PurgeLine]:
@@ -98,20 +95,6 @@ def waits_for_others(declaration: PersonalData) -> bool:
     """The ledger, which waits until its person is a shell, and rows that other rows may point at."""
     others = any(relation.on_delete is not SET_NULL for relation in relations_to(declaration.model))
     return declaration.model is ConsentEntry or (isinstance(declaration.final(), Delete) and others)
-
-
-def _refuse(run: PurgeRun, reasons: str, way_out: str) -> None:
-    _finish(run, [], outcome=PurgeRun.Outcome.REFUSED, message=reasons[:500])
-    raise PurgeRefused(f"Nothing purged: {reasons}. Find out why, then: {way_out}.")
-
-
-def _finish(run: PurgeRun, lines: list[PurgeLine], outcome: str = "", message: str = "") -> None:
-    failed = [line.model for line in lines if line.error]
-    run.outcome = outcome or (PurgeRun.Outcome.FAILED if failed else PurgeRun.Outcome.DONE)
-    run.message, run.finished_at = message or ", ".join(failed)[:500], timezone.now()
-    run.save()
-    counts = {line.model: [line.deleted, line.anonymised, line.held, line.waiting] for line in lines if line.due}
-    audit.record(f"purge.{run.outcome}", actor=ACTOR, target=run, today=str(run.today), counts=counts)
 
 
 def forecast(declaration: PersonalData, today: date) -> PurgeLine:

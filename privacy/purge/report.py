@@ -74,7 +74,7 @@ class Report:
 
 def of(run: PurgeRun) -> Report:
     """The report of one purge."""
-    earlier = PurgeRun.objects.filter(outcome__in=WHOLE, pk__lt=run.pk)
+    earlier = PurgeRun.every.filter(what=run.what, outcome__in=WHOLE, pk__lt=run.pk)
     before = earlier.first()
     went: dict[str, int] = {}
     for line in before.lines.all() if before else ():

@@ -21,8 +21,16 @@ class NotAgreed(Exception):
     """Two people have not agreed, or may not like that; the text is one clear line for whoever tried."""
 
 
+class NightManager(models.Manager["PurgeRun"]):
+    """The purges of everything by age alone: by these it is told whether a night went well."""
+
+    def get_queryset(self) -> Any:
+        """Without those of another kind, which have brakes and nights of their own."""
+        return super().get_queryset().filter(what=PurgeRun.What.DUE)
+
+
 class PurgeRun(models.Model):
-    """One purge of everything that is due (GDPR Art. 5(1)(e))."""
+    """One purge: of everything that is due (GDPR Art. 5(1)(e)), or of something else that needs the same brake."""
 
     personal_data = NoPersonalData("Counts by kind of record; whoever let one pass is named by reference.")
 
@@ -33,6 +41,11 @@ class PurgeRun(models.Model):
         REFUSED = "refused", "refused"
         STOPPED = "stopped", "stopped"
 
+    class What(models.TextChoices):
+        DUE = "due", "everything that is due"
+        CHILDREN = "children", "children without a parent or guardian"
+
+    what = models.CharField("of what", max_length=10, choices=What, default=What.DUE)
     today = models.DateField()
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
@@ -54,6 +67,9 @@ class PurgeRun(models.Model):
         related_name="passed",
         help_text="The refused purge that two people let pass.",
     )
+
+    every = models.Manager()
+    objects = NightManager()
 
     class Meta:
         ordering = ["-pk"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import notices
-from .notice import Change, RecipientNotice
+from .notice import RECORD, Change, RecipientNotice
 
 LAW = {
     Change.RECTIFICATION: "Art. 16, 19",
@@ -26,6 +26,20 @@ WHAT_TO_DO = {
     ),
     Change.LIFTING: _("What you got from us about this person may be used again, for what it was given for."),
 }
+WITH_ONE_RECORD = {
+    Change.RESTRICTION: _(
+        "Please keep what you got from us out of the record named below, but do not use it: "
+        "we write again when that record may be used."
+    ),
+    Change.LIFTING: _("What you got from us out of the record named below may be used again, for what it was for."),
+}
+
+
+def what_to_do(notice: RecipientNotice) -> Any:
+    """In words; about one record where one is named."""
+    change = Change(notice.change)
+    is_of_one = any(name == RECORD for name, _value in notice.known_by)
+    return WITH_ONE_RECORD.get(change, WHAT_TO_DO[change]) if is_of_one else WHAT_TO_DO[change]
 
 
 def as_json(notice: RecipientNotice, *, is_reminder: bool) -> bytes:
@@ -35,7 +49,7 @@ def as_json(notice: RecipientNotice, *, is_reminder: bool) -> bytes:
         "type": notice.change,
         "shop": settings.SHOP["name"],
         "law": LAW[Change(notice.change)],
-        "what_to_do": str(WHAT_TO_DO[Change(notice.change)]),
+        "what_to_do": str(what_to_do(notice)),
         "received": {"fields": notice.fields, "first_on": str(notice.first_on), "last_on": str(notice.last_on)},
         "person": [{"is": name, "value": value} for name, value in notice.known_by],
         "is_reminder": is_reminder,
@@ -61,5 +75,5 @@ def _context(notice: RecipientNotice, is_reminder: bool) -> dict[str, Any]:
     change = Change(notice.change)
     return {
         "notice": notice, "number": f"notice-{notice.pk}", "is_reminder": is_reminder, "law": LAW[change],
-        "what_to_do": WHAT_TO_DO[change],
+        "what_to_do": what_to_do(notice),
     }  # fmt: skip

@@ -43,6 +43,8 @@ class State(models.TextChoices):
 AWAITED = (State.TO_BE_SENT, State.TOLD, State.ACCEPTED)
 FOR_A_PERSON = (State.BY_HAND, State.REFUSED, State.ATTENTION)
 CONFIRMED = (State.DONE, State.NOT_HELD)
+# Under this word stands, beside how the person is found, which record it is about where it is not about all of them.
+RECORD = "record"
 CLOSED = (*CONFIRMED, State.GIVEN_UP, State.REPLACED)
 
 

@@ -1,9 +1,9 @@
 """Who must be told? Whoever really got data of this person and may still have it, each once for one change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +14,21 @@ from ..fields import one_line
 from ..recipients import Disclosure, Recipient
 from .answers import locked, stop_asking
 from .delivery import deliver
-from .notice import CLOSED, Change, RecipientNotice, State
+from .notice import CLOSED, RECORD, Change, RecipientNotice, State
 
 # By what a recipient finds a person of whom it has no reference: the first of these that it was given.
 FINDS_BY = {"email": "contact_email", "phone": "phone", "name": "display_name"}
 LONGEST = 500
+
+
+class Part(Protocol):
+    """One record that a change is about, where it is not about everything."""
+
+    def stands_in(self, given: Disclosure, /) -> bool:
+        """Whether it was handed over then."""
+
+    def called(self, rows: Sequence[Disclosure], /) -> str:
+        """What it is called to somebody who got these."""
 
 
 def tell(
@@ -32,18 +42,22 @@ def tell(
     corrected: dict[str, tuple[str, str]] | None = None,
     case: Any = None,
     later: bool = False,
+    part: Part | None = None,
 ) -> list[RecipientNotice]:
     """One notice for each recipient of this person's data, in the transaction of the change; never a second.
 
     `corrected` names what was put right, each with what it said before and says now: only those are told that got one
-    of these, and only that. `later`: they wait for `let_go`.
+    of these, and only that. `part`: it is about one record, and only who got that is told. `later`: they wait for
+    `let_go`.
     """
     told = []
-    for recipient, rows in _received(data_subject, today or timezone.localdate(now)):
+    for recipient, all_rows in _received(data_subject, today or timezone.localdate(now)):
+        rows = [row for row in all_rows if part is None or part.stands_in(row)]
         fields = sorted({name for row in rows for name in row.fields})
         news = {name: values for name, values in (corrected or {}).items() if name in fields}
-        if corrected is None or news:
-            particulars = [*_finds_by(data_subject, rows), *_before_and_now(news)]
+        if rows and (corrected is None or news):
+            record = [_line(RECORD, part.called(rows))] if part else []
+            particulars = [*record, *_finds_by(data_subject, rows), *_before_and_now(news)]
             values = {"change": change, "case": case, "fields": fields, **_facts(rows, now)}
             values |= {"data_subject": data_subject, "particulars": "\n".join(particulars).encode()}
             told.append(_write(recipient, occasion, values, actor=actor, now=now, later=later))
@@ -118,7 +132,8 @@ def _replace_older(data_subject: Any, change: Change, occasion: str, now: dateti
     """What a later change makes pointless is not asked for any more, and what it needed is forgotten."""
     older = RecipientNotice.objects.open().filter(data_subject=data_subject).exclude(occasion=occasion)
     if change == Change.LIFTING:
-        older = older.filter(change=Change.RESTRICTION)
+        ended = occasion.removesuffix(f":{Change.LIFTING}")
+        older = older.filter(occasion__startswith=f"{ended}:{Change.RESTRICTION}")
     for notice in older.order_by("pk"):
         if locked(notice).state not in CLOSED:
             stop_asking(notice)

@@ -1,6 +1,6 @@
 """What did each recipient really receive, when, and may the person be told of it?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,13 +28,16 @@ class Disclosure(models.Model):
         retention=Retention(since="occurred_at", years=3),
         erase=Keep("Needed to tell every recipient about a correction or erasure (Art. 19)."),
         fields=("occurred_at", "recipient", "fields", "legal_basis", "reference"),
-        not_personal=("secret_until",),
+        not_personal=("records", "secret_until"),
     )
 
     data_subject = models.ForeignKey(settings.DATA_SUBJECT_MODEL, models.CASCADE, related_name="disclosures")
     recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="disclosures")
     occurred_at = models.DateTimeField(default=timezone.now)
     fields = models.JSONField(default=list)
+    records = models.JSONField(
+        default=list, blank=True, help_text="Out of which records, by name, such as customers.order:12; may be empty."
+    )
     legal_basis = models.CharField(max_length=200)
     reference = models.CharField(max_length=120, blank=True)
     secret_until = models.DateField(null=True, blank=True, help_text="An authority may forbid telling until this day.")
@@ -56,12 +59,14 @@ def log_disclosure(
     now: datetime,
     reference: str = "",
     secret_until: date | None = None,
+    records: Sequence[str] = (),
 ) -> Disclosure:
     """Writes down one hand-over that took place; asking whether it may is the gate's work."""
     entry = Disclosure.objects.create(
         data_subject=data_subject,
         recipient=recipient,
         fields=fields,
+        records=list(records),
         legal_basis=legal_basis,
         reference=reference,
         occurred_at=now,

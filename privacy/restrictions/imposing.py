@@ -1,6 +1,6 @@
 """Bars use, or holds from deletion, from this moment on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,9 +11,19 @@ from django.utils.translation import gettext as _
 
 from .. import audit, recipient_notices
 from ..recipient_notices import Change
+from .contents import Part
 from .records import find, name_of
 from .restriction import NotLawful, Restriction
 from .step import RestrictionStep, note
+
+AfterImposing = Callable[[Restriction], None]
+WHEN_IMPOSED: list[AfterImposing] = []
+
+
+def when_imposed(follow_up: AfterImposing) -> AfterImposing:
+    """Registers what a higher room does in the very transaction in which one of these begins."""
+    WHEN_IMPOSED.append(follow_up)
+    return follow_up
 
 
 def impose(
@@ -47,6 +57,8 @@ def impose(
         named: dict[str, Any] = {"record": scope} if scope else {}
         note(row, RestrictionStep.Kind.IMPOSED, actor=actor, until=review_on, kind=str(kind), **named)
         tell_recipients(row, Change.RESTRICTION, actor=actor, now=row.imposed_at, case=case)
+        for follow_up in WHEN_IMPOSED:
+            follow_up(row)
     return row
 
 
@@ -76,10 +88,26 @@ def _require_new(data_subject: Any, kind: Restriction.Kind, scope: str, evidence
 
 
 def tell_recipients(row: Restriction, change: Change, *, actor: Any, now: datetime, case: Any) -> None:
-    """Of a restriction and of its end; a hold changes nothing for them, nor does a lock on one record of ours."""
-    if row.kind == Restriction.Kind.ARTICLE_18 and not row.scope:
-        occasion = f"{audit.reference(row)}:{change}"
-        recipient_notices.tell(row.data_subject, change, occasion=occasion, actor=actor, now=now, case=case)
+    """Of a restriction and of its end; a hold changes nothing for them. Of one record only those who got that.
+
+    While another one locks the same, its end is no news; when the whole ends, what is still locked in it is told again.
+    """
+    if row.kind != Restriction.Kind.ARTICLE_18:
+        return
+    same = {"actor": actor, "now": now, "case": case}
+    others = Restriction.objects.of_use().filter(data_subject=row.data_subject).exclude(pk=row.pk)
+    if change == Change.LIFTING and others.filter(scope__in=["", row.scope]).exists():
+        return
+    recipient_notices.tell(
+        row.data_subject, change, occasion=f"{audit.reference(row)}:{change}", part=_part(row), **same
+    )
+    for part in others.order_by("pk") if change == Change.LIFTING and not row.scope else ():
+        again = f"{audit.reference(part)}:{Change.RESTRICTION}:{row.pk}"
+        recipient_notices.tell(part.data_subject, Change.RESTRICTION, occasion=again, part=_part(part), **same)
+
+
+def _part(row: Restriction) -> Part | None:
+    return Part(row.data_subject, row.scope) if row.scope else None
 
 
 def require(holds: bool, otherwise: str) -> None:

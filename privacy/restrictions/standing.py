@@ -15,8 +15,8 @@ from .restriction import NotLawful, Restriction
 
 
 def is_restricted(data_subject: Any) -> bool:
-    """Whether the person's data may be stored but not used (Art. 18)."""
-    return Restriction.objects.of_use().filter(data_subject=data_subject).exists()
+    """Whether the person's data may be stored but not used (Art. 18); a lock on single records leaves the rest."""
+    return Restriction.objects.of_use().filter(data_subject=data_subject, scope="").exists()
 
 
 def is_held(data_subject: Any) -> bool:

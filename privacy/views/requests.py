@@ -27,7 +27,8 @@ def index(request: HttpRequest, customer: Any) -> HttpResponse:
     """All requests of this person, newest first."""
     mine = DataSubjectRequest.objects.filter(data_subject=customer).order_by("-received_at", "-pk")
     page = Paginator(mine, A_PAGE).get_page(request.GET.get("page"))
-    locks = restrictions.Restriction.objects.of_use().filter(data_subject=customer, scope="")
+    rows = restrictions.Restriction.objects.of_use().filter(data_subject=customer).order_by("pk")
+    locks = [(row, restrictions.record_in_words(row)) for row in rows]
     kept = restrictions.told_to_person(customer)
     context = {"page": page, "cases": [shown(case) for case in page], "locks": locks, "kept": kept}
     return render(request, "privacy/requests.html", context)

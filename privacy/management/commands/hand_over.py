@@ -17,7 +17,7 @@ ACTOR = "system:hand_over"
 class Command(CommandWhileOpen):
     """Notes hand-overs that the gate allows; what it refuses gets the reasons, and must not leave."""
 
-    help = "Reads hand-overs as JSON lines from standard input: customer, recipient, fields, reference."
+    help = "Reads hand-overs as JSON lines from standard input: customer, recipient, fields, records, reference."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--jsonl", action="store_true", required=True, help="one JSON object a line, in and out")

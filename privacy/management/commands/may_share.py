@@ -13,7 +13,7 @@ from privacy.gate import asking
 class Command(CommandWhileOpen):
     """Answers whether recipients may get fields; a line that cannot be answered gets an error, the rest goes on."""
 
-    help = "Reads questions as JSON lines from standard input: customer, recipient, fields, at."
+    help = "Reads questions as JSON lines from standard input: customer, recipient, fields, records, at."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--jsonl", action="store_true", required=True, help="one JSON object a line, in and out")

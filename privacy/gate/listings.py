@@ -1,0 +1,30 @@
+"""Does what somebody told us outweigh what a preference service lists? Only her own later word to this very caller."""
+
+from datetime import date
+
+from django.conf import settings
+from django.utils import timezone
+
+from ..vocabulary import LawfulBasis, Occasion, Sender, Source
+from .facts import Bar, Said
+
+# What the ledger says of a yes from another company's list that came in before it had a word for that.
+FROM_A_LIST = "list of "
+
+
+def outweighs(said: Said | None, bar: Bar, *, caller: str) -> bool:
+    """Whether she has told this caller, after her listing, that she does not mind (PECR reg. 21(4)).
+
+    Other companies are callers whom we do not know; a yes to any of them was told to none.
+    """
+    if said is None or not said.is_yes or said.lawful_basis != LawfulBasis.CONSENT:
+        return False
+    if caller != Sender.OWN or not _was_said_to_us(said):
+        return False
+    return timezone.localdate(said.occurred_at, settings.SHOP_TZ) > (bar.listed_on or date.max)
+
+
+def _was_said_to_us(said: Said) -> bool:
+    """And not to another company whose list we got; where the ledger leaves that open it was not."""
+    is_of_old = said.source == Source.IMPORT and not said.occasion and said.page.startswith(FROM_A_LIST)
+    return said.occasion != Occasion.SUPPLIER and not is_of_old
