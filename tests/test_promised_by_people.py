@@ -74,7 +74,9 @@ def test_mad_05_the_look_tries_the_door_and_leaves_nothing_behind(tmp_path):
 
 def test_mad_05_an_importer_that_asks_for_no_proof_is_red_and_nobody_comes_in(monkeypatch):
     monkeypatch.setattr(importers, "PROOF", ())
-    monkeypatch.setattr(reading, "_consents", lambda _values, customer, now: iter([make_a_yes(customer, now)]))
+    monkeypatch.setattr(
+        reading, "_consents", lambda _values, customer, now, _supplier: iter([make_a_yes(customer, now)])
+    )
     found = look("lists-with-proof")
     assert (found.state, found.figures) == (State.BROKEN, {"opened": len(lists.BARE)})
     assert not Customer.objects.exists()
