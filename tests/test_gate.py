@@ -504,6 +504,15 @@ def test_a_customer_number_may_come_as_a_number_and_only_with_an_address_of_hers
     assert answers[2]["error"] == "this email address is not this customer's"
 
 
+def test_a_list_where_a_word_belongs_is_one_clear_line(db):
+    mary = make.customer()
+    whole = {"customer": mary.number, "channel": "email", "sender": "own", "content": "own"}
+    wrong = {"channel": ["email"], "sender": {"own": 1}, "content": None, "at": ["2026-01-31"]}
+    answers = asked(*(whole | {name: value} for name, value in wrong.items()))
+    for (name, value), answer in zip(wrong.items(), answers, strict=True):
+        assert str(value) in answer["error"] and "hash" not in answer["error"], name
+
+
 # --- may_use -----------------------------------------------------------------------------------------------
 
 

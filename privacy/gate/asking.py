@@ -134,9 +134,14 @@ class Found:
     def how(self, row: Row) -> tuple[Channel, Sender, Sender, datetime]:
         """By which road, for whom, with whose offers, when; read once for all rows that say the same."""
         words = row["channel"], row["sender"], row["content"], row.get("at")
-        if words not in self.hows:
-            self.hows[words] = Channel(words[0]), Sender(words[1]), Sender(words[2]), self.moment(row)
-        return self.hows[words]
+        try:
+            known = self.hows.get(words)
+        except TypeError:  # a list or an object stands where a word belongs: what it is asked for says so below
+            known = None
+        if known is None:
+            known = Channel(words[0]), Sender(words[1]), Sender(words[2]), self.moment(row)
+            self.hows[words] = known
+        return known
 
 
 def unknown() -> str:
