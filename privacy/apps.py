@@ -1,6 +1,7 @@
 """Starts the engine: checks, seeds, and the guards over sensitive fields and over children."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_save
 
 
@@ -12,9 +13,10 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         """Runs once, when every model is known."""
-        from . import checks, children, consent, personal_data, seeds
+        from . import checks, children, consent, personal_data, seeds, statements
 
         checks.register()
+        connection_created.connect(statements.read_moments_fast, dispatch_uid="privacy.moments")
         post_migrate.connect(seeds.plant, sender=self, dispatch_uid="privacy.seeds")
         for declaration in personal_data.declarations():
             if declaration.special_category:
