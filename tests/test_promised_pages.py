@@ -386,3 +386,10 @@ def test_sfb_39_a_paper_that_cannot_be_read_out_and_a_focus_that_cannot_be_seen_
     style.write_text(":focus-visible { outline: none; }")
     monkeypatch.setattr(pages.finders, "find", lambda _name: str(style))
     assert said("pages-accessible").state == State.BROKEN
+
+
+def test_a_look_at_a_page_that_says_no_is_no_line_of_the_log_and_a_visitor_s_is(client, caplog):
+    assert browser.visit("/no-such-page/").status == 404
+    assert not caplog.records
+    client.get("/no-such-page/")
+    assert [record.name for record in caplog.records] == ["django.request"]

@@ -1,6 +1,9 @@
 """What does a stranger see, or somebody who is signed in? Our own pages, asked for in this process, past no network."""
 
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -140,8 +143,23 @@ def visit(
     if account is not None:
         client.handler = _SignedIn(account)
     client.cookies.load(dict(cookies or {}))
-    with translation.override(translation.get_language()):
+    with translation.override(translation.get_language()), _quietly():
         answer = client.get(path, secure=True)
     found = {name: int(one["max-age"]) if one["max-age"] != "" else None for name, one in answer.cookies.items()}
     body = answer.getvalue() if answer.streaming else answer.content
     return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, found)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """A page that says no to this look is nobody's attempt, and no line of the log; what breaks still is one."""
+    here, log = threading.get_ident(), logging.getLogger("django.request")
+
+    def is_told(record: logging.LogRecord) -> bool:
+        return record.thread != here or record.levelno >= logging.ERROR
+
+    log.addFilter(is_told)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_told)
