@@ -15,7 +15,8 @@ from .. import list_checks
 from ..list_checks import ListCheck
 from ..recipients import Recipient
 from ..roles import Act
-from ..vocabulary import Channel, Sender
+from ..vocabulary import Channel
+from .may_we import WHO, WHOSE
 from .pages import ReadOnly, needs, require
 from .site import in_the_office, page
 
@@ -30,8 +31,8 @@ class ListForm(forms.Form):
         help_text=gettext_lazy("A CSV file in UTF-8 with a column “email” or “customer”. A million rows are fine."),
     )
     channel = forms.ChoiceField(label=gettext_lazy("By which road?"), choices=Channel)
-    sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=Sender)
-    content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=Sender)
+    sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=WHO)
+    content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=WHOSE)
     at = forms.DateField(
         label=gettext_lazy("On which day?"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: now."),
