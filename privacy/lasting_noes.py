@@ -15,7 +15,6 @@ from .suppression import Suppression
 from .vocabulary import Channel, Decision, Purpose
 
 Way = tuple[str, Channel]
-BY_PHONE = (Channel.SMS, Channel.PHONE)
 
 
 @corrections.follows
@@ -27,17 +26,7 @@ def stay_off_what_was_hers(data_subject: Any, row: Any, before: dict[str, Any]) 
 
 def stay_off(people: Collection[Any]) -> None:
     """Before these people are forgotten: every address and number of theirs."""
-    emails, postal = data_subjects.emails_of({person.pk for person in people}), suppression.postal_of(people)
-    _stay_off(
-        {
-            person.pk: [
-                *((address, Channel.EMAIL) for address in emails.get(person.pk, ())),
-                *((person.phone, channel) for channel in BY_PHONE if person.phone),
-                *((reader, Channel.POST) for reader in postal.get(person.pk, ())),
-            ]
-            for person in people
-        }
-    )
+    _stay_off(suppression.ways_to(people, data_subjects.emails_of({person.pk for person in people})))
 
 
 def _ways_of(data_subject: Any, row: Any, name: str, old: str) -> Iterator[Way]:
@@ -47,7 +36,7 @@ def _ways_of(data_subject: Any, row: Any, name: str, old: str) -> Iterator[Way]:
     elif isinstance(column, PostcodeField) and (reader := suppression.postal(data_subject.display_name, old)):
         yield reader, Channel.POST
     elif name == "phone" and isinstance(row, data_subjects.model()):
-        yield from ((old, channel) for channel in BY_PHONE)
+        yield from ((old, channel) for channel in suppression.BY_PHONE)
 
 
 def _stay_off(ways: dict[Any, list[Way]]) -> None:

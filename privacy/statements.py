@@ -7,7 +7,7 @@ the standard library's reader of moments: PostgreSQL's come as text, and Django'
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -128,21 +128,17 @@ class Among(models.Expression):
 def read_moments_fast(connection: Any, **_signal: Any) -> None:
     """To be connected to `connection_created`: every moment that PostgreSQL sends in UTC is read in one step."""
     if connection.vendor == "postgresql" and connection.timezone == UTC:
-        connection.connection.adapters.register_loader("timestamptz", _moments(connection.timezone))
+        connection.connection.adapters.register_loader("timestamptz", _Moments)
 
 
-@cache
-def _moments(zone: tzinfo) -> type[Any]:
-    class Moments(TimestamptzLoader):
-        """Django asks for its `timezone`, and would register its own reader for any other."""
+class _Moments(TimestamptzLoader):
+    """Django asks for its `timezone`, and would register its own reader for any other."""
 
-        timezone = zone
+    timezone = UTC
 
-        def load(self, data: Any) -> datetime:
-            """ISO 8601 with `+00`; what that cannot say (far years, infinity) goes the library's way."""
-            try:
-                return datetime.fromisoformat(str(data, "ascii"))
-            except ValueError:
-                return super().load(data).replace(tzinfo=zone)
-
-    return Moments
+    def load(self, data: Any) -> datetime:
+        """ISO 8601 with `+00`; what that cannot say (far years, infinity) goes the library's way."""
+        try:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:
+            return super().load(data).replace(tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from .fields import PostcodeField, normalise_email
 from .personal_data import NoPersonalData, contact_columns
 from .phone_numbers import normalise_phone
 from .vocabulary import Channel, Sender, Source
+
+# One number, two roads.
+BY_PHONE = (Channel.SMS, Channel.PHONE)
 
 
 class WhoseIsIt(Exception):
@@ -161,6 +164,19 @@ def postal_of(people: Collection[Any]) -> dict[Any, list[str]]:
             if reader := postal(names[pk], postcode):
                 found[pk].append(reader)
     return found
+
+
+def ways_to(people: Collection[Any], emails: Mapping[Any, Iterable[str]]) -> dict[Any, list[tuple[str, Channel]]]:
+    """By what the list may know each person, by primary key, each with its channel; her `emails` are the caller's."""
+    postal = postal_of(people)
+    return {
+        person.pk: [
+            *((address, Channel.EMAIL) for address in emails.get(person.pk, ())),
+            *((person.phone, channel) for channel in BY_PHONE if person.phone),
+            *((reader, Channel.POST) for reader in postal.get(person.pk, ())),
+        ]
+        for person in people
+    }
 
 
 def _words(text: str) -> list[str]:

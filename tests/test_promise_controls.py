@@ -31,10 +31,10 @@ from privacy.promises.controls import (
     complaints,
     cookie_choices,
     cookies,
-    forms,
     mail,
     pages,
     policy,
+    site,
     versions,
 )
 from privacy.promises.controls import security as security_looks
@@ -663,7 +663,7 @@ def a_version_cannot_be_read(world):
 def nothing_is_shown(world):
     """Every page answers that it is not there."""
     gone = browser.Page(404, "text/html", b"")
-    for room in (policy, versions, pages, forms, card, cookies, cookie_choices):
+    for room in (policy, versions, pages, site, card, cookies, cookie_choices):
         world.patch.setattr(room, "visit", lambda *_args, **_more: gone)
 
 

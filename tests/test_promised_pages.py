@@ -18,7 +18,7 @@ from customers.models import Session
 from privacy import erasure, export, processing_record
 from privacy.notices import OutgoingEmail
 from privacy.promises import CONTROLS, State
-from privacy.promises.controls import browser, card, forms, pages, site, versions
+from privacy.promises.controls import browser, card, pages, site, versions
 from privacy.recipients import Cookie, Recipient
 from privacy.subject_requests import registers
 from tests import make
@@ -127,7 +127,8 @@ def test_cnx_01_cnx_02_it_stands_on_every_page_paper_and_mail_or_it_is_red(slug,
         bare = reverse("privacy:my_data") if lacks == "page" else reverse("privacy:policy_pdf")
         paper = real(reverse("privacy:policy_pdf"))
         cut = empty if lacks == "page" else browser.Page(200, paper.kind, paper.body[:200])
-        monkeypatch.setattr(card, "visit", lambda path, **as_: cut if path == bare else real(path, **as_))
+        for room in (site, card):
+            monkeypatch.setattr(room, "visit", lambda path, **as_: cut if path == bare else real(path, **as_))
     elif lacks == "paper":
         monkeypatch.setattr(card.documents, "html_of", lambda *_args: "", raising=False)
     elif lacks == "mail":
@@ -219,7 +220,7 @@ def test_sfb_18_a_policy_that_says_nothing_of_access_or_use_is_red(lacks, what):
 def everything_typed(monkeypatch, form):
     """Every page is this form."""
     page = browser.Page(200, "text/html", f'<form method="post">{form}</form>'.encode())
-    monkeypatch.setattr(forms, "visit", lambda *_args, **_more: page)
+    monkeypatch.setattr(site, "visit", lambda *_args, **_more: page)
     return said("policy-before-sending").state
 
 

@@ -16,23 +16,24 @@ from ..list_checks import ListCheck
 from ..recipients import Recipient
 from ..roles import Act
 from ..vocabulary import Channel
-from .may_we import WHO, WHOSE
+from .may_we import Advertising
 from .pages import ReadOnly, needs, require
 from .site import in_the_office, page
 
 HERE = "privacy_listcheck"
 
 
-class ListForm(forms.Form):
+class ListForm(Advertising):
     """The file, and what is asked of each of its rows."""
+
+    field_order = (
+        "file", "channel", "sender", "content", "at", "recipient", "is_for_children", "other_goods", "with_links",
+    )  # fmt: skip
 
     file = forms.FileField(
         label=gettext_lazy("Which list?"),
         help_text=gettext_lazy("A CSV file in UTF-8 with a column “email” or “customer”. A million rows are fine."),
     )
-    channel = forms.ChoiceField(label=gettext_lazy("By which road?"), choices=Channel)
-    sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=WHO)
-    content = forms.ChoiceField(label=gettext_lazy("Whose offers are in it?"), choices=WHOSE)
     at = forms.DateField(
         label=gettext_lazy("On which day?"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: now."),
@@ -42,10 +43,6 @@ class ListForm(forms.Form):
         empty_label=gettext_lazy("nobody: it stays with us"),
         help_text=gettext_lazy("Each row is written down as passed on, and must be allowed for this recipient too."),
     )  # fmt: skip
-    is_for_children = forms.BooleanField(label=gettext_lazy("It is marked as suitable for children"), required=False)
-    other_goods = forms.BooleanField(
-        label=gettext_lazy("It offers other things than those that people bought from us"), required=False
-    )
     with_links = forms.BooleanField(label=gettext_lazy("With the unsubscribe link for each row"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -44,11 +44,8 @@ class Question(forms.Form):
         raise NotImplementedError
 
 
-class ContactForm(Question):
-    """May we write to her?"""
-
-    label, button = gettext_lazy("Write or call"), gettext_lazy("May we write?")
-    field_order = ("channel", "sender", "content", "is_for_children", "other_goods", "at")
+class Advertising(forms.Form):
+    """What is asked of every mailing, to one person or to many."""
 
     channel = forms.ChoiceField(label=gettext_lazy("By which road?"), choices=Channel)
     sender = forms.ChoiceField(label=gettext_lazy("Who writes?"), choices=WHO)
@@ -57,6 +54,13 @@ class ContactForm(Question):
     other_goods = forms.BooleanField(
         label=gettext_lazy("It offers other things than those that people bought from us"), required=False
     )
+
+
+class ContactForm(Advertising, Question):
+    """May we write to her?"""
+
+    label, button = gettext_lazy("Write or call"), gettext_lazy("May we write?")
+    field_order = ("channel", "sender", "content", "is_for_children", "other_goods", "at")
 
     def answer(self, person: Any) -> dict[str, Any]:
         """As `may_contact`."""

@@ -24,7 +24,7 @@ from .line import ChoiceLine, copied
 
 BATCH = 2000
 # Found by index where they stand, so nobody need look for them.
-SEARCHED = (Channel.SMS, Channel.PHONE, Channel.POST)
+SEARCHED = (*suppression.BY_PHONE, Channel.POST)
 # Whoever says no to these was not to be called or written to before.
 NEVER_WAS = {"yes_to_channel_and_sender", "yes_to_content_of_others"}
 HASH = ChoiceLine._meta.get_field("suppression_hash")
@@ -87,11 +87,10 @@ def look_for(lines: Collection[ChoiceLine]) -> None:
 
 def by_hash(people: Sequence[Any]) -> dict[str, list[tuple[Any, str]]]:
     """By what the list knows these people by phone and post, each with the way itself."""
-    postal = suppression.postal_of(people)
+    ways = suppression.ways_to(people, {})
     found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for person in people:
-        ways = [(channel, person.phone) for channel in (Channel.SMS, Channel.PHONE) if person.phone]
-        for channel, way in [*ways, *((Channel.POST, reader) for reader in postal.get(person.pk, ()))]:
+        for way, channel in ways[person.pk]:
             found[suppression.address_hash(way, channel)].append((person, way))
     return found
 

@@ -57,10 +57,8 @@ def may_be_told_again(ended: Restriction) -> None:
 
 def _ways_to(person: Any) -> list[tuple[str, str]]:
     """By what the list may know her: each channel with the hash of each address."""
-    ways = [(Channel.EMAIL, address) for address in person.email_addresses()]
-    ways += [(channel, person.phone) for channel in (Channel.SMS, Channel.PHONE) if person.phone]
-    ways += [(Channel.POST, reader) for reader in suppression.postal_of([person])[person.pk]]
-    return sorted({(channel, suppression.address_hash(address, channel)) for channel, address in ways})
+    ways = suppression.ways_to([person], {person.pk: person.email_addresses()})[person.pk]
+    return sorted({(channel, suppression.address_hash(address, channel)) for address, channel in ways})
 
 
 @guardians.follows

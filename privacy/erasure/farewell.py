@@ -75,7 +75,7 @@ def known_by(data_subject: Any) -> Known:
         number=data_subject.number,
         phone=data_subject.phone,
         addresses=addresses,
-        ways=_ways_to(data_subject, addresses),
+        ways=suppression.ways_to([data_subject], {data_subject.pk: addresses})[data_subject.pk],
         hers_alone=_hers_alone(data_subject, addresses),
         is_replayed=was_replayed(data_subject),
     )
@@ -111,13 +111,6 @@ def suppress(data_subject: Any, known: Known, now: datetime) -> None:
     if data_subject.erased_at is None:
         erased.remember(known.identifiers, now=now)
     tokens.leave_behind(data_subject)
-
-
-def _ways_to(data_subject: Any, addresses: Iterable[str]) -> list[tuple[str, Channel]]:
-    phone = data_subject.phone
-    ways = [(address, Channel.EMAIL) for address in addresses]
-    ways += [(phone, channel) for channel in (Channel.SMS, Channel.PHONE) if phone]
-    return [*ways, *((reader, Channel.POST) for reader in suppression.postal_of([data_subject])[data_subject.pk])]
 
 
 def _hers_alone(data_subject: Any, addresses: Iterable[str]) -> list[str]:

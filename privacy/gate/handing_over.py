@@ -109,11 +109,7 @@ class ListFor:
 
     def hand_over(self, told: Sequence[tuple[Asked, Answer]], fields: Sequence[str]) -> list[Answer]:
         """The answer to each row once this gate has been asked too; what passes both is written down as handed over."""
-        people = {
-            question.data_subject.pk: question.data_subject
-            for asked, answer in told
-            for question in (asked.questions if answer.allowed else ())
-        }
+        people = _meant(told)
         with transaction.atomic():
             shares = [
                 Share(data_subject=person, recipient=self.recipient, fields=fields, at=self.now)
@@ -121,11 +117,7 @@ class ListFor:
             ]
             may = dict(zip(people, share_answers(shares), strict=True))
             answers = [self._both(asked, answer, may) for asked, answer in told]
-            gone = {
-                question.data_subject.pk
-                for (asked, _answer), answer in zip(told, answers, strict=True)
-                for question in (asked.questions if answer.allowed else ())
-            }
+            gone = _meant((asked, answer) for (asked, _before), answer in zip(told, answers, strict=True))
             log_disclosures(
                 gone, self.recipient, list(fields), legal_basis=self.recipient.usual_basis, actor=self.actor,
                 now=self.now, reference=self.reference,
@@ -136,3 +128,9 @@ class ListFor:
         refused = [may[question.data_subject.pk] for question in asked.questions] if answer.allowed else []
         reasons = dict.fromkeys(reason for one in refused if not one.allowed for reason in one.reasons)
         return Answer(False, list(reasons), (MAY_NOT_SHARE,)) if reasons else answer
+
+
+def _meant(told: Iterable[tuple[Asked, Answer]]) -> dict[Any, Any]:
+    """Whom the rows with a yes mean, by primary key."""
+    rows = (asked for asked, answer in told if answer.allowed)
+    return {question.data_subject.pk: question.data_subject for asked in rows for question in asked.questions}

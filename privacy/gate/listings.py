@@ -5,11 +5,8 @@ from datetime import date
 from django.conf import settings
 from django.utils import timezone
 
-from ..vocabulary import LawfulBasis, Occasion, Sender, Source
+from ..vocabulary import FROM_A_LIST, LawfulBasis, Occasion, Sender, Source
 from .facts import Bar, Said
-
-# What the ledger says of a yes from another company's list that came in before it had a word for that.
-FROM_A_LIST = "list of "
 
 
 def outweighs(said: Said | None, bar: Bar, *, caller: str) -> bool:
@@ -25,6 +22,6 @@ def outweighs(said: Said | None, bar: Bar, *, caller: str) -> bool:
 
 
 def _was_said_to_us(said: Said) -> bool:
-    """And not to another company whose list we got; where the ledger leaves that open it was not."""
+    """And not to another company whose list we got; before the ledger had a word for that its page said it."""
     is_of_old = said.source == Source.IMPORT and not said.occasion and said.page.startswith(FROM_A_LIST)
     return said.occasion != Occasion.SUPPLIER and not is_of_old

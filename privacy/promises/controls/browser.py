@@ -150,6 +150,11 @@ def visit(
     return Page(answer.status_code, answer.headers.get("Content-Type", ""), body, found)
 
 
+def squeezed(text: str) -> str:
+    """Without blanks, so that lines may fall as they like."""
+    return "".join(text.split())
+
+
 @contextmanager
 def _quietly() -> Iterator[None]:
     """A page that says no to this look is nobody's attempt, and no line of the log; what breaks still is one."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from html import unescape
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from ...canary.records import words_on_paper
 from ..control import control
 from ..finding import Finding, broken, kept
 from . import site
-from .browser import visit
+from .browser import squeezed, visit
 
 CARD = ("legal_name", "postal_address", "email", "phone", "phone_hours")
 OFFICER = ("data_protection_officer",)
@@ -54,32 +53,14 @@ def contact_card_is_whole(now: datetime) -> Finding:
 
 
 def _everywhere(names: tuple[str, ...], good: str, bad: str) -> Finding:
-    looked: list[tuple[str, str]] = []
-    with transaction.atomic():
-        looked += _pages()
-        # Pages of the login note in the session where somebody wants to go.
-        transaction.set_rollback(True)
+    looked = [(path, page.text) for path, page in site.pages()]
     looked += [*_papers(), *((name, render_to_string(name, {"shop": settings.SHOP})) for name in MAILS)]
-    wanted = [_squeezed(settings.SHOP[name]) for name in names]
-    wrong = {where for where, text in looked if not all(one in _squeezed(unescape(text)) for one in wanted)}
+    wanted = [squeezed(settings.SHOP[name]) for name in names]
+    wrong = {where for where, text in looked if not all(one in squeezed(unescape(text)) for one in wanted)}
     wrong |= set(_without_card())
     if wrong:
         return broken(bad % {"what": ", ".join(sorted(wrong))}, wrong=len(wrong), looked_at=len(looked))
     return kept(good, looked_at=len(looked))
-
-
-def _squeezed(text: str) -> str:
-    """Without blanks, so that lines may fall as they like."""
-    return "".join(text.split())
-
-
-def _pages() -> Iterator[tuple[str, str]]:
-    """Every page that can be drawn, as a stranger and as a customer gets it."""
-    for person in site.readers():
-        for path in site.paths(person):
-            page = visit(path, account=person and person.account)
-            if page.is_shown and "html" in page.kind:
-                yield path, page.text
 
 
 def _papers() -> Iterator[tuple[str, str]]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.template import engines
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from ... import data_subjects
 from ...subject_requests import DataSubjectRequest
 from ...vocabulary import Category
-from .browser import somebody_with_a_login
+from .browser import Page, somebody_with_a_login, visit
 
 # The office is no part of what the website's users see.
 OFFICE = "admin"
@@ -22,6 +23,20 @@ def readers() -> list[Any]:
     """As whom pages are drawn: a stranger (None), and the newest customer who can sign in, if there is one."""
     person = somebody_with_a_login(data_subjects.people().filter(erased_at=None))
     return [None] if person is None else [None, person]
+
+
+def pages() -> list[tuple[str, Page]]:
+    """Every page that can be drawn, with its address, as a stranger and as a customer gets it; nothing of it stays."""
+    drawn = []
+    with transaction.atomic():
+        for person in readers():
+            for path in paths(person):
+                page = visit(path, account=person and person.account)
+                if page.is_shown and "html" in page.kind:
+                    drawn.append((path, page))
+        # Pages of the login note in the session where somebody wants to go.
+        transaction.set_rollback(True)
+    return drawn
 
 
 def paths(person: Any) -> list[str]:

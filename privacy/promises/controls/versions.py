@@ -17,7 +17,7 @@ from ...canary.records import words_on_paper
 from ...policies import PolicyVersion
 from ..control import control
 from ..finding import Finding, broken, kept, none_wrong, not_shown
-from .browser import Page, visit
+from .browser import Page, squeezed, visit
 
 Kind = PolicyVersion.Kind
 NAMES = {Kind.PRIVACY: "privacy:policy", Kind.TERMS: "privacy:terms"}
@@ -87,9 +87,9 @@ def terms_can_be_read(now: datetime) -> Finding:
 
 def _shows(page: Page, version: PolicyVersion) -> bool:
     """Whether this is its page: its whole text, its name and its day."""
-    said = _squeezed(page.text.partition("<main")[2].partition("</main>")[0])
+    said = _readable(page.text.partition("<main")[2].partition("</main>")[0])
     wanted = [*_parts(version), version.version, date_format(version.effective_on, "j F Y")]
-    return page.is_shown and all("".join(one.split()) in said for one in wanted)
+    return page.is_shown and all(squeezed(one) in said for one in wanted)
 
 
 def _parts(version: PolicyVersion) -> list[str]:
@@ -97,9 +97,9 @@ def _parts(version: PolicyVersion) -> list[str]:
     return [one for section in version.sections() for one in (section.heading, *section.paragraphs) if one]
 
 
-def _squeezed(html: str) -> str:
-    """What can be read, without blanks, so that lines may fall as they like."""
-    return "".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+def _readable(html: str) -> str:
+    """What can be read, without blanks."""
+    return squeezed(unescape(re.sub(r"<[^>]+>", "", html)))
 
 
 def _unread(versions: list[PolicyVersion], kind: Kind) -> list[PolicyVersion]:
@@ -132,7 +132,7 @@ def _is_kept(version: PolicyVersion, kind: Kind, *, is_newest: bool) -> bool:
     page, paper = visit(reverse(f"{NAMES[kind]}_version", args=own)), visit(pdf)
     if pdf not in page.read.links or not paper.is_shown or not paper.body.startswith(b"%PDF-"):
         return False
-    said = "".join("".join(words_on_paper(paper.body)).split())
+    said = squeezed("".join(words_on_paper(paper.body)))
     return all(word in said for part in _parts(version) for word in documents.printable(part).split())
 
 
